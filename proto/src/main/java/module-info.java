@@ -1,0 +1,6 @@
+/// What bytes mean and what protocols do. No I/O, clock, thread, logger or random source of its own.
+module dev.culvert.proto {
+    requires static transitive org.jspecify;
+
+    exports dev.culvert.proto.inet;
+}
