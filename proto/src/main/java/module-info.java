@@ -3,4 +3,5 @@ module dev.culvert.proto {
     requires static transitive org.jspecify;
 
     exports dev.culvert.proto.inet;
+    exports dev.culvert.proto.netstack;
 }
