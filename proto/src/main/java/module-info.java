@@ -6,4 +6,5 @@ module dev.culvert.proto {
     exports dev.culvert.proto.proxyprotocol;
     exports dev.culvert.proto.text;
     exports dev.culvert.proto.wireguard;
+    exports dev.culvert.proto.netstack;
 }

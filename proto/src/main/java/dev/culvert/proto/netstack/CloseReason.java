@@ -1,0 +1,17 @@
+package dev.culvert.proto.netstack;
+
+/// Why a connection ended other than by an orderly exchange of FINs.
+public enum CloseReason {
+    /// The peer answered our SYN with RST.
+    REFUSED,
+    /// The peer sent RST on a connection that stood.
+    RESET,
+    /// Retransmissions or keepalive probes went unanswered for too long.
+    TIMED_OUT,
+    /// A router or the peer said so by ICMP before the connection stood (RFC 5927 §4).
+    UNREACHABLE,
+    /// The application called `abort`, or closed with data unread.
+    ABORTED,
+    /// The stack removed it to stay within its limits.
+    EVICTED
+}

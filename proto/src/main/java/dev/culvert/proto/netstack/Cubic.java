@@ -1,0 +1,95 @@
+package dev.culvert.proto.netstack;
+
+/// CUBIC (RFC 9438): the window grows along a cubic curve around the size at which loss last happened, but never slower
+/// than Reno would.
+final class Cubic implements CongestionControl {
+    private static final double C = 0.4;
+    private static final double BETA = 0.7;
+    private static final double RENO_ALPHA = 3 * (1 - BETA) / (1 + BETA);
+    private static final double SECOND = 1e9;
+
+    private int mss;
+    private double window;
+    private double threshold = Double.MAX_VALUE;
+    private double windowMax;
+    private double renoWindow;
+    /// Seconds from the start of the epoch until the curve is back at `windowMax`.
+    private double k;
+
+    private long epoch = -1;
+
+    Cubic(int mss) {
+        this.mss = mss;
+        this.window = INITIAL_SEGMENTS * (double) mss;
+    }
+
+    @Override
+    public int window() {
+        return (int) Math.min(window, 1 << 30);
+    }
+
+    @Override
+    public void acknowledged(int bytes, long srtt, long now) {
+        if (window < threshold) {
+            window = Math.min(window + bytes, Math.max(threshold, window));
+            return;
+        }
+        if (epoch < 0) {
+            beginEpoch(now);
+        }
+        double target = Math.clamp(curve((now - epoch + srtt) / SECOND), window, 1.5 * window);
+        renoWindow += RENO_ALPHA * mss * bytes / window;
+        if (renoWindow >= windowMax) {
+            renoWindow += (1 - RENO_ALPHA) * mss * bytes / window;
+        }
+        window = Math.max(window + (target - window) * bytes / window, renoWindow);
+    }
+
+    private void beginEpoch(long now) {
+        epoch = now;
+        renoWindow = window;
+        windowMax = Math.max(windowMax, window);
+        k = Math.cbrt((windowMax - window) / mss / C);
+    }
+
+    private double curve(double seconds) {
+        double t = seconds - k;
+        return C * t * t * t * mss + windowMax;
+    }
+
+    @Override
+    public void lossDetected(int flight, long now) {
+        reduce();
+        window = threshold;
+    }
+
+    @Override
+    public void timedOut(int flight, boolean again, long now) {
+        if (!again) {
+            reduce();
+        }
+        window = mss;
+    }
+
+    private void reduce() {
+        // Fast convergence (RFC 9438 §4.7): a flow that lost before it was back leaves room for newer ones.
+        windowMax = window < windowMax ? window * (1 + BETA) / 2 : window;
+        threshold = Math.max(window * BETA, 2.0 * mss);
+        epoch = -1;
+    }
+
+    @Override
+    public void restartAfterIdle(long now) {
+        window = Math.min(window, INITIAL_SEGMENTS * (double) mss);
+        epoch = -1;
+    }
+
+    @Override
+    public void segmentSize(int bytes) {
+        if (threshold == Double.MAX_VALUE && window == INITIAL_SEGMENTS * (double) mss) {
+            window = INITIAL_SEGMENTS * (double) bytes;
+        }
+        mss = bytes;
+        window = Math.max(window, mss);
+    }
+}

@@ -1,0 +1,64 @@
+package dev.culvert.proto.netstack;
+
+/// Why something that arrived, or was to be sent, was dropped: one counter each in [Stack#drops].
+public enum Drop {
+    /// Neither a whole IPv4 nor a whole IPv6 packet.
+    MALFORMED_IP,
+    BAD_IP_CHECKSUM,
+    /// A source that no packet may have: multicast, loopback, unspecified, reserved, mapped, or one of our own.
+    MARTIAN_SOURCE,
+    /// The destination is not one of our addresses.
+    NOT_FOR_US,
+    FRAGMENT,
+    /// An IPv6 extension header that is malformed, unknown, or one too many.
+    EXTENSION_HEADER,
+    UNKNOWN_PROTOCOL,
+    MALFORMED_TCP,
+    BAD_TCP_CHECKSUM,
+    MALFORMED_UDP,
+    BAD_UDP_CHECKSUM,
+    MALFORMED_ICMP,
+    BAD_ICMP_CHECKSUM,
+    /// An ICMP message of no interest.
+    IGNORED_ICMP,
+    /// An ICMP error about a packet that no connection has in flight (RFC 5927 §4.1).
+    UNRELATED_ICMP_ERROR,
+    /// A TCP segment for no connection and no listener; answered with RST.
+    NO_TCP_SOCKET,
+    /// A UDP datagram for a port that nobody holds; answered with port unreachable.
+    NO_UDP_SOCKET,
+    /// A segment outside the receive window (RFC 9293 §3.10.7.4).
+    OUT_OF_WINDOW,
+    /// A timestamp older than the last one (PAWS, RFC 7323 §5).
+    OLD_TIMESTAMP,
+    /// No timestamp although timestamps were agreed (RFC 7323 §3.2).
+    MISSING_TIMESTAMP,
+    /// A RST that is in the window but not exactly next; answered with a challenge (RFC 5961 §3).
+    INEXACT_RESET,
+    /// A RST that arrived in TIME-WAIT (RFC 1337).
+    TIME_WAIT_RESET,
+    /// A SYN on a connection that stands; answered with a challenge (RFC 5961 §4).
+    UNEXPECTED_SYN,
+    /// An acknowledgment of what was never sent or is long gone (RFC 5961 §5).
+    UNACCEPTABLE_ACK,
+    /// A segment that had to carry ACK and did not.
+    MISSING_ACK,
+    /// Data for an application that has closed; answered with RST.
+    DATA_AFTER_CLOSE,
+    /// More gaps than the reassembly queue keeps.
+    REASSEMBLY_FULL,
+    /// No memory left for buffers.
+    OUT_OF_MEMORY,
+    /// A SYN beyond the limit of sockets.
+    TOO_MANY_SOCKETS,
+    /// The oldest half-open connection, for the sake of a new one.
+    HALF_OPEN_EVICTED,
+    /// A SYN for a listener whose accept queue is full.
+    ACCEPT_QUEUE_FULL,
+    /// A datagram for a UDP socket whose receive queue is full.
+    UDP_QUEUE_FULL,
+    /// A datagram to send that does not fit the MTU.
+    TOO_LARGE,
+    /// A RST, echo reply or ICMP error beyond what may wait to be sent.
+    REPLY_QUEUE_FULL
+}

@@ -1,0 +1,122 @@
+package dev.culvert.proto.netstack;
+
+import java.util.Arrays;
+
+/// A sorted set of disjoint ranges of sequence numbers `[start, end)`, at most `limit` of them; arrays grow as needed.
+final class SeqRanges {
+    private static final int[] NONE = {};
+
+    private final int limit;
+    private int[] starts = NONE;
+    private int[] ends = NONE;
+    private int[] stamps = NONE;
+    private int count;
+    private int clock;
+
+    SeqRanges(int limit) {
+        this.limit = limit;
+    }
+
+    int count() {
+        return count;
+    }
+
+    int start(int index) {
+        return starts[index];
+    }
+
+    int end(int index) {
+        return ends[index];
+    }
+
+    /// Adds a range and merges it with those it touches; false if that would make one range too many.
+    boolean add(int start, int end) {
+        int first = 0;
+        while (first < count && SeqNum.before(ends[first], start)) {
+            first++;
+        }
+        int next = first;
+        int from = start;
+        int to = end;
+        while (next < count && SeqNum.atMost(starts[next], end)) {
+            from = SeqNum.min(from, starts[next]);
+            to = SeqNum.max(to, ends[next]);
+            next++;
+        }
+        if (next == first && count == limit) {
+            return false;
+        }
+        replace(first, next, from, to);
+        return true;
+    }
+
+    private void replace(int first, int next, int from, int to) {
+        if (next == first) {
+            insertAt(first);
+        } else if (next > first + 1) {
+            shift(next, first + 1);
+        }
+        starts[first] = from;
+        ends[first] = to;
+        stamps[first] = ++clock;
+    }
+
+    private void insertAt(int index) {
+        if (count == starts.length) {
+            int size = Math.min(limit, Math.max(4, count * 2));
+            starts = Arrays.copyOf(starts, size);
+            ends = Arrays.copyOf(ends, size);
+            stamps = Arrays.copyOf(stamps, size);
+        }
+        shift(index, index + 1);
+    }
+
+    /// Moves everything from index `from` on to index `to`.
+    private void shift(int from, int to) {
+        System.arraycopy(starts, from, starts, to, count - from);
+        System.arraycopy(ends, from, ends, to, count - from);
+        System.arraycopy(stamps, from, stamps, to, count - from);
+        count += to - from;
+    }
+
+    /// Forgets everything below `seq`.
+    void removeBelow(int seq) {
+        int gone = 0;
+        while (gone < count && SeqNum.atMost(ends[gone], seq)) {
+            gone++;
+        }
+        if (gone > 0) {
+            shift(gone, 0);
+        }
+        if (count > 0 && SeqNum.before(starts[0], seq)) {
+            starts[0] = seq;
+        }
+    }
+
+    /// The most recently touched range that is older than `stamp`, or -1: for SACK blocks in order of recency.
+    int mostRecentBefore(int stamp) {
+        int best = -1;
+        for (int i = 0; i < count; i++) {
+            if (stamps[i] - stamp < 0 && (best < 0 || stamps[i] - stamps[best] > 0)) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    int stamp(int index) {
+        return stamps[index];
+    }
+
+    /// A stamp newer than every range.
+    int newestStamp() {
+        return clock + 1;
+    }
+
+    void clear() {
+        count = 0;
+        starts = NONE;
+        ends = NONE;
+        stamps = NONE;
+    }
+}

@@ -1,0 +1,264 @@
+package dev.culvert.proto.netstack;
+
+import dev.culvert.proto.inet.AddressWords;
+import dev.culvert.proto.inet.InternetChecksum;
+import dev.culvert.proto.inet.IpProtocol;
+import dev.culvert.proto.inet.TcpHeader;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/// All connections and listeners of a stack: finds the one a segment is for, makes and removes them within the limits.
+final class TcpLayer {
+    private static final int FIRST_EPHEMERAL = 32768;
+    private static final int EPHEMERAL_PORTS = 65536 - FIRST_EPHEMERAL;
+
+    final StackConfig config;
+    final PagePool pool;
+    final Timers timers = new Timers();
+    final SocketList timeWait = new SocketList();
+    private final SocketList halfOpen = new SocketList();
+    private final RandomGenerator random;
+    private final IsnGenerator isns;
+    private final Counters drops;
+    private final ReadyQueue readyQueue;
+    private final TransmitQueue transmitQueue;
+    private final ReplyQueue replies;
+    private final Demux demux;
+    private final PortTable<TcpListener> listeners = new PortTable<>();
+    private final TcpInput input;
+    private final TcpOutput output = new TcpOutput();
+    private final Segment segment = new Segment();
+    private final Tuple tuple = new Tuple();
+
+    TcpLayer(
+            StackConfig config,
+            PagePool pool,
+            Counters drops,
+            ReadyQueue readyQueue,
+            TransmitQueue transmitQueue,
+            ReplyQueue replies,
+            RandomGenerator random) {
+        this.config = config;
+        this.pool = pool;
+        this.drops = drops;
+        this.readyQueue = readyQueue;
+        this.transmitQueue = transmitQueue;
+        this.replies = replies;
+        this.random = random;
+        this.isns = new IsnGenerator(random);
+        this.demux = new Demux(random.nextLong());
+        this.input = new TcpInput(this, drops);
+    }
+
+    void handlePacket(Packet packet, long now) {
+        Drop reason = segment.parse(packet);
+        if (reason != null) {
+            drops.count(reason);
+            return;
+        }
+        tuple.from(packet, segment);
+        TcpSocket socket = find(tuple);
+        if (socket != null && socket.state == TcpState.TIME_WAIT && isNewConnection(socket)) {
+            socket.finish(null);
+            socket = null;
+        }
+        if (socket != null) {
+            input.handle(socket, segment, now);
+            return;
+        }
+        TcpListener listener = listeners.get(segment.targetPort);
+        if (listener == null || !segment.isSyn() || segment.isAck() || segment.isRst()) {
+            drops.count(Drop.NO_TCP_SOCKET);
+            reset(segment);
+        } else {
+            acceptSyn(listener, now);
+        }
+    }
+
+    private @Nullable TcpSocket find(Tuple who) {
+        return demux.find(who.localHigh, who.localLow, who.remoteHigh, who.remoteLow, who.ports);
+    }
+
+    /// A SYN may take the place of a connection in TIME-WAIT if it is surely newer: by its timestamp, or its number
+    /// (RFC 6191 §2).
+    private boolean isNewConnection(TcpSocket old) {
+        if (!segment.isSyn() || segment.isAck() || segment.isRst() || listeners.get(segment.targetPort) == null) {
+            return false;
+        }
+        boolean newerStamp = old.receiver.timestamps
+                && segment.options.hasTimestamps
+                && SeqNum.after(segment.options.timestampValue, old.receiver.tsRecent);
+        return newerStamp || SeqNum.after(segment.seq, old.receiver.rcvNxt);
+    }
+
+    private void acceptSyn(TcpListener listener, long now) {
+        if (listener.isFull()) {
+            drops.count(Drop.ACCEPT_QUEUE_FULL);
+            return;
+        }
+        TcpSocket oldest = halfOpen.oldest();
+        if (oldest != null && halfOpen.size() >= config.maxHalfOpen()) {
+            drops.count(Drop.HALF_OPEN_EVICTED);
+            oldest.finish(CloseReason.EVICTED);
+        }
+        if (!makeRoom()) {
+            drops.count(Drop.TOO_MANY_SOCKETS);
+            return;
+        }
+        TcpSocket socket = new TcpSocket(this, tuple, listener, now);
+        open(socket, now);
+        socket.negotiate(segment, now);
+        halfOpen.add(socket);
+        wantTransmit(socket);
+    }
+
+    /// Whether there is room for one more socket, by the oldest in TIME-WAIT if need be.
+    private boolean makeRoom() {
+        TcpSocket oldest = timeWait.oldest();
+        if (demux.size() >= config.maxSockets() && oldest != null) {
+            oldest.finish(null);
+        }
+        return demux.size() < config.maxSockets();
+    }
+
+    private void open(TcpSocket socket, long now) {
+        socket.timestampOffset = isns.timestampOffset(socket);
+        socket.sender.open(isns.isn(socket, now));
+        demux.add(socket);
+    }
+
+    @Nullable
+    TcpSocket connect(InetAddress from, InetSocketAddress remote, long now) {
+        InetAddress to = remote.getAddress();
+        tuple.localHigh = AddressWords.high(from);
+        tuple.localLow = AddressWords.low(from);
+        tuple.remoteHigh = AddressWords.high(to);
+        tuple.remoteLow = AddressWords.low(to);
+        if (!makeRoom() || !choosePort(remote.getPort())) {
+            return null;
+        }
+        TcpSocket socket = new TcpSocket(this, tuple, null, now);
+        open(socket, now);
+        wantTransmit(socket);
+        return socket;
+    }
+
+    /// A random port and, if it is taken, the next ones (RFC 6056 §3.3.1).
+    private boolean choosePort(int remotePort) {
+        int first = random.nextInt(EPHEMERAL_PORTS);
+        for (int i = 0; i < EPHEMERAL_PORTS; i++) {
+            int port = FIRST_EPHEMERAL + (first + i) % EPHEMERAL_PORTS;
+            tuple.ports = port << 16 | remotePort;
+            if (listeners.get(port) == null && find(tuple) == null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Nullable
+    TcpListener listen(int port) {
+        if (listeners.get(port) != null) {
+            return null;
+        }
+        TcpListener listener = new TcpListener(this, port);
+        listeners.put(port, listener);
+        return listener;
+    }
+
+    void unlisten(TcpListener listener) {
+        listeners.remove(listener.port());
+    }
+
+    /// The handshake is complete.
+    void established(TcpSocket socket) {
+        SocketList.remove(socket);
+        if (socket.listener == null) {
+            ready(socket);
+        } else if (socket.listener.isClosed()) {
+            socket.abort();
+        } else {
+            socket.listener.add(socket);
+        }
+    }
+
+    void remove(TcpSocket socket) {
+        SocketList.remove(socket);
+        timers.remove(socket);
+        demux.remove(socket);
+    }
+
+    void ready(Pollable pollable) {
+        readyQueue.add(pollable);
+    }
+
+    void wantTransmit(TcpSocket socket) {
+        transmitQueue.add(socket);
+    }
+
+    int build(TcpSocket socket, byte[] out, int offset, long now) {
+        int length = output.build(socket, out, offset, now);
+        if (socket.state != TcpState.CLOSED) {
+            timers.update(socket);
+        }
+        return length;
+    }
+
+    void handleTimeout(long now) {
+        for (TcpSocket socket = timers.pollExpired(now); socket != null; socket = timers.pollExpired(now)) {
+            socket.handleTimeout(now);
+            if (socket.state != TcpState.CLOSED) {
+                timers.update(socket);
+                wantTransmit(socket);
+            }
+        }
+    }
+
+    int sockets() {
+        return demux.size();
+    }
+
+    /// The connection that sent `seq` to this peer and still waits for its acknowledgment, or null: what an ICMP error
+    /// must
+    /// be about to count (RFC 5927 §4.1).
+    @Nullable
+    TcpSocket findInFlight(Tuple who, int seq) {
+        TcpSocket socket = find(who);
+        if (socket == null || SeqNum.before(seq, socket.sender.sndUna) || SeqNum.atLeast(seq, socket.sender.sndMax)) {
+            return null;
+        }
+        return socket;
+    }
+
+    /// Answers the segment in hand with RST, unless it is one (RFC 9293 §3.10.7.1).
+    void reset(Segment cause) {
+        if (cause.isRst()) {
+            return;
+        }
+        boolean ipv4 = AddressWords.isIpv4(tuple.localHigh, tuple.localLow);
+        int length = IpOutput.headerLength(ipv4) + TcpHeader.LENGTH;
+        byte[] out = replies.add(length);
+        if (out == null) {
+            drops.count(Drop.REPLY_QUEUE_FULL);
+            return;
+        }
+        int tcp = IpOutput.write(
+                out,
+                0,
+                TcpHeader.LENGTH,
+                IpProtocol.TCP,
+                tuple.localHigh,
+                tuple.localLow,
+                tuple.remoteHigh,
+                tuple.remoteLow);
+        int seq = cause.isAck() ? cause.ack : 0;
+        int ack = cause.isAck() ? 0 : cause.end();
+        int flags = cause.isAck() ? TcpHeader.RST : TcpHeader.RST | TcpHeader.ACK;
+        TcpHeader.write(out, tcp, cause.targetPort, cause.sourcePort, seq, ack, TcpHeader.LENGTH, flags, 0);
+        long pseudo = InternetChecksum.pseudoHeader(
+                tuple.localHigh, tuple.localLow, tuple.remoteHigh, tuple.remoteLow, IpProtocol.TCP);
+        TcpHeader.writeChecksum(out, tcp, TcpHeader.LENGTH, pseudo);
+    }
+}

@@ -1,0 +1,58 @@
+package dev.culvert.proto.netstack;
+
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/// A port that accepts connections on all addresses of its stack: the LISTEN state.
+public final class TcpListener extends Pollable {
+    static final int BACKLOG = 1024;
+
+    private final TcpLayer layer;
+    private final int port;
+    private final ArrayDeque<TcpSocket> accepted = new ArrayDeque<>();
+    private boolean closed;
+
+    TcpListener(TcpLayer layer, int port) {
+        this.layer = layer;
+        this.port = port;
+    }
+
+    /// The next connection that stands, or null. One that was reset while it waited, with nothing to read, is left out.
+    public @Nullable TcpSocket accept() {
+        TcpSocket socket = accepted.poll();
+        while (socket != null && socket.failure() != null && socket.readable() == 0) {
+            socket.close();
+            socket = accepted.poll();
+        }
+        return socket;
+    }
+
+    /// Gives the port back; connections nobody has accepted are reset.
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        layer.unlisten(this);
+        for (TcpSocket socket = accepted.poll(); socket != null; socket = accepted.poll()) {
+            socket.abort();
+        }
+    }
+
+    public int port() {
+        return port;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    boolean isFull() {
+        return accepted.size() >= BACKLOG;
+    }
+
+    void add(TcpSocket socket) {
+        accepted.add(socket);
+        layer.ready(this);
+    }
+}

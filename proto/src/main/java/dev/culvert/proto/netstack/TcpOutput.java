@@ -1,0 +1,152 @@
+package dev.culvert.proto.netstack;
+
+import dev.culvert.proto.inet.IpProtocol;
+import dev.culvert.proto.inet.TcpHeader;
+
+/// Builds the next packet of a connection, at the moment it is asked for: RST, SYN, data or FIN, a probe, an
+/// acknowledgment, in this order.
+final class TcpOutput {
+    private final int[] sackStarts = new int[TcpOptions.MAX_SACK_BLOCKS];
+    private final int[] sackEnds = new int[TcpOptions.MAX_SACK_BLOCKS];
+
+    /// Writes a packet at `offset`; returns its length, or 0 if the connection has nothing to send.
+    int build(TcpSocket socket, byte[] out, int offset, long now) {
+        if (socket.resetPending) {
+            socket.resetPending = false;
+            return buildReset(socket, out, offset);
+        }
+        if (socket.state == TcpState.CLOSED) {
+            return 0;
+        }
+        socket.startOrphanTimer(now);
+        TcpSender sender = socket.sender;
+        if (sender.synPending) {
+            return buildSyn(socket, out, offset, now);
+        }
+        if (socket.state == TcpState.SYN_SENT || socket.state == TcpState.SYN_RECEIVED) {
+            return 0;
+        }
+        int blocks = sackBlocks(socket);
+        if (sender.plan(TcpOptions.sackBytes(blocks), now)) {
+            int length = buildData(socket, blocks, out, offset, now);
+            sender.sent(now);
+            return length;
+        }
+        if (sender.probePending) {
+            sender.probePending = false;
+            return build(socket, sender.sndUna - 1, TcpHeader.ACK, blocks, 0, out, offset, now);
+        }
+        if (socket.receiver.isAckDue()) {
+            return build(socket, sender.sndMax, TcpHeader.ACK, blocks, 0, out, offset, now);
+        }
+        return 0;
+    }
+
+    private int sackBlocks(TcpSocket socket) {
+        if (!socket.sender.sackPermitted || socket.receiver.reassembly.isEmpty()) {
+            return 0;
+        }
+        // With timestamps, 40 bytes of options leave room for three blocks (RFC 2018 §3).
+        int most = socket.timestamps ? 3 : 4;
+        return socket.receiver.reassembly.blocks(sackStarts, sackEnds, most);
+    }
+
+    private int buildData(TcpSocket socket, int blocks, byte[] out, int offset, long now) {
+        TcpSender sender = socket.sender;
+        int length = sender.planLength;
+        int flags = TcpHeader.ACK | (sender.planFin ? TcpHeader.FIN : 0) | (sender.planPush ? TcpHeader.PSH : 0);
+        if (length > 0) {
+            int data = offset + IpOutput.headerLength(socket.isIpv4()) + headerLength(socket, blocks);
+            long position = sender.ring.start() + (sender.planSeq - sender.sndUna);
+            sender.ring.copy(position, out, data, length);
+        }
+        return build(socket, sender.planSeq, flags, blocks, length, out, offset, now);
+    }
+
+    private static int headerLength(TcpSocket socket, int blocks) {
+        int timestamps = socket.timestamps ? TcpOptions.TIMESTAMP_BYTES : 0;
+        return TcpHeader.LENGTH + timestamps + TcpOptions.sackBytes(blocks);
+    }
+
+    /// Puts headers before a payload that is already in place.
+    private int build(TcpSocket socket, int seq, int flags, int blocks, int length, byte[] out, int offset, long now) {
+        TcpReceiver receiver = socket.receiver;
+        int header = headerLength(socket, blocks);
+        int tcp = writeIp(socket, header + length, out, offset);
+        int window = receiver.offerWindow(receiver.windowShift);
+        TcpHeader.write(out, tcp, socket.localPort(), socket.remotePort(), seq, receiver.rcvNxt, header, flags, window);
+        int at = tcp + TcpHeader.LENGTH;
+        if (socket.timestamps) {
+            at = TcpOptions.writeTimestamps(out, at, socket.clock(now), receiver.tsRecent);
+        }
+        if (blocks > 0) {
+            TcpOptions.writeSack(out, at, sackStarts, sackEnds, blocks);
+        }
+        TcpHeader.writeChecksum(out, tcp, header + length, socket.pseudoHeader());
+        receiver.acknowledged(socket.sender.sackPermitted);
+        return tcp - offset + header + length;
+    }
+
+    private static int buildSyn(TcpSocket socket, byte[] out, int offset, long now) {
+        boolean answer = socket.state == TcpState.SYN_RECEIVED;
+        TcpReceiver receiver = socket.receiver;
+        TcpSender sender = socket.sender;
+        int at = offset + IpOutput.headerLength(socket.isIpv4()) + TcpHeader.LENGTH;
+        int options = at;
+        at = TcpOptions.writeMss(out, at, socket.mssToOffer());
+        if (!answer || sender.sackPermitted) {
+            at = TcpOptions.writeSackPermitted(out, at);
+        }
+        if (socket.timestamps) {
+            at = TcpOptions.writeTimestamps(out, at, socket.clock(now), receiver.tsRecent);
+        }
+        if (socket.windowScaling) {
+            at = TcpOptions.writeWindowScale(out, at, receiver.windowShift);
+        }
+        int header = TcpHeader.LENGTH + at - options;
+        int tcp = writeIp(socket, header, out, offset);
+        int flags = answer ? TcpHeader.SYN | TcpHeader.ACK : TcpHeader.SYN;
+        int window = answer ? receiver.offerWindow(0) : Math.min(receiver.ring.limit(), 0xffff);
+        TcpHeader.write(
+                out,
+                tcp,
+                socket.localPort(),
+                socket.remotePort(),
+                sender.iss,
+                answer ? receiver.rcvNxt : 0,
+                header,
+                flags,
+                window);
+        TcpHeader.writeChecksum(out, tcp, header, socket.pseudoHeader());
+        sender.synSent(now);
+        return tcp - offset + header;
+    }
+
+    private static int buildReset(TcpSocket socket, byte[] out, int offset) {
+        int tcp = writeIp(socket, TcpHeader.LENGTH, out, offset);
+        TcpHeader.write(
+                out,
+                tcp,
+                socket.localPort(),
+                socket.remotePort(),
+                socket.sender.sndMax,
+                socket.receiver.rcvNxt,
+                TcpHeader.LENGTH,
+                TcpHeader.RST | TcpHeader.ACK,
+                0);
+        TcpHeader.writeChecksum(out, tcp, TcpHeader.LENGTH, socket.pseudoHeader());
+        return tcp - offset + TcpHeader.LENGTH;
+    }
+
+    private static int writeIp(TcpSocket socket, int length, byte[] out, int offset) {
+        return IpOutput.write(
+                out,
+                offset,
+                length,
+                IpProtocol.TCP,
+                socket.localHigh,
+                socket.localLow,
+                socket.remoteHigh,
+                socket.remoteLow);
+    }
+}

@@ -1,0 +1,48 @@
+package dev.culvert.proto.netstack.testing;
+
+/// How one direction of a simulated network treats packets.
+///
+/// @param latency one way, in nanoseconds
+/// @param jitter up to so much more, which reorders
+/// @param loss probability that a packet is lost
+/// @param duplicate probability that it arrives twice
+/// @param corrupt probability that one of its bytes is changed
+/// @param mtu larger packets are lost
+/// @param bytesPerSecond rate of the bottleneck, 0 for none
+/// @param queue bytes that wait at the bottleneck before it drops
+public record Link(
+        long latency,
+        long jitter,
+        double loss,
+        double duplicate,
+        double corrupt,
+        int mtu,
+        long bytesPerSecond,
+        long queue) {
+    public static final long MS = 1_000_000L;
+
+    /// A link that only takes its time.
+    public static Link ofLatency(long millis) {
+        return new Link(millis * MS, 0, 0, 0, 0, 65535, 0, 0);
+    }
+
+    public Link withLoss(double probability) {
+        return new Link(latency, jitter, probability, duplicate, corrupt, mtu, bytesPerSecond, queue);
+    }
+
+    public Link withJitter(long nanos) {
+        return new Link(latency, nanos, loss, duplicate, corrupt, mtu, bytesPerSecond, queue);
+    }
+
+    public Link withDuplicates(double probability) {
+        return new Link(latency, jitter, loss, probability, corrupt, mtu, bytesPerSecond, queue);
+    }
+
+    public Link withCorruption(double probability) {
+        return new Link(latency, jitter, loss, duplicate, probability, mtu, bytesPerSecond, queue);
+    }
+
+    public Link withRate(long bytesPerSecond, long queue) {
+        return new Link(latency, jitter, loss, duplicate, corrupt, mtu, bytesPerSecond, queue);
+    }
+}
