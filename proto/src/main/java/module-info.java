@@ -2,6 +2,7 @@
 module dev.culvert.proto {
     requires static transitive org.jspecify;
 
+    exports dev.culvert.proto.http;
     exports dev.culvert.proto.inet;
     exports dev.culvert.proto.proxyprotocol;
     exports dev.culvert.proto.text;
