@@ -223,7 +223,6 @@ public final class Peer {
         }
         if (timers.takeExpired(Timer.SEND_KEEPALIVE, now)) {
             requestKeepalive(now);
-            timers.passiveKeepaliveDue(now);
         }
         if (timers.takeExpired(Timer.NEW_HANDSHAKE, now)) {
             requestInitiation(false, now);

@@ -34,7 +34,6 @@ final class PeerTimers {
     private final RandomGenerator random;
     private final long[] deadlines = new long[Timer.values().length];
     private long persistentKeepalive;
-    private boolean needsAnotherKeepalive;
 
     PeerTimers(Peer peer, DeadlineHeap heap, RandomGenerator random) {
         this.peer = peer;
@@ -60,9 +59,7 @@ final class PeerTimers {
     }
 
     void dataReceived(long now) {
-        if (isSet(Timer.SEND_KEEPALIVE)) {
-            needsAnotherKeepalive = true;
-        } else {
+        if (!isSet(Timer.SEND_KEEPALIVE)) {
             set(Timer.SEND_KEEPALIVE, now + Protocol.KEEPALIVE_TIMEOUT);
         }
     }
@@ -98,13 +95,6 @@ final class PeerTimers {
         clear(Timer.SEND_KEEPALIVE);
         if (!isSet(Timer.ZERO_KEYS)) {
             set(Timer.ZERO_KEYS, now + Protocol.ZERO_KEYS_AFTER_TIME);
-        }
-    }
-
-    void passiveKeepaliveDue(long now) {
-        if (needsAnotherKeepalive) {
-            needsAnotherKeepalive = false;
-            set(Timer.SEND_KEEPALIVE, now + Protocol.KEEPALIVE_TIMEOUT);
         }
     }
 
