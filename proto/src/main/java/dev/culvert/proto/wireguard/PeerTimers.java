@@ -35,6 +35,9 @@ final class PeerTimers {
     private final long[] deadlines = new long[Timer.values().length];
     private long persistentKeepalive;
 
+    /// Drawn anew for each handshake: a strong random number per packet would cost more than the packet.
+    private long jitter;
+
     PeerTimers(Peer peer, DeadlineHeap heap, RandomGenerator random) {
         this.peer = peer;
         this.heap = heap;
@@ -54,7 +57,7 @@ final class PeerTimers {
 
     void dataSent(long now) {
         if (!isSet(Timer.NEW_HANDSHAKE)) {
-            set(Timer.NEW_HANDSHAKE, now + Protocol.NEW_HANDSHAKE_TIME + jitter());
+            set(Timer.NEW_HANDSHAKE, now + Protocol.NEW_HANDSHAKE_TIME + jitter);
         }
     }
 
@@ -80,7 +83,8 @@ final class PeerTimers {
     }
 
     void handshakeInitiated(long now) {
-        set(Timer.RETRANSMIT_HANDSHAKE, now + Protocol.REKEY_TIMEOUT + jitter());
+        jitter = random.nextInt(Protocol.JITTER);
+        set(Timer.RETRANSMIT_HANDSHAKE, now + Protocol.REKEY_TIMEOUT + jitter);
     }
 
     void handshakeComplete() {
@@ -88,6 +92,7 @@ final class PeerTimers {
     }
 
     void sessionDerived(long now) {
+        jitter = random.nextInt(Protocol.JITTER);
         set(Timer.ZERO_KEYS, now + Protocol.ZERO_KEYS_AFTER_TIME);
     }
 
@@ -135,9 +140,5 @@ final class PeerTimers {
 
     private void clear(Timer timer) {
         deadlines[timer.ordinal()] = OFF;
-    }
-
-    private long jitter() {
-        return random.nextInt(Protocol.JITTER);
     }
 }
