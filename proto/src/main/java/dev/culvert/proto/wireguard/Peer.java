@@ -64,6 +64,7 @@ public final class Peer {
         staged = new StagedQueue(parts.stagedBudget, parts.drops);
     }
 
+    /// Who it is.
     public PublicKey publicKey() {
         return remote.key;
     }
@@ -134,6 +135,7 @@ public final class Peer {
         return attachment;
     }
 
+    /// Keeps something with this peer; the device does not look at it.
     public void attachment(@Nullable Object attachment) {
         this.attachment = attachment;
     }

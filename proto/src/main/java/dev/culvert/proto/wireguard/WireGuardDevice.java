@@ -213,6 +213,7 @@ public final class WireGuardDevice {
         return parts.local.publicKey;
     }
 
+    /// The peer with that key, or null.
     public @Nullable Peer peer(PublicKey key) {
         return peers.get(key);
     }

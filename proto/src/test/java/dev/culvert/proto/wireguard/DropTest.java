@@ -71,97 +71,125 @@ final class DropTest {
 
     private void provoke(Drop reason) {
         switch (reason) {
-            case MALFORMED -> {
-                Datagram data = sent(b);
-                data.bytes[1] = 1;
-                given(data);
-            }
+            case MALFORMED -> malformed();
             case BAD_MAC1 -> given(initiation().damaged(Macs.mac1Offset(148)));
-            case COOKIE_REQUIRED -> {
-                underLoad();
-                given(initiation());
-            }
+            case COOKIE_REQUIRED -> cookieRequired();
             case COOKIE_REPLY_OVERFLOW -> overflowingCookies();
             case RATE_LIMITED -> rateLimited();
             case FORGED_HANDSHAKE -> given(withMac1(initiation().damaged(Messages.INITIATION_STATIC)));
-            case UNKNOWN_PEER -> {
-                a.device.removePeer(b.key.publicKey());
-                given(initiation());
-            }
-            case LOW_ORDER_POINT -> {
-                Datagram zero = initiation();
-                Arrays.fill(zero.bytes, 8, 40, (byte) 0);
-                given(withMac1(zero));
-            }
-            case STALE_TIMESTAMP -> {
-                Datagram initiation = initiation();
-                a.receive(initiation);
-                pair.take(a);
-                pair.skip(SECOND);
-                given(initiation);
-            }
-            case INITIATION_FLOOD -> {
-                a.receive(initiation());
-                pair.take(a);
-                given(initiation());
-            }
+            case UNKNOWN_PEER -> unknownPeer();
+            case LOW_ORDER_POINT -> lowOrderPoint();
+            case STALE_TIMESTAMP -> staleTimestamp();
+            case INITIATION_FLOOD -> initiationFlood();
             case UNKNOWN_INDEX -> given(sent(b).damaged(Messages.TRANSPORT_RECEIVER));
-            case UNEXPECTED_RESPONSE -> {
-                pair.skip(SECOND);
-                b.receive(forced(a));
-                Datagram response = pair.takeOne(b);
-                a.receive(response);
-                pair.take(a);
-                given(response);
-            }
-            case FORGED_COOKIE_REPLY -> {
-                pair.skip(SECOND);
-                b.device.handshakeBudget(1);
-                b.receive(forced(a));
-                pair.take(b);
-                b.receive(forced(a));
-                given(pair.takeOne(b).damaged(Messages.COOKIE_REPLY_COOKIE));
-            }
-            case EXPIRED_SESSION -> {
-                Datagram data = sent(b);
-                pair.skip(180 * SECOND);
-                given(data);
-            }
-            case COUNTER_EXHAUSTED -> {
-                Datagram data = sent(b);
-                Messages.int64(data.bytes, Messages.TRANSPORT_COUNTER, Protocol.REJECT_AFTER_MESSAGES);
-                given(data);
-            }
+            case UNEXPECTED_RESPONSE -> unexpectedResponse();
+            case FORGED_COOKIE_REPLY -> forgedCookieReply();
+            case EXPIRED_SESSION -> expiredSession();
+            case COUNTER_EXHAUSTED -> counterExhausted();
             case FORGED_TRANSPORT -> given(sent(b).damaged(50));
-            case REPLAYED -> {
-                Datagram data = sent(b);
-                a.receive(data);
-                a.received.clear();
-                given(data);
-            }
+            case REPLAYED -> replayed();
             case INNER_MALFORMED -> given(sealedByB(new byte[64]));
             case SOURCE_NOT_ALLOWED -> given(sealedByB(packet("10.0.0.3", "10.0.0.1", 64, 0)));
             case CONGESTED -> congested();
             case PEER_REMOVED -> removedMeanwhile();
             case OUTGOING_MALFORMED -> sending(new byte[64]);
             case NO_PEER -> sending(packet("10.0.0.1", "10.0.0.9", 64, 0));
-            case NO_ENDPOINT -> {
-                a.device.removePeer(b.key.publicKey());
-                a.know(b, null, false, 0, "10.0.0.2/32");
-                sending(packet("10.0.0.1", "10.0.0.2", 64, 0));
-            }
-            case STAGED_OVERFLOW -> {
-                pair.skip(180 * SECOND);
-                for (int i = 0; i < 129; i++) {
-                    a.send(packet("10.0.0.1", "10.0.0.2", 64, i));
-                }
-            }
-            case STAGED_EXPIRED -> {
-                pair.skip(180 * SECOND);
-                a.send(packet("10.0.0.1", "10.0.0.2", 64, 0));
-                a.device.removePeer(b.key.publicKey());
-            }
+            case NO_ENDPOINT -> noEndpoint();
+            case STAGED_OVERFLOW -> stagedOverflow();
+            case STAGED_EXPIRED -> stagedExpired();
         }
+    }
+
+    private void malformed() {
+        Datagram data = sent(b);
+        data.bytes[1] = 1;
+        given(data);
+    }
+
+    private void cookieRequired() {
+        underLoad();
+        given(initiation());
+    }
+
+    private void unknownPeer() {
+        a.device.removePeer(b.key.publicKey());
+        given(initiation());
+    }
+
+    private void lowOrderPoint() {
+        Datagram zero = initiation();
+        Arrays.fill(zero.bytes, 8, 40, (byte) 0);
+        given(withMac1(zero));
+    }
+
+    private void staleTimestamp() {
+        Datagram initiation = initiation();
+        a.receive(initiation);
+        pair.take(a);
+        pair.skip(SECOND);
+        given(initiation);
+    }
+
+    private void initiationFlood() {
+        a.receive(initiation());
+        pair.take(a);
+        given(initiation());
+    }
+
+    private void unexpectedResponse() {
+        pair.skip(SECOND);
+        b.receive(forced(a));
+        Datagram response = pair.takeOne(b);
+        a.receive(response);
+        pair.take(a);
+        given(response);
+    }
+
+    private void forgedCookieReply() {
+        pair.skip(SECOND);
+        b.device.handshakeBudget(1);
+        b.receive(forced(a));
+        pair.take(b);
+        b.receive(forced(a));
+        given(pair.takeOne(b).damaged(Messages.COOKIE_REPLY_COOKIE));
+    }
+
+    private void expiredSession() {
+        Datagram data = sent(b);
+        pair.skip(180 * SECOND);
+        given(data);
+    }
+
+    private void counterExhausted() {
+        Datagram data = sent(b);
+        Messages.int64(data.bytes, Messages.TRANSPORT_COUNTER, Protocol.REJECT_AFTER_MESSAGES);
+        given(data);
+    }
+
+    private void replayed() {
+        Datagram data = sent(b);
+        a.receive(data);
+        a.received.clear();
+        given(data);
+    }
+
+    private void noEndpoint() {
+        a.device.removePeer(b.key.publicKey());
+        a.know(b, null, false, 0, "10.0.0.2/32");
+        sending(packet("10.0.0.1", "10.0.0.2", 64, 0));
+    }
+
+    private void stagedOverflow() {
+        pair.skip(180 * SECOND);
+        for (int i = 0; i < 129; i++) {
+            a.send(packet("10.0.0.1", "10.0.0.2", 64, i));
+        }
+    }
+
+    private void stagedExpired() {
+        pair.skip(180 * SECOND);
+        a.send(packet("10.0.0.1", "10.0.0.2", 64, 0));
+        a.device.removePeer(b.key.publicKey());
     }
 
     private void given(Datagram datagram) {
