@@ -113,30 +113,26 @@ final class ServiceMerge {
 
     private boolean hasSite(Draft draft, String path, Service service) {
         String name = service.site();
-        Site site = name == null ? null : sites.get(name);
         if (name == null || broken.test("sites." + name)) {
             return false;
         }
+        Site site = sites.get(name);
         if (site == null) {
             String known = sites.isEmpty()
                     ? "(none is declared; `culvert site add` makes one)"
                     : "(expected: " + String.join(", ", sites.keySet()) + ")";
-            draft.notes()
-                    .add(
-                            path + ".site",
-                            Echo.quote(name) + " is no site " + known
-                                    + Suggestion.phrase(Suggestion.nearest(name, sites.keySet())));
+            String nearest = Suggestion.phrase(Suggestion.nearest(name, sites.keySet()));
+            draft.notes().add(path + ".site", Echo.quote(name) + " is no site " + known + nearest);
             return false;
         }
-        if (!PeerMerge.reaches(site, service.target().host())) {
-            draft.notes()
-                    .add(
-                            path + ".target",
-                            Echo.quote(service.target().toString()) + " is not where the plain peer " + name
-                                    + " leads (expected: an address within " + PeerMerge.reach(site) + ")");
-            return false;
+        boolean reached = broken.test(path + ".target")
+                || PeerMerge.reaches(site, service.target().host());
+        if (!reached) {
+            String target = Echo.quote(service.target().toString());
+            String where = "(expected: an address within " + PeerMerge.reach(site) + ")";
+            draft.notes().add(path + ".target", target + " is not where the plain peer " + name + " leads " + where);
         }
-        return true;
+        return reached;
     }
 
     /// RT-09: a service that leads back into the node would be a loop, or a way round its listeners.

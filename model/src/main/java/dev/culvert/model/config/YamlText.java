@@ -173,7 +173,10 @@ final class YamlText {
         if (problem.contains("another document")) {
             return "a second document begins (expected: one document in a file)";
         }
-        return "not YAML: " + Echo.clean(problem.replace("\t(TAB)", "TAB"));
+        if (problem.contains("(TAB)")) {
+            return "not YAML: a tab (indent with spaces)";
+        }
+        return "not YAML: " + Echo.clean(problem);
     }
 
     private static Places.Place place(Optional<Mark> mark) {
