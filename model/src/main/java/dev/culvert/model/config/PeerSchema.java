@@ -13,10 +13,8 @@ import java.util.Map;
 
 /// An entry of `sites:` or `gateways:`.
 final class PeerSchema {
-    static final Field<PublicKey> PUBLIC_KEY = Field.required(
-            "public-key",
-            Scalars.PUBLIC_KEY,
-            "its WireGuard public key, as `wg pubkey` or `culvert site key` prints it");
+    static final Field<PublicKey> PUBLIC_KEY =
+            Field.required("public-key", Scalars.PUBLIC_KEY, "its WireGuard public key, as `wg pubkey` prints it");
     private static final Field<PublicKey> PUBLIC_KEY_LATER =
             new Field<>(PUBLIC_KEY.key(), PUBLIC_KEY.kind(), "", false, PUBLIC_KEY.doc());
     static final Field<PeerType> TYPE = Field.optional(
@@ -28,8 +26,10 @@ final class PeerSchema {
             "address", new ListOf<>(NetworkScalars.ADDRESS), "its address in the tunnel; a list for IPv4 and IPv6");
     private static final Field<List<InetAddress>> ADDRESS_OPTIONAL =
             new Field<>(ADDRESS.key(), ADDRESS.kind(), "", false, ADDRESS.doc());
-    static final Field<List<IpPrefix>> ROUTES =
-            Field.optional("routes", new ListOf<>(NetworkScalars.PREFIX), "further prefixes behind a plain peer");
+    static final Field<List<IpPrefix>> ROUTES = Field.optional(
+            "routes",
+            new ListOf<>(NetworkScalars.PREFIX),
+            "further prefixes behind it; for a site, only if it is plain");
     static final Field<Endpoint> ENDPOINT =
             Field.optional("endpoint", NetworkScalars.ENDPOINT, "where it is dialled, if it can be");
     static final Field<Integer> KEEPALIVE = Field.optional(
