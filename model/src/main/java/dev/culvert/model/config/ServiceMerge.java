@@ -75,12 +75,22 @@ final class ServiceMerge {
             boolean right = isFree(draft, path, service);
             right &= role == Role.SITE || hasSite(draft, path, service);
             right &= isNotMyself(draft, path, service.target());
+            right &= service.hosts().isEmpty() || hasHttp(draft, path);
             if (right || service.origin().isFile()) {
                 hold(draft, path, service);
                 services.putIfAbsent(name, service);
                 service.listen().forEach(bind -> listeners.add(listener(service, bind)));
             }
         });
+    }
+
+    /// Without a listener the service would be published nowhere, silently.
+    private boolean hasHttp(Draft draft, String path) {
+        boolean served = listeners.stream().anyMatch(listener -> listener.protocol() == Protocol.HTTP);
+        if (!served && !broken.test("http.listen")) {
+            draft.notes().add(path + ".host", "is served nowhere, as http.listen is empty");
+        }
+        return served;
     }
 
     private Listener listener(Service service, Bind bind) {

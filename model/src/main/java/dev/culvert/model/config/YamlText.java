@@ -52,17 +52,22 @@ final class YamlText {
                 .setAllowDuplicateKeys(true)
                 .setAllowNonScalarKeys(true)
                 .build();
+        StreamReader checking = new StreamReader(settings, text);
         try {
-            if (!withinBounds(parser(text, settings), notes)) {
+            if (!withinBounds(new ParserImpl(settings, checking), notes)) {
                 return null;
             }
-            return new Composer(settings, parser(text, settings))
-                    .getSingleNode()
-                    .orElse(null);
+            // The engine's Compose would do this, but its module does not export that package.
+            Composer composer = new Composer(settings, new ParserImpl(settings, new StreamReader(settings, text)));
+            return composer.getSingleNode().orElse(null);
         } catch (MarkedYamlEngineException e) {
             notes.add(place(e.getProblemMark().or(e::getContextMark)), "", syntax(e));
         } catch (ReaderException e) {
             notes.add(placeOf(text, e.getPosition()), "", "not YAML: a control character");
+        } catch (NumberFormatException e) {
+            // Engine 3.2 lets this out for "\x at the end of the text and for "\UFFFFFFFF".
+            Places.Place place = new Places.Place(checking.getLine() + 1, checking.getColumn() + 1);
+            notes.add(place, "", "not YAML: a backslash escape without its digits");
         } catch (YamlEngineException e) {
             notes.add(new Places.Place(1, 1), "", "not YAML 1.2");
         }
@@ -119,11 +124,6 @@ final class YamlText {
             case SequenceNode sequence -> "list";
             default -> "single value";
         };
-    }
-
-    /// The engine's `Compose` and `Parse` would do the same, but its module does not export their package.
-    private static Parser parser(String text, LoadSettings settings) {
-        return new ParserImpl(settings, new StreamReader(settings, text));
     }
 
     private static boolean withinBounds(Parser events, Notes notes) {
