@@ -6,7 +6,7 @@ WORDS_END='<!-- words: end -->'
 
 kept_words() { # FILE
   if [ -f "$1" ] && grep -qF "$WORDS_BEGIN" "$1"; then
-    sed -n "/^$WORDS_BEGIN\$/,/^$WORDS_END\$/p" "$1" | sed '1d;$d'
+    awk -v from="$WORDS_BEGIN" -v to="$WORDS_END" '$0 == to { on = 0 } on; $0 == from { on = 1 }' "$1"
   else
     echo 'Not yet judged.'
   fi
