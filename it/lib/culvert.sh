@@ -1,0 +1,133 @@
+# The product under test, by its command line only. Both ends run as an ordinary user without a capability.
+# shellcheck shell=bash
+
+# DIR/LOG names of the ends: `gateway` runs in namespace gateway, a site in the namespace of its name.
+culvert() { # END ARGUMENTS…: a command of that end, in its namespace, with its state
+  local end=$1
+  shift
+  in_ns "$end" "${AS_NOBODY[@]}" HOME="$RUN/state" CULVERT_STATE="$RUN/state/$end" "$CULVERT" "$@"
+}
+
+state_for() { # END
+  install -d -m 755 "$RUN/state"
+  install -d -m 700 -o "$NOBODY" -g "$NOBODY" "$RUN/state/$1"
+}
+
+spawn_culvert() { # END COMMAND [ARGUMENTS…]: the long-running process, logged as its end's name
+  local end=$1
+  shift
+  spawn "$end" "$end" "${AS_NOBODY[@]}" HOME="$RUN/state" CULVERT_STATE="$RUN/state/$end" "$CULVERT" "$@"
+}
+
+# Services on standard input, as YAML under `services:` (two spaces in). Replaced in one move, as editors do.
+gateway_config() {
+  local services
+  services=$(cat)
+  {
+    cat <<YAML
+gateway:
+  name: vps
+  endpoint: $GATEWAY_UPLINK:51820
+tunnel:
+  listen: 51820
+http:
+  listen: [8080]
+YAML
+    if [ -n "$services" ]; then printf 'services:\n%s\n' "$services"; fi
+  } >"$RUN/gateway.yaml.new"
+  chmod 644 "$RUN/gateway.yaml.new"
+  mv "$RUN/gateway.yaml.new" "$RUN/gateway.yaml"
+}
+
+gateway_launch() {
+  spawn_culvert gateway gateway --config "$RUN/gateway.yaml"
+  wait_log gateway 'gateway ready' 20
+}
+
+gateway_start() { # without services: they need a site first
+  state_for gateway
+  gateway_config </dev/null
+  gateway_launch
+}
+
+gateway_services() { # services on standard input; the running gateway takes them up
+  gateway_config
+  culvert gateway check "$RUN/gateway.yaml"
+  signal gateway HUP
+}
+
+site_add() { # NAME: the token, into a file that only its user can read
+  local out
+  out=$(culvert gateway site add "$1")
+  grep -q 'culvert join' <<<"$out"
+  grep -oE '^ *cvt1\.[^ ]+' <<<"$out" | tr -d ' ' >"$RUN/$1.token"
+  [ -s "$RUN/$1.token" ]
+  chown "$NOBODY" "$RUN/$1.token"
+  chmod 600 "$RUN/$1.token"
+}
+
+site_config() { # NAME ALLOWED…
+  local name=$1 target
+  shift
+  {
+    printf 'site:\n  name: %s\nallow:\n' "$name"
+    for target; do printf '  - %s\n' "$target"; done
+  } >"$RUN/$name.yaml"
+  chmod 644 "$RUN/$name.yaml"
+}
+
+site_launch() { # NAME
+  spawn_culvert "$1" site --config "$RUN/$1.yaml"
+  wait_log "$1" 'site ready' 20
+  wait_log "$1" 'tunnel up' 20
+}
+
+site_start() { # NAME ALLOWED…: adds it at the gateway, joins from its own namespace, runs it
+  state_for "$1"
+  site_config "$@"
+  site_add "$1"
+  culvert "$1" join - <"$RUN/$1.token"
+  site_launch "$1"
+}
+
+# A namespace's stock WireGuard from the file that the gateway printed. Its tunnel address lands in $RUN/NAME.address.
+plain_peer_start() { # NAME NS
+  culvert gateway site add "$1" --plain 2>>"$LOGS/site-add.log" | sed -n '/^\[Interface\]/,$p' >"$RUN/files/$1.printed"
+  wg_quick_up "$1" "$2" <"$RUN/files/$1.printed"
+  sed -n 's/^Address *= *\([0-9.]*\).*/\1/p' "$RUN/files/$1.printed" | head -n 1 >"$RUN/$1.address"
+  [ -s "$RUN/$1.address" ]
+}
+
+# The interface's name is of this run only: wireguard-go's control sockets are not per namespace.
+wg_quick_up() { # NAME NS, the file on standard input
+  local wg
+  wg=$(wg_name "$1")
+  install -m 600 /dev/stdin "$RUN/files/$wg.conf"
+  in_ns "$2" wg-quick up "$RUN/files/$wg.conf" >>"$LOGS/wg-$1.log" 2>&1
+}
+
+wg_name() { echo "cv${LAB_ID#culvert-}${1:0:4}"; }
+
+address_of() { cat "$RUN/$1.address"; }
+
+unprivileged() { # END…: what the kernel says about the process
+  local end status
+  for end; do
+    status=$(cat "/proc/$(pid_of "$end")/status")
+    expect_match "$end's user" $'\nUid:\t65534\t65534\t65534\t65534\n' "$status"
+    expect_match "$end's capabilities" $'\nCapEff:\t0000000000000000\n' "$status"
+  done
+}
+
+pair() { # ALLOWED…: gateway and the Culvert site `home`
+  gateway_start
+  site_start home "$@"
+  unprivileged gateway home
+}
+
+visit() { # CURL ARGUMENTS…: from the visitor, any host name leads to the gateway
+  in_ns visitor curl -sS --noproxy '*' --max-time "${MAX_TIME:-20}" --resolve "*:8080:${VIA:-$GATEWAY4}" "$@"
+}
+
+# Waits for a service after a change; a 404 is an answer of the gateway, not of the service.
+answers() { visit -f -o /dev/null --max-time 2 "http://$1:8080${2:-/}" 2>/dev/null; } # HOST [PATH]

@@ -1,0 +1,87 @@
+# shellcheck shell=bash
+# A stock WireGuard hub (wg-quick) with a Culvert site: `listen: tunnel:…` takes what comes in, and nothing else does.
+# lab: short
+
+HUB=10.99.0.1
+SITE=10.99.0.2
+
+prepare() {
+  topology
+  nginx_start home 0.0.0.0
+  socat_start other home 0.0.0.0 7003 EXEC:cat
+  state_for home
+  wg genkey | install -m 600 -o "$NOBODY" -g "$NOBODY" /dev/stdin "$RUN/state/home.key"
+  wg genkey >"$RUN/files/hub.key"
+}
+
+hub() {
+  wg_quick_up hub gateway <<CONF
+[Interface]
+PrivateKey = $(cat "$RUN/files/hub.key")
+Address = $HUB/24
+ListenPort = 51820
+[Peer]
+PublicKey = $(wg pubkey <"$RUN/state/home.key")
+AllowedIPs = $SITE/32, 192.168.77.0/24
+CONF
+}
+
+site() {
+  cat >"$RUN/home.yaml" <<YAML
+site:
+  name: home
+tunnel:
+  address: $SITE
+  private-key-file: $RUN/state/home.key
+gateways:
+  hub:
+    type: plain
+    public-key: $(wg pubkey <"$RUN/files/hub.key")
+    endpoint: $GATEWAY_UPLINK:51820
+    address: $HUB
+    keepalive: 5
+allow:
+  - 127.0.0.1:8085
+services:
+  web:
+    listen: tunnel:8080
+    target: http://127.0.0.1:8085
+  raw:
+    listen: tunnel:8081
+    target: tcp://127.0.0.1:8085
+YAML
+  culvert home check "$RUN/home.yaml"
+  spawn_culvert home site --config "$RUN/home.yaml"
+  wait_log home 'site ready' 20
+  unprivileged home
+}
+
+from_hub() { in_ns gateway curl -sS --max-time "${MAX_TIME:-3}" -o /dev/null -w '%{http_code}' "$@"; }
+served() { expect_equal status 200 "$(from_hub "http://$SITE:$1/" 2>/dev/null)"; } # PORT
+
+services() {
+  until_ok 15 served 8080 >/dev/null
+  served 8081
+}
+
+throughput() {
+  make_file "$RUN/files/www/big" 100
+  expect_equal SHA-256 "$(sha "$RUN/files/www/big")" "$(in_ns gateway curl -sS --max-time 60 "http://$SITE:8080/big" | sha)"
+}
+
+undeclared() {
+  local port
+  for port in $(in_ns home ss -Hltn | awk '{ sub(/.*:/, "", $4); print $4 }' | sort -u) 1 22 80 51820; do
+    MAX_TIME=1 refuse "port $port of the site through the tunnel" from_hub "http://$SITE:$port/"
+  done
+  MAX_TIME=1 refuse 'the LAN behind the site' from_hub "http://$HOME_LAN:8085/"
+}
+
+scenario() {
+  step "gateway with stock WireGuard, home behind a NAT; nginx at home" prepare
+  step "wg-quick as the hub" hub
+  step "Culvert site as an unprivileged user" site
+  step "HTTP and TCP services on the site's tunnel address" services
+  step "100 MiB with equal SHA-256" throughput
+  step "no other port of the site answers in the tunnel" undeclared
+}

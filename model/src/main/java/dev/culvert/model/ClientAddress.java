@@ -1,0 +1,29 @@
+package dev.culvert.model;
+
+/// How a target learns the visitor's address.
+public enum ClientAddress {
+    /// Not at all (tcp only).
+    NONE("none"),
+    /// By `X-Forwarded-For` and `Forwarded` (http only).
+    HEADERS("headers"),
+    /// By a PROXY protocol version 1 line before the first byte.
+    PROXY_V1("proxy-v1"),
+    /// By a PROXY protocol version 2 header before the first byte.
+    PROXY_V2("proxy-v2");
+
+    private final String word;
+
+    ClientAddress(String word) {
+        this.word = word;
+    }
+
+    /// What a service does that does not say.
+    public static ClientAddress defaultFor(Target.Scheme scheme) {
+        return scheme == Target.Scheme.HTTP ? HEADERS : NONE;
+    }
+
+    @Override
+    public String toString() {
+        return word;
+    }
+}

@@ -1,0 +1,62 @@
+package dev.culvert.model;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// An address and port of the node at which visitors or peers arrive.
+///
+/// @param scope who can reach it
+/// @param bind where it listens; within the tunnel the address is always any
+/// @param protocol what is spoken there
+/// @param service the one service behind it, or null where the HTTP Host chooses
+public record Listener(
+        Scope scope, Bind bind, Protocol protocol, @Nullable String service) implements Entry {
+    public enum Scope {
+        PUBLIC("public"),
+        TUNNEL("tunnel"),
+        LAN("lan");
+
+        private final String word;
+
+        Scope(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String toString() {
+            return word;
+        }
+    }
+
+    public enum Protocol {
+        HTTP("http"),
+        TCP("tcp");
+
+        private final String word;
+
+        Protocol(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String toString() {
+            return word;
+        }
+    }
+
+    /// Whether both need the same socket.
+    public boolean sameSocket(Listener other) {
+        return scope == other.scope && bind.equals(other.bind);
+    }
+
+    @Override
+    public String label() {
+        return "listener " + scope + " " + bind;
+    }
+
+    @Override
+    public Map<String, List<String>> settings() {
+        return new Settings().put("protocol", protocol).put("service", service).done();
+    }
+}

@@ -1,0 +1,40 @@
+package dev.culvert.model;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/// What a node is meant to be: the merge of its file and its store, checked and complete.
+///
+/// Two models are compared with `equals`. The maps keep the order of declaration.
+///
+/// @param name this node's own name
+/// @param role gateway or site
+/// @param tunnel this node's end of the tunnel
+/// @param sites by name; empty at a site
+/// @param gateways by name; empty at a gateway
+/// @param listeners every socket for visitors, none overlapping another
+/// @param services by name
+/// @param rules what a site agrees to; [SiteRules#NOTHING] but for the tunnel's prefixes at a gateway
+public record Model(
+        String name,
+        Role role,
+        TunnelSettings tunnel,
+        Map<String, Site> sites,
+        Map<String, GatewayPeer> gateways,
+        List<Listener> listeners,
+        Map<String, Service> services,
+        SiteRules rules) {
+    public Model {
+        sites = ordered(sites);
+        gateways = ordered(gateways);
+        listeners = List.copyOf(listeners);
+        services = ordered(services);
+    }
+
+    private static <V> SequencedMap<String, V> ordered(Map<String, V> map) {
+        return Collections.unmodifiableSequencedMap(new LinkedHashMap<>(map));
+    }
+}

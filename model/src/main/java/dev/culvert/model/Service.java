@@ -1,0 +1,55 @@
+package dev.culvert.model;
+
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// One thing published: where visitors reach it, and which target at which site serves it.
+///
+/// Exactly one of `hosts` and `listen` is not empty.
+///
+/// @param name unique within the model
+/// @param origin where it was declared
+/// @param site the site that serves it; null at a site itself, where the target is on this side
+/// @param hosts HTTP host names, lower-case A-labels
+/// @param listen addresses and ports of its own: public ones at a gateway, within the tunnel at a site
+/// @param target what serves it, seen from the site
+/// @param clientAddress how the target learns who the visitor is
+/// @param access who may reach it
+/// @param maxConnections most connections (TCP) or requests (HTTP) at once, 0 for no limit of its own
+public record Service(
+        String name,
+        Origin origin,
+        @Nullable String site,
+        List<String> hosts,
+        List<Bind> listen,
+        Target target,
+        ClientAddress clientAddress,
+        AccessPolicy access,
+        int maxConnections)
+        implements Entry {
+    public Service {
+        hosts = List.copyOf(hosts);
+        listen = List.copyOf(listen);
+    }
+
+    @Override
+    public String label() {
+        return "service " + name;
+    }
+
+    @Override
+    public Map<String, List<String>> settings() {
+        String form = site == null ? "tunnel:%s" : "%s/tcp";
+        return new Settings()
+                .putAll("host", hosts)
+                .putAll("listen", listen.stream().map(form::formatted).toList())
+                .put("site", site)
+                .put("target", target)
+                .putUnless("client-address", ClientAddress.defaultFor(target.scheme()), clientAddress)
+                .putUnless("max-connections", 0, maxConnections)
+                .putAll("access.allow", access.allow())
+                .putAll("access.deny", access.deny())
+                .done();
+    }
+}

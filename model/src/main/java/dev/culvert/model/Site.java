@@ -1,0 +1,22 @@
+package dev.culvert.model;
+
+import java.util.List;
+import java.util.Map;
+
+/// A private network behind one WireGuard peer, as the gateway sees it.
+///
+/// @param name unique within the model
+/// @param origin where it was declared
+/// @param type what runs there
+/// @param peer its keys and addresses
+public record Site(String name, Origin origin, PeerType type, WireGuardPeer peer) implements Entry {
+    @Override
+    public String label() {
+        return "site " + name;
+    }
+
+    @Override
+    public Map<String, List<String>> settings() {
+        return peer.settings(type);
+    }
+}

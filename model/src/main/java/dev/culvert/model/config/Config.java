@@ -1,0 +1,61 @@
+package dev.culvert.model.config;
+
+import dev.culvert.model.AllowRule;
+import dev.culvert.model.Bind;
+import dev.culvert.model.Endpoint;
+import dev.culvert.model.GatewayPeer;
+import dev.culvert.model.Origin;
+import dev.culvert.model.Role;
+import dev.culvert.model.Service;
+import dev.culvert.model.Site;
+import dev.culvert.model.TunnelType;
+import dev.culvert.proto.inet.IpPrefix;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What one document says, each value right by itself; how the values fit together is [ModelMerge]'s business.
+///
+/// Any part may be absent: a document of the store often holds a single site or service.
+///
+/// @param origin the document
+/// @param role the role whose schema it was read with
+/// @param node name and endpoint
+/// @param tunnel this node's end of the tunnel
+/// @param httpListen where HTTP is served by Host; null if the document does not say
+/// @param sites by name, in the order of the text
+/// @param gateways by name, in the order of the text
+/// @param services by name, in the order of the text
+/// @param rules what a site agrees to
+/// @param places where each path stands in the text
+public record Config(
+        Origin origin,
+        Role role,
+        NodeConfig node,
+        TunnelConfig tunnel,
+        @Nullable List<Bind> httpListen,
+        Map<String, Site> sites,
+        Map<String, GatewayPeer> gateways,
+        Map<String, Service> services,
+        RulesConfig rules,
+        Places places) {
+
+    /// The `gateway:` or `site:` section.
+    public record NodeConfig(
+            @Nullable String name, @Nullable Endpoint endpoint) {}
+
+    /// The `tunnel:` section; null is "the document does not say".
+    public record TunnelConfig(
+            @Nullable TunnelType type,
+            @Nullable Bind listen,
+            @Nullable IpPrefix network,
+            @Nullable IpPrefix network6,
+            @Nullable Integer mtu,
+            @Nullable List<InetAddress> addresses,
+            @Nullable String privateKeyFile) {}
+
+    /// The `allow:` and `clients:` lists; null is "the document does not say".
+    public record RulesConfig(
+            @Nullable List<AllowRule> allow, @Nullable List<IpPrefix> clients) {}
+}

@@ -1,0 +1,133 @@
+package dev.culvert.model.config;
+
+import dev.culvert.model.Entry;
+import dev.culvert.model.Listener;
+import dev.culvert.model.Literals;
+import dev.culvert.model.Model;
+import dev.culvert.model.Role;
+import dev.culvert.model.TunnelSettings;
+import dev.culvert.proto.inet.IpPrefix;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/// A [Model], or one entry of it, as a document of the schema: what `culvert export` prints and the store keeps.
+///
+/// Reading the text back gives an equal model but for the origins.
+public final class ConfigWriter {
+    private final StringBuilder text = new StringBuilder();
+
+    private ConfigWriter() {}
+
+    /// The whole model as one file.
+    public static String file(Model model) {
+        ConfigWriter writer = new ConfigWriter();
+        writer.node(model);
+        writer.tunnel(model);
+        writer.http(model);
+        writer.entries("gateways", model.gateways());
+        writer.entries("sites", model.sites());
+        model.rules().settings().forEach((key, values) -> writer.block(key, values));
+        writer.entries("services", model.services());
+        return writer.text.toString();
+    }
+
+    /// A document with one entry, for the store.
+    ///
+    /// @param section `sites`, `gateways` or `services`
+    public static String document(String section, String name, Entry entry) {
+        ConfigWriter writer = new ConfigWriter();
+        writer.entries(section, Map.of(name, entry));
+        return writer.text.toString();
+    }
+
+    private void node(Model model) {
+        line(0, model.role() + ":");
+        setting(1, "name", List.of(model.name()));
+        if (model.tunnel().endpoint() != null) {
+            setting(
+                    1,
+                    "endpoint",
+                    List.of(Objects.requireNonNull(model.tunnel().endpoint()).toString()));
+        }
+    }
+
+    private void tunnel(Model model) {
+        TunnelSettings tunnel = model.tunnel();
+        Map<String, List<String>> settings = new LinkedHashMap<>(tunnel.settings());
+        if (model.role() == Role.GATEWAY) {
+            settings.remove("address");
+            settings.remove("network");
+            for (IpPrefix network : tunnel.networks()) {
+                settings.put(network.isIpv4() ? "network" : "network6", List.of(Literals.format(network)));
+            }
+        }
+        line(0, "tunnel:");
+        settings.forEach((key, values) -> setting(1, key, values));
+    }
+
+    private void http(Model model) {
+        if (model.role() == Role.GATEWAY) {
+            line(0, "http:");
+            List<String> binds = model.listeners().stream()
+                    .filter(listener -> listener.protocol() == Listener.Protocol.HTTP)
+                    .map(listener -> listener.bind().toString())
+                    .toList();
+            line(1, "listen: " + flow(binds));
+        }
+    }
+
+    private void entries(String section, Map<String, ? extends Entry> entries) {
+        if (!entries.isEmpty()) {
+            line(0, section + ":");
+            entries.forEach((name, entry) -> {
+                line(1, quoted(name) + ":");
+                settings(entry);
+            });
+        }
+    }
+
+    /// A dot in a key leads into a section; the keys of one section stand together.
+    private void settings(Entry entry) {
+        String open = "";
+        for (Map.Entry<String, List<String>> setting : entry.settings().entrySet()) {
+            int dot = setting.getKey().indexOf('.');
+            String section = dot < 0 ? "" : setting.getKey().substring(0, dot);
+            if (!section.equals(open) && !section.isEmpty()) {
+                line(2, section + ":");
+            }
+            open = section;
+            setting(section.isEmpty() ? 2 : 3, setting.getKey().substring(dot + 1), setting.getValue());
+        }
+    }
+
+    private void block(String key, List<String> values) {
+        line(0, key + ":");
+        values.forEach(value -> line(1, "- " + quoted(value)));
+    }
+
+    private void setting(int depth, String key, List<String> values) {
+        line(depth, key + ": " + (values.size() == 1 ? quoted(values.getFirst()) : flow(values)));
+    }
+
+    private static String flow(List<String> values) {
+        return "[" + String.join(", ", values.stream().map(ConfigWriter::quoted).toList()) + "]";
+    }
+
+    /// Plain where YAML cannot take it for anything but this text (our schema reads numbers from text anyway).
+    private static String quoted(String value) {
+        if (value.matches("[A-Za-z0-9/][A-Za-z0-9./_-]*(:[A-Za-z0-9/][A-Za-z0-9./_:-]*)?") && !isKeyword(value)) {
+            return value;
+        }
+        return '"' + value.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    }
+
+    private static boolean isKeyword(String value) {
+        return value.matches("(?i)null|true|false|yes|no|on|off|~") || value.endsWith(":");
+    }
+
+    private void line(int depth, String line) {
+        text.append("  ".repeat(depth)).append(line).append('\n');
+    }
+}

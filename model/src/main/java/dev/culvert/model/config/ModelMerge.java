@@ -1,0 +1,155 @@
+package dev.culvert.model.config;
+
+import dev.culvert.model.Bind;
+import dev.culvert.model.Literals;
+import dev.culvert.model.Model;
+import dev.culvert.model.Role;
+import dev.culvert.model.TunnelSettings;
+import dev.culvert.model.TunnelType;
+import dev.culvert.model.config.ConfigParser.Draft;
+import dev.culvert.proto.inet.IpPrefix;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// The merge of all documents into one checked [Model].
+///
+/// Files come before documents of the store, earlier before later; where two claim one name, host, port, key or
+/// address, the first has it. What is wrong in a file prevents the model. What is wrong in the store is left out and
+/// becomes a warning: a site that declares nonsense must not stop the gateway.
+public final class ModelMerge {
+    static final String DEFAULT_NETWORK = "10.77.0.0/24";
+    private static final int DEFAULT_HTTP_PORT = 80;
+
+    private final Role role;
+    private final List<Draft> drafts;
+
+    private ModelMerge(Role role, List<Draft> drafts) {
+        this.role = role;
+        this.drafts = drafts;
+    }
+
+    /// Reads and merges all documents of a node.
+    ///
+    /// @return the model with a warning for each thing left out of the store; or all problems of all documents
+    public static Parsed<Model> merge(Role role, List<Source> sources) {
+        List<Draft> drafts = Stream.concat(
+                        sources.stream().filter(source -> source.origin().isFile()),
+                        sources.stream().filter(source -> !source.origin().isFile()))
+                .map(source -> ConfigParser.read(role, source))
+                .toList();
+        // A broken file is still held against the rest, so that everything is reported at once.
+        List<Draft> usable = drafts.stream()
+                .filter(draft ->
+                        draft.config().origin().isFile() || draft.notes().isEmpty())
+                .toList();
+        Model model = new ModelMerge(role, usable).model();
+        List<Problem> problems = drafts.stream()
+                .flatMap(draft -> draft.notes().sorted().stream())
+                .toList();
+        boolean refused = drafts.stream()
+                .anyMatch(draft ->
+                        draft.config().origin().isFile() && !draft.notes().isEmpty());
+        return refused ? Parsed.problems(problems) : new Parsed.Ok<>(model, problems);
+    }
+
+    private Model model() {
+        TunnelSettings tunnel = tunnel();
+        PeerMerge peers = new PeerMerge(tunnel, isBroken("tunnel.network") || isBroken("tunnel.network6"));
+        for (Draft draft : drafts) {
+            peers.addSites(draft);
+            peers.addGateways(draft, isBroken("tunnel.address"));
+        }
+        ServiceMerge services = new ServiceMerge(role, tunnel, peers.sites(), this::isBroken);
+        for (Draft draft : drafts) {
+            services.addHttp(draft);
+        }
+        if (role == Role.GATEWAY && drafts.stream().noneMatch(draft -> mentions(draft, "http.listen"))) {
+            services.addHttpDefault(Bind.any(DEFAULT_HTTP_PORT));
+        }
+        for (Draft draft : drafts) {
+            services.addServices(draft);
+        }
+        String name = first(config -> config.node().name());
+        return new Model(
+                name == null ? role.toString() : name,
+                role,
+                tunnel,
+                peers.sites(),
+                peers.gateways(),
+                services.listeners(),
+                services.services(),
+                peers.rules(
+                        first(config -> config.rules().allow()),
+                        first(config -> config.rules().clients())));
+    }
+
+    private TunnelSettings tunnel() {
+        TunnelType type = first(config -> config.tunnel().type());
+        Bind listen = first(config -> config.tunnel().listen());
+        Integer mtu = first(config -> config.tunnel().mtu());
+        List<IpPrefix> networks = new ArrayList<>();
+        List<InetAddress> addresses = new ArrayList<>();
+        if (role == Role.GATEWAY) {
+            IpPrefix network = first(config -> config.tunnel().network());
+            IpPrefix network6 = first(config -> config.tunnel().network6());
+            networks.add(network == null ? IpPrefix.parse(DEFAULT_NETWORK) : network);
+            if (network6 != null) {
+                networks.add(network6);
+            }
+            networks.forEach(prefix -> addresses.add(firstHost(prefix)));
+        } else {
+            List<InetAddress> own = first(config -> config.tunnel().addresses());
+            addresses.addAll(own == null ? List.of() : own);
+        }
+        int defaultPort = role == Role.GATEWAY ? TunnelSettings.DEFAULT_PORT : 0;
+        return new TunnelSettings(
+                type == null ? TunnelType.AUTO : type,
+                listen == null ? Bind.any(defaultPort) : listen,
+                networks,
+                addresses,
+                mtu == null ? TunnelSettings.DEFAULT_MTU : mtu,
+                first(config -> config.tunnel().privateKeyFile()),
+                first(config -> config.node().endpoint()));
+    }
+
+    /// A setting counts from the first document that has it: the file before the store.
+    private <T> @Nullable T first(Function<Config, @Nullable T> setting) {
+        for (Draft draft : drafts) {
+            T value = setting.apply(draft.config());
+            if (value != null) {
+                return value;
+            }
+        }
+        return null;
+    }
+
+    /// Whether a file has `path` but nothing usable there, so that complaints about its default would mislead.
+    private boolean isBroken(String path) {
+        return drafts.stream()
+                .anyMatch(draft -> mentions(draft, path) && draft.notes().hasProblemAt(path));
+    }
+
+    private static boolean mentions(Draft draft, String path) {
+        return draft.config().places().has(path);
+    }
+
+    /// The gateway's own address: the network's address plus one.
+    static InetAddress firstHost(IpPrefix network) {
+        byte[] bytes = network.address().getAddress();
+        bytes[bytes.length - 1] |= 1;
+        try {
+            return InetAddress.getByAddress(bytes);
+        } catch (UnknownHostException e) {
+            throw new IllegalStateException("address of " + bytes.length + " bytes", e);
+        }
+    }
+
+    static String texts(List<IpPrefix> prefixes) {
+        return String.join(" or ", prefixes.stream().map(Literals::format).toList());
+    }
+}

@@ -1,0 +1,160 @@
+package dev.culvert.model.config;
+
+import dev.culvert.model.Bind;
+import dev.culvert.model.Endpoint;
+import dev.culvert.model.Literals;
+import dev.culvert.model.TunnelSettings;
+import dev.culvert.proto.inet.IpPrefix;
+import java.net.InetAddress;
+import org.jspecify.annotations.Nullable;
+
+/// Addresses, prefixes, and addresses with ports.
+final class NetworkScalars {
+    static final Scalar<InetAddress> ADDRESS =
+            Scalar.of("an address such as 10.77.0.2 or fd77:77:77::2", NetworkScalars::readAddress);
+
+    static final Scalar<IpPrefix> PREFIX =
+            Scalar.of("a prefix such as 192.168.1.0/24 or fd00::/64", NetworkScalars::readPrefix);
+
+    /// Private prefixes only make sense here, and 0.0.0.0/0 would switch the check off.
+    static final Scalar<IpPrefix> CLIENT_PREFIX =
+            Scalar.of("a prefix such as 192.168.0.0/16, at least /8 or /7 of IPv6", NetworkScalars::readClientPrefix);
+
+    static final Scalar<IpPrefix> NETWORK = Scalar.of("an IPv4 network such as 10.77.0.0/24, /8 to /30", text -> {
+        IpPrefix prefix = readPrefix(text);
+        if (!prefix.isIpv4() || prefix.length() < 8 || prefix.length() > 30 || !isUnicast(prefix.address())) {
+            throw Mismatch.plain();
+        }
+        return prefix;
+    });
+
+    static final Scalar<IpPrefix> NETWORK6 =
+            Scalar.of("a unique local IPv6 network such as fd77:77:77::/64, /48 to /120", text -> {
+                IpPrefix prefix = readPrefix(text);
+                boolean unique = (prefix.address().getAddress()[0] & 0xfe) == 0xfc;
+                if (prefix.isIpv4() || prefix.length() < 48 || prefix.length() > 120 || !unique) {
+                    throw Mismatch.plain();
+                }
+                return prefix;
+            });
+
+    static final Scalar<Endpoint> ENDPOINT =
+            Scalar.of("host:port such as vps.example.com:51820", NetworkScalars::readEndpoint);
+
+    static final Scalar<Bind> UDP_BIND =
+            Scalar.of("port or address:port such as 51820 or [::]:51820", text -> readBind(text, 0));
+
+    static final Scalar<Bind> TCP_BIND =
+            Scalar.of("port or address:port such as 80 or 192.0.2.1:80", text -> readBind(text, 1));
+
+    static final Scalar<Bind> SERVICE_LISTEN =
+            Scalar.of("port/tcp or address:port/tcp such as 2222/tcp", NetworkScalars::readServiceListen);
+
+    static final Scalar<Bind> TUNNEL_LISTEN =
+            Scalar.of("tunnel:port such as tunnel:8080", NetworkScalars::readTunnelListen);
+
+    private NetworkScalars() {}
+
+    private static InetAddress readAddress(String text) throws Mismatch {
+        InetAddress address = Literals.address(text);
+        if (address != null && isUnicast(address)) {
+            return address;
+        }
+        // wg-quick writes Address = 10.77.0.2/24.
+        int slash = text.indexOf('/');
+        InetAddress before = slash < 0 ? null : Literals.address(text.substring(0, slash));
+        throw Mismatch.plain().suggest(before == null ? null : Literals.format(before));
+    }
+
+    /// Bits behind the prefix are refused, not cleared: `10.0.0.5/8` may have been meant as one host.
+    static IpPrefix readPrefix(String text) throws Mismatch {
+        IpPrefix prefix = Literals.prefix(text);
+        if (prefix == null) {
+            throw Mismatch.plain();
+        }
+        int slash = text.indexOf('/');
+        InetAddress written = Literals.address(slash < 0 ? text : text.substring(0, slash));
+        if (!prefix.address().equals(written)) {
+            throw Mismatch.because("bits are set behind the prefix").suggest(Literals.format(prefix));
+        }
+        return prefix;
+    }
+
+    private static IpPrefix readClientPrefix(String text) throws Mismatch {
+        IpPrefix prefix = readPrefix(text);
+        if (prefix.length() < (prefix.isIpv4() ? 8 : 7)) {
+            throw Mismatch.because("too wide");
+        }
+        return prefix;
+    }
+
+    private static boolean isUnicast(InetAddress address) {
+        boolean reserved = address.getAddress().length == 4 && (address.getAddress()[0] & 0xf0) == 0xf0;
+        return !reserved
+                && !address.isAnyLocalAddress()
+                && !address.isLoopbackAddress()
+                && !address.isMulticastAddress()
+                && !address.isLinkLocalAddress();
+    }
+
+    private static Endpoint readEndpoint(String text) throws Mismatch {
+        Endpoint endpoint = endpoint(text);
+        if (endpoint != null) {
+            return endpoint;
+        }
+        String host = Hosts.nameOrAddress(text);
+        throw host == null
+                ? Mismatch.plain()
+                : Mismatch.because("without a port")
+                        .suggest(new Endpoint(host, TunnelSettings.DEFAULT_PORT).toString());
+    }
+
+    /// `host:port` in canonical form, or null.
+    static @Nullable Endpoint endpoint(String text) {
+        int colon = text.lastIndexOf(':');
+        if (colon < 1 || (text.indexOf(':') < colon && !text.startsWith("["))) {
+            return null;
+        }
+        String host = Hosts.nameOrAddress(text.substring(0, colon));
+        int port = Literals.port(text.substring(colon + 1));
+        return host == null || port < 0 ? null : new Endpoint(host, port);
+    }
+
+    private static Bind readBind(String text, int least) throws Mismatch {
+        int port = Literals.number(text, 65535);
+        if (port >= least) {
+            return Bind.any(port);
+        }
+        Endpoint endpoint = endpoint(text);
+        InetAddress address = endpoint == null ? null : Literals.address(endpoint.host());
+        if (endpoint == null || address == null) {
+            throw port == 0 ? Mismatch.because("ports are 1..65535") : Mismatch.plain();
+        }
+        return new Bind(address, endpoint.port());
+    }
+
+    private static Bind readServiceListen(String text) throws Mismatch {
+        int slash = text.lastIndexOf('/');
+        String protocol = slash < 0 ? "" : text.substring(slash + 1);
+        if (protocol.equals("udp")) {
+            throw Mismatch.because("udp is not in this version");
+        }
+        if (text.startsWith("tunnel:")) {
+            throw Mismatch.because("tunnel: is for site.yaml");
+        }
+        if (protocol.equals("tcp")) {
+            return readBind(text.substring(0, slash), 1);
+        }
+        String bare = slash < 0 ? text : text.substring(0, slash);
+        boolean usable = Literals.port(bare) > 0 || endpoint(bare) != null;
+        throw Mismatch.plain().suggest(usable ? bare + "/tcp" : null);
+    }
+
+    private static Bind readTunnelListen(String text) throws Mismatch {
+        int port = text.startsWith("tunnel:") ? Literals.port(text.substring("tunnel:".length())) : -1;
+        if (port > 0) {
+            return Bind.any(port);
+        }
+        throw Mismatch.plain().suggest(Literals.port(text) > 0 ? "tunnel:" + text : null);
+    }
+}

@@ -1,0 +1,113 @@
+package dev.culvert.model.config;
+
+import dev.culvert.model.Endpoint;
+import dev.culvert.model.Origin;
+import dev.culvert.model.PeerType;
+import dev.culvert.model.PublicKey;
+import dev.culvert.model.Role;
+import dev.culvert.model.WireGuardPeer;
+import dev.culvert.proto.inet.IpPrefix;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// An entry of `sites:` or `gateways:`.
+final class PeerSchema {
+    static final Field<PublicKey> PUBLIC_KEY = Field.required(
+            "public-key",
+            Scalars.PUBLIC_KEY,
+            "its WireGuard public key, as `wg pubkey` or `culvert site key` prints it");
+    private static final Field<PublicKey> PUBLIC_KEY_LATER =
+            new Field<>(PUBLIC_KEY.key(), PUBLIC_KEY.kind(), "", false, PUBLIC_KEY.doc());
+    static final Field<PeerType> TYPE = Field.optional(
+            "type",
+            Scalar.word(Map.of(), PeerType.CULVERT, PeerType.PLAIN),
+            PeerType.CULVERT,
+            "`culvert` if Culvert runs there, `plain` for any other WireGuard (wg-quick, phone, router)");
+    static final Field<List<InetAddress>> ADDRESS = Field.required(
+            "address", new ListOf<>(NetworkScalars.ADDRESS), "its address in the tunnel; a list for IPv4 and IPv6");
+    private static final Field<List<InetAddress>> ADDRESS_OPTIONAL =
+            new Field<>(ADDRESS.key(), ADDRESS.kind(), "", false, ADDRESS.doc());
+    static final Field<List<IpPrefix>> ROUTES =
+            Field.optional("routes", new ListOf<>(NetworkScalars.PREFIX), "further prefixes behind a plain peer");
+    static final Field<Endpoint> ENDPOINT =
+            Field.optional("endpoint", NetworkScalars.ENDPOINT, "where it is dialled, if it can be");
+    static final Field<Integer> KEEPALIVE = Field.optional(
+            "keepalive", Scalars.KEEPALIVE, 0, "seconds between keepalive packets, 0 for none; behind NAT, 25");
+    static final Field<String> PRESHARED_KEY_FILE = Field.optional(
+            "preshared-key-file", Scalars.KEY_FILE, "path to a file with a preshared key, as `wg genpsk` makes it");
+
+    /// A site in a file names its key; one in the store may still have to join.
+    static final Shape SITE = shape(PUBLIC_KEY, ADDRESS);
+    static final Shape SITE_IN_STORE = shape(PUBLIC_KEY_LATER, ADDRESS);
+    /// A stock hub may be reached by its routes alone.
+    static final Shape GATEWAY = shape(PUBLIC_KEY, ADDRESS_OPTIONAL);
+
+    private PeerSchema() {}
+
+    private static Shape shape(Field<PublicKey> key, Field<List<InetAddress>> address) {
+        return Shape.of(key, address, TYPE, ENDPOINT, KEEPALIVE, PRESHARED_KEY_FILE, ROUTES)
+                .refusing("private-key", "its private key stays over there; only public-key belongs here")
+                .refusing("preshared-key", "a key does not stand in this file: name its file with preshared-key-file")
+                .refusing("allowed-ips", "is written as address, and routes for a plain peer");
+    }
+
+    /// The peer, or null if what it cannot do without is missing or wrong (which has been noted).
+    static @Nullable WireGuardPeer read(Section section, Shape shape, Role role) {
+        Field<PublicKey> keyField = shape == SITE_IN_STORE ? PUBLIC_KEY_LATER : PUBLIC_KEY;
+        Field<List<InetAddress>> addressField = shape == GATEWAY ? ADDRESS_OPTIONAL : ADDRESS;
+        PublicKey key = section.get(keyField);
+        List<InetAddress> addresses = section.get(addressField, List.of());
+        List<IpPrefix> routes = section.get(ROUTES, List.of());
+        PeerType type = section.get(TYPE, PeerType.CULVERT);
+        if (shape == SITE_IN_STORE && type == PeerType.PLAIN && !section.mentions(keyField)) {
+            section.note("public-key is missing: a plain peer cannot join by itself");
+        }
+        if (role == Role.GATEWAY && type == PeerType.CULVERT && section.mentions(ROUTES)) {
+            section.note(ROUTES, "is for plain peers only: a Culvert site reaches its network by itself");
+        }
+        noteAddresses(section, addressField, addresses);
+        if (role == Role.SITE) {
+            noteUnreachable(section, type, addresses, routes);
+        }
+        boolean mayJoinLater = shape == SITE_IN_STORE && !section.mentions(keyField);
+        if (key == null && !mayJoinLater) {
+            return null;
+        }
+        return new WireGuardPeer(
+                key,
+                addresses,
+                routes,
+                section.get(ENDPOINT),
+                section.get(KEEPALIVE, 0),
+                section.get(PRESHARED_KEY_FILE));
+    }
+
+    static PeerType type(Section section) {
+        return section.get(TYPE, PeerType.CULVERT);
+    }
+
+    static Shape siteShape(Origin origin) {
+        return origin.isFile() ? SITE : SITE_IN_STORE;
+    }
+
+    private static void noteUnreachable(
+            Section section, PeerType type, List<InetAddress> addresses, List<IpPrefix> routes) {
+        boolean wrong = section.mentions(ADDRESS) || section.mentions(ROUTES);
+        if (type == PeerType.CULVERT && addresses.isEmpty() && !section.mentions(ADDRESS)) {
+            section.note("address is missing (expected: the gateway's address in the tunnel)");
+        } else if (type == PeerType.PLAIN && addresses.isEmpty() && routes.isEmpty() && !wrong) {
+            section.note("address or routes is missing: nothing could come from there");
+        }
+    }
+
+    static void noteAddresses(Section section, Field<List<InetAddress>> field, List<InetAddress> addresses) {
+        long v4 = addresses.stream()
+                .filter(address -> address.getAddress().length == 4)
+                .count();
+        if (v4 > 1 || addresses.size() - v4 > 1) {
+            section.note(field, "more than one address of a family (expected: one IPv4, one IPv6 or one of each)");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package dev.culvert.model.config;
+
+import dev.culvert.model.Bind;
+import dev.culvert.model.Listener;
+import dev.culvert.model.Listener.Protocol;
+import dev.culvert.model.Listener.Scope;
+import dev.culvert.model.Literals;
+import dev.culvert.model.Role;
+import dev.culvert.model.Service;
+import dev.culvert.model.Site;
+import dev.culvert.model.Target;
+import dev.culvert.model.TunnelSettings;
+import dev.culvert.model.config.ConfigParser.Draft;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/// The services and listeners of all documents, held against each other and against the sites.
+final class ServiceMerge {
+    private final Role role;
+    private final TunnelSettings tunnel;
+    private final Map<String, Site> sites;
+    private final Predicate<String> broken;
+    private final Map<String, Service> services = new LinkedHashMap<>();
+    private final List<Listener> listeners = new ArrayList<>();
+    private final Claims<String> names = Claims.distinct();
+    private final Claims<String> hosts = Claims.distinct();
+    private final Claims<Bind> binds = Claims.clashing(Bind::overlaps);
+    private boolean httpSeen;
+
+    /// @param broken whether a file mentions a path that could not be used
+    ServiceMerge(Role role, TunnelSettings tunnel, Map<String, Site> sites, Predicate<String> broken) {
+        this.role = role;
+        this.tunnel = tunnel;
+        this.sites = sites;
+        this.broken = broken;
+    }
+
+    Map<String, Service> services() {
+        return services;
+    }
+
+    List<Listener> listeners() {
+        return listeners;
+    }
+
+    /// Takes `http.listen` from the first document that has it.
+    void addHttp(Draft draft) {
+        List<Bind> listen = draft.config().httpListen();
+        if (listen == null || httpSeen) {
+            return;
+        }
+        httpSeen = true;
+        for (int i = 0; i < listen.size(); i++) {
+            Bind bind = listen.get(i);
+            Claims.Place place = PeerMerge.place(draft, "http.listen", i, bind.toString());
+            if (binds.isFree(bind, place)) {
+                binds.hold(bind, place);
+                listeners.add(new Listener(Scope.PUBLIC, bind, Protocol.HTTP, null));
+            }
+        }
+    }
+
+    void addHttpDefault(Bind bind) {
+        binds.hold(bind, "http.listen, whose default is " + bind);
+        listeners.add(new Listener(Scope.PUBLIC, bind, Protocol.HTTP, null));
+    }
+
+    void addServices(Draft draft) {
+        draft.config().services().forEach((name, service) -> {
+            String path = "services." + name;
+            boolean right = isFree(draft, path, service);
+            right &= role == Role.SITE || hasSite(draft, path, service);
+            right &= isNotMyself(draft, path, service.target());
+            if (right || service.origin().isFile()) {
+                hold(draft, path, service);
+                services.putIfAbsent(name, service);
+                service.listen().forEach(bind -> listeners.add(listener(service, bind)));
+            }
+        });
+    }
+
+    private Listener listener(Service service, Bind bind) {
+        Protocol protocol = service.target().scheme() == Target.Scheme.HTTP ? Protocol.HTTP : Protocol.TCP;
+        return new Listener(role == Role.GATEWAY ? Scope.PUBLIC : Scope.TUNNEL, bind, protocol, service.name());
+    }
+
+    private boolean isFree(Draft draft, String path, Service service) {
+        boolean free = names.isFree(service.name(), new Claims.Place(draft, path, "the name"));
+        for (int i = 0; i < service.hosts().size(); i++) {
+            String host = service.hosts().get(i);
+            free &= hosts.isFree(host, PeerMerge.place(draft, path + ".host", i, Echo.quote(host)));
+        }
+        for (int i = 0; i < service.listen().size(); i++) {
+            Bind bind = service.listen().get(i);
+            free &= binds.isFree(bind, PeerMerge.place(draft, path + ".listen", i, bind.toString()));
+        }
+        return free;
+    }
+
+    private void hold(Draft draft, String path, Service service) {
+        names.hold(service.name(), new Claims.Place(draft, path, ""));
+        for (int i = 0; i < service.hosts().size(); i++) {
+            hosts.hold(service.hosts().get(i), PeerMerge.place(draft, path + ".host", i, ""));
+        }
+        for (int i = 0; i < service.listen().size(); i++) {
+            binds.hold(service.listen().get(i), PeerMerge.place(draft, path + ".listen", i, ""));
+        }
+    }
+
+    private boolean hasSite(Draft draft, String path, Service service) {
+        String name = service.site();
+        Site site = name == null ? null : sites.get(name);
+        if (name == null || broken.test("sites." + name)) {
+            return false;
+        }
+        if (site == null) {
+            String known = sites.isEmpty()
+                    ? "(none is declared; `culvert site add` makes one)"
+                    : "(expected: " + String.join(", ", sites.keySet()) + ")";
+            draft.notes()
+                    .add(
+                            path + ".site",
+                            Echo.quote(name) + " is no site " + known
+                                    + Suggestion.phrase(Suggestion.nearest(name, sites.keySet())));
+            return false;
+        }
+        if (!PeerMerge.reaches(site, service.target().host())) {
+            draft.notes()
+                    .add(
+                            path + ".target",
+                            Echo.quote(service.target().toString()) + " is not where the plain peer " + name
+                                    + " leads (expected: an address within " + PeerMerge.reach(site) + ")");
+            return false;
+        }
+        return true;
+    }
+
+    /// RT-09: a service that leads back into the node would be a loop, or a way round its listeners.
+    private boolean isNotMyself(Draft draft, String path, Target target) {
+        InetAddress literal = Literals.address(target.host());
+        boolean loop =
+                role == Role.GATEWAY && literal != null && tunnel.addresses().contains(literal);
+        if (loop) {
+            draft.notes().add(path + ".target", Echo.quote(target.toString()) + " is the gateway itself");
+        }
+        return !loop;
+    }
+}

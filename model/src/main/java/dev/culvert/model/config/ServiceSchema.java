@@ -1,0 +1,113 @@
+package dev.culvert.model.config;
+
+import dev.culvert.model.AccessPolicy;
+import dev.culvert.model.Bind;
+import dev.culvert.model.ClientAddress;
+import dev.culvert.model.Origin;
+import dev.culvert.model.Role;
+import dev.culvert.model.Service;
+import dev.culvert.model.Target;
+import dev.culvert.proto.inet.IpPrefix;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// An entry of `services:`, at either end of the tunnel.
+final class ServiceSchema {
+    static final Field<List<String>> HOST = Field.optional(
+            "host", new ListOf<>(Scalars.HOST), "HTTP by the Host of the request, exactly; a list for several");
+    static final Field<List<Bind>> LISTEN = Field.optional(
+            "listen", new ListOf<>(NetworkScalars.SERVICE_LISTEN), "a port of its own: `2222/tcp`, `192.0.2.1:25/tcp`");
+    static final Field<List<Bind>> LISTEN_IN_TUNNEL = Field.required(
+            "listen", new ListOf<>(NetworkScalars.TUNNEL_LISTEN), "a port on this site's address in the tunnel");
+    static final Field<String> SITE = Field.required("site", Scalars.NAME, "the site behind which the target is");
+    static final Field<Target> TARGET =
+            Field.required("target", TargetScalars.TARGET, "what serves it, seen from the site");
+    static final Field<ClientAddress> CLIENT_ADDRESS = Field.optional(
+            "client-address",
+            Scalar.word(
+                    Map.of("proxy", "which version of the PROXY protocol?"),
+                    ClientAddress.NONE,
+                    ClientAddress.HEADERS,
+                    ClientAddress.PROXY_V1,
+                    ClientAddress.PROXY_V2),
+            "headers for http, none for tcp",
+            "how the target learns the visitor's address; `headers` is http only, `none` tcp only");
+    static final Field<Integer> MAX_CONNECTIONS = Field.optional(
+            "max-connections", Scalars.CONNECTIONS, "no limit of its own", "most connections (http: requests) at once");
+    static final Field<List<IpPrefix>> ALLOW =
+            Field.optional("allow", new ListOf<>(NetworkScalars.PREFIX), "everyone", "who is let in");
+    static final Field<List<IpPrefix>> DENY =
+            Field.optional("deny", new ListOf<>(NetworkScalars.PREFIX), "nobody", "who is not, whatever `allow` says");
+    static final Field<Section> ACCESS = Field.optional("access", Shape.of(ALLOW, DENY), "who may reach it");
+
+    static final Shape GATEWAY =
+            withAnswers(Shape.of(HOST, LISTEN, SITE, TARGET, CLIENT_ADDRESS, MAX_CONNECTIONS, ACCESS));
+    static final Shape AT_SITE = withAnswers(
+                    Shape.of(LISTEN_IN_TUNNEL, TARGET, CLIENT_ADDRESS, MAX_CONNECTIONS, ACCESS))
+            .refusing("host", "is for gateway.yaml; from a site use: culvert expose HOST TARGET")
+            .refusing("site", "is for gateway.yaml: here the target is on this side");
+
+    private ServiceSchema() {}
+
+    private static Shape withAnswers(Shape shape) {
+        return shape.refusing("backend", "is called target")
+                .refusing("upstream", "is called target")
+                .refusing("hosts", "is called host, and takes a list")
+                .refusing("domain", "is called host")
+                .refusing("port", "is written as listen: 2222/tcp")
+                .refusing("tls", "is not in this version")
+                .refusing("path", "routing by path is not in this version")
+                .refusing("proxy-protocol", "is written as client-address: proxy-v1 or proxy-v2");
+    }
+
+    static Shape shape(Role role) {
+        return role == Role.GATEWAY ? GATEWAY : AT_SITE;
+    }
+
+    /// The service, or null if what it cannot do without is missing or wrong (which has been noted).
+    static @Nullable Service read(String name, Section section, Origin origin, Role role) {
+        Field<List<Bind>> listenField = role == Role.GATEWAY ? LISTEN : LISTEN_IN_TUNNEL;
+        Target target = section.get(TARGET);
+        List<String> hosts = section.get(HOST, List.of());
+        List<Bind> listen = section.get(listenField, List.of());
+        if (role == Role.GATEWAY) {
+            noteEntrance(section, target);
+        }
+        String site = section.get(SITE);
+        if (target == null || (role == Role.GATEWAY && site == null)) {
+            return null;
+        }
+        ClientAddress byDefault = ClientAddress.defaultFor(target.scheme());
+        ClientAddress clientAddress = section.get(CLIENT_ADDRESS, byDefault);
+        noteClientAddress(section, target.scheme(), clientAddress);
+        Section access = section.get(ACCESS);
+        AccessPolicy policy = access == null
+                ? AccessPolicy.OPEN
+                : new AccessPolicy(access.get(ALLOW, List.of()), access.get(DENY, List.of()));
+        int most = section.get(MAX_CONNECTIONS, 0);
+        return new Service(name, origin, site, hosts, listen, target, clientAddress, policy, most);
+    }
+
+    private static void noteEntrance(Section section, @Nullable Target target) {
+        boolean host = section.mentions(HOST);
+        boolean listen = section.mentions(LISTEN);
+        if (!host && !listen) {
+            section.note("neither host nor listen says where visitors reach it (expected: one of them)");
+        } else if (host && listen) {
+            section.note(LISTEN, "stands beside host (expected: one of them)");
+        } else if (target != null && host && target.scheme() != Target.Scheme.HTTP) {
+            section.note(HOST, "goes with an http:// target; tcp:// has no Host, use listen");
+        } else if (target != null && listen && target.scheme() != Target.Scheme.TCP) {
+            section.note(LISTEN, "goes with a tcp:// target; for http:// use host");
+        }
+    }
+
+    private static void noteClientAddress(Section section, Target.Scheme scheme, ClientAddress clientAddress) {
+        if (scheme == Target.Scheme.HTTP && clientAddress == ClientAddress.NONE) {
+            section.note(CLIENT_ADDRESS, "\"none\" is for tcp:// (expected: headers | proxy-v1 | proxy-v2)");
+        } else if (scheme == Target.Scheme.TCP && clientAddress == ClientAddress.HEADERS) {
+            section.note(CLIENT_ADDRESS, "\"headers\" is for http:// (expected: none | proxy-v1 | proxy-v2)");
+        }
+    }
+}

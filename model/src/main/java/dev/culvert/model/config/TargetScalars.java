@@ -1,0 +1,88 @@
+package dev.culvert.model.config;
+
+import dev.culvert.model.AllowRule;
+import dev.culvert.model.Endpoint;
+import dev.culvert.model.Literals;
+import dev.culvert.model.Target;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Targets, and the rules that allow them.
+final class TargetScalars {
+    static final Scalar<Target> TARGET = Scalar.of("http://host:port or tcp://host:port", TargetScalars::readTarget);
+
+    static final Scalar<AllowRule> ALLOW = Scalar.of(
+            "host:port, host:first-last or prefix:port such as 192.168.1.20:80 or 10.0.0.0/24:8000-8100",
+            TargetScalars::readAllow);
+
+    private static final Map<String, Target.Scheme> SCHEMES =
+            Map.of("http", Target.Scheme.HTTP, "tcp", Target.Scheme.TCP);
+
+    private static final List<String> LATER = List.of("https", "udp", "unix", "h2c");
+
+    private TargetScalars() {}
+
+    private static Target readTarget(String text) throws Mismatch {
+        int colon = text.indexOf("://");
+        String scheme = colon < 0 ? "" : text.substring(0, colon);
+        String rest = colon < 0 ? text : text.substring(colon + 3);
+        if (LATER.contains(scheme)) {
+            throw Mismatch.because(scheme + ":// targets are not in this version");
+        }
+        Target.Scheme known = SCHEMES.get(scheme);
+        Endpoint endpoint = NetworkScalars.endpoint(rest);
+        if (rest.contains("@")) {
+            throw Mismatch.because("no user and password in a target");
+        }
+        if (known == null || endpoint == null) {
+            throw Mismatch.plain().suggest(suggestion(scheme, rest));
+        }
+        InetAddress literal = Literals.address(endpoint.host());
+        // RT-09: cloud metadata lives on link-local addresses; the others lead nowhere.
+        if (literal != null
+                && (literal.isLinkLocalAddress() || literal.isAnyLocalAddress() || literal.isMulticastAddress())) {
+            throw Mismatch.because("link-local, multicast and unspecified addresses are no targets");
+        }
+        return new Target(known, endpoint.host(), endpoint.port());
+    }
+
+    /// Puts right what is usually wrong: the scheme, a path, a missing port.
+    private static @Nullable String suggestion(String scheme, String rest) {
+        String near = SCHEMES.containsKey(scheme) ? scheme : Suggestion.nearest(scheme, SCHEMES.keySet());
+        String word = near == null ? "http" : near;
+        String place = rest.replaceFirst("[/?#].*", "");
+        Endpoint endpoint = NetworkScalars.endpoint(place);
+        if (endpoint != null) {
+            return word + "://" + endpoint;
+        }
+        String host = Hosts.nameOrAddress(place);
+        return host == null || word.equals("tcp") ? null : word + "://" + new Endpoint(host, 80);
+    }
+
+    private static AllowRule readAllow(String text) throws Mismatch {
+        if (text.contains("://")) {
+            throw Mismatch.because("without scheme").suggest(text.substring(text.indexOf("://") + 3));
+        }
+        int colon = text.lastIndexOf(':');
+        String hosts = colon < 0 ? text : text.substring(0, colon);
+        String ports = colon < 0 ? "" : text.substring(colon + 1);
+        int dash = ports.indexOf('-');
+        int first = Literals.port(dash < 0 ? ports : ports.substring(0, dash));
+        int last = dash < 0 ? first : Literals.port(ports.substring(dash + 1));
+        if (first < 0 || last < first || (hosts.contains(":") && !hosts.startsWith("["))) {
+            throw Mismatch.plain();
+        }
+        boolean brackets = hosts.startsWith("[") && hosts.endsWith("]");
+        String bare = brackets ? hosts.substring(1, hosts.length() - 1) : hosts;
+        if (Literals.prefix(bare) != null) {
+            return new AllowRule.Addresses(NetworkScalars.readPrefix(bare), first, last);
+        }
+        String name = brackets ? null : Hosts.name(hosts);
+        if (name == null) {
+            throw Mismatch.plain();
+        }
+        return new AllowRule.Name(name, first, last);
+    }
+}

@@ -1,0 +1,30 @@
+package dev.culvert.model.decide;
+
+import java.net.InetAddress;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// An address that may stay connected; counted by its [Admission] until it is released.
+///
+/// Owned by the connection, which releases it exactly when it ends; a second release does nothing.
+public final class Admitted implements Admittance {
+    private final InetAddress address;
+    private final AtomicBoolean held = new AtomicBoolean(true);
+
+    Admitted(InetAddress address) {
+        this.address = address;
+    }
+
+    public InetAddress address() {
+        return address;
+    }
+
+    /// Ends it; tells whether this call was the one that did.
+    boolean end() {
+        return held.getAndSet(false);
+    }
+
+    @Override
+    public String toString() {
+        return "Admitted[" + address.getHostAddress() + "]";
+    }
+}

@@ -1,0 +1,26 @@
+package dev.culvert.model.decide;
+
+/// Why a visitor is not let through: one counter, log word and test each.
+public enum DenyReason {
+    /// Its address lies in a banned prefix.
+    BANNED("banned"),
+    /// Its address, the node or the service has as many connections as it may.
+    TOO_MANY("too-many"),
+    /// Its address opens connections faster than allowed.
+    RATE("rate"),
+    /// No service has this host, or the listener has none.
+    NO_ROUTE("no-route"),
+    /// The service's access policy does not let this address in.
+    ACL("acl");
+
+    private final String word;
+
+    DenyReason(String word) {
+        this.word = word;
+    }
+
+    @Override
+    public String toString() {
+        return word;
+    }
+}

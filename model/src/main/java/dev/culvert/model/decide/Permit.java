@@ -1,0 +1,49 @@
+package dev.culvert.model.decide;
+
+import dev.culvert.model.Service;
+import dev.culvert.model.Site;
+import java.net.InetAddress;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+
+/// The decision that lets one connection (TCP) or request (HTTP) through to one service; made by [Admission] only.
+///
+/// Owned by the relay, which gives it back to [Admission#release(Permit)] when it ends.
+public final class Permit implements Verdict {
+    private final Routed routed;
+    private final InetAddress client;
+    private final AtomicBoolean held = new AtomicBoolean(true);
+
+    Permit(Routed routed, InetAddress client) {
+        this.routed = routed;
+        this.client = client;
+    }
+
+    public Service service() {
+        return routed.service();
+    }
+
+    /// The site that serves it; null where the target is on this node's own side.
+    public @Nullable Site site() {
+        return routed.site();
+    }
+
+    public Routed routed() {
+        return routed;
+    }
+
+    /// The visitor's real address, after any trusted PROXY header.
+    public InetAddress client() {
+        return client;
+    }
+
+    /// Ends it; tells whether this call was the one that did.
+    boolean end() {
+        return held.getAndSet(false);
+    }
+
+    @Override
+    public String toString() {
+        return "Permit[" + service().name() + " for " + client.getHostAddress() + "]";
+    }
+}

@@ -1,0 +1,67 @@
+package dev.culvert.proto.wireguard;
+
+import java.net.InetSocketAddress;
+import java.util.random.RandomGenerator;
+
+/// The receiver's side of mac1 and of cookies (paper §5.3, §5.4.7): checks both macs and makes cookie replies.
+///
+/// A cookie is a MAC over the source address and port under a secret that changes every 120 s, so nothing is kept per
+/// source.
+final class CookieChecker {
+    private final RandomGenerator random;
+    private final byte[] mac1Key;
+    private final byte[] cookieKey;
+    private final byte[] secret = new byte[32];
+    private final byte[] mac = new byte[Messages.MAC_BYTES];
+    private final Blake2s digest = new Blake2s();
+    private long secretMadeAt = Protocol.NEVER;
+
+    CookieChecker(PublicKey us, RandomGenerator random) {
+        this.random = random;
+        mac1Key = Macs.mac1Key(us);
+        cookieKey = Macs.cookieKey(us);
+    }
+
+    /// Whether the sender of this handshake message knows our public key.
+    boolean checkMac1(byte[] message, int offset, int length) {
+        int at = Macs.mac1Offset(length);
+        digest.start(Messages.MAC_BYTES, mac1Key).update(message, offset, at).finish(mac, 0);
+        return Messages.equal(mac, 0, message, offset + at, Messages.MAC_BYTES);
+    }
+
+    /// Whether its sender holds the cookie that we gave to that address and port within the last 120 s.
+    boolean checkMac2(byte[] message, int offset, int length, InetSocketAddress from, long now) {
+        if (Protocol.passed(now, secretMadeAt, Protocol.COOKIE_SECRET_TIME)) {
+            return false;
+        }
+        int at = Macs.mac2Offset(length);
+        digest.start(Messages.MAC_BYTES, cookie(from))
+                .update(message, offset, at)
+                .finish(mac, 0);
+        return Messages.equal(mac, 0, message, offset + at, Messages.MAC_BYTES);
+    }
+
+    /// Writes a cookie reply for the handshake message with that mac1.
+    void writeReply(int receiver, byte[] mac1, InetSocketAddress to, byte[] out, int offset, long now) {
+        if (Protocol.passed(now, secretMadeAt, Protocol.COOKIE_SECRET_TIME)) {
+            random.nextBytes(secret);
+            secretMadeAt = now;
+        }
+        byte[] nonce = new byte[ChaCha20Poly1305.XNONCE_BYTES];
+        random.nextBytes(nonce);
+        byte[] sealed = ChaCha20Poly1305.xseal(cookieKey, nonce, cookie(to), mac1);
+        Messages.int32(out, offset, Messages.COOKIE_REPLY);
+        Messages.int32(out, offset + Messages.COOKIE_REPLY_RECEIVER, receiver);
+        System.arraycopy(nonce, 0, out, offset + Messages.COOKIE_REPLY_NONCE, nonce.length);
+        System.arraycopy(sealed, 0, out, offset + Messages.COOKIE_REPLY_COOKIE, sealed.length);
+    }
+
+    private byte[] cookie(InetSocketAddress source) {
+        int port = source.getPort();
+        return new Blake2s()
+                .start(Messages.MAC_BYTES, secret)
+                .update(source.getAddress().getAddress())
+                .update(new byte[] {(byte) (port >>> 8), (byte) port})
+                .finish();
+    }
+}

@@ -1,0 +1,24 @@
+package dev.culvert.proto.wireguard;
+
+import java.util.random.RandomGenerator;
+
+/// What all roles of one device work with.
+final class DeviceParts {
+    final RandomGenerator random;
+    final LocalStatic local;
+    final IndexTable indices;
+    final AllowedIps allowedIps = new AllowedIps();
+    final DeadlineHeap deadlines = new DeadlineHeap();
+    final ReadyQueue ready = new ReadyQueue();
+    final StagedQueue.Budget stagedBudget = new StagedQueue.Budget();
+    final Drops drops = new Drops();
+
+    /// Whether peers' endpoints follow where they are heard from.
+    boolean roaming = true;
+
+    DeviceParts(PrivateKey key, RandomGenerator random) {
+        this.random = random;
+        local = new LocalStatic(key, random);
+        indices = new IndexTable(random);
+    }
+}
