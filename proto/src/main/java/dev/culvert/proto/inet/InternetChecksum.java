@@ -49,8 +49,8 @@ public final class InternetChecksum {
         return at < end ? sum + (NetworkOrder.u8(bytes, at) << 8) : sum;
     }
 
-    /// The part of a TCP, UDP or ICMPv6 pseudo-header that does not change within a connection: both addresses and the
-    /// protocol (RFC 9293 §3.1, RFC 8200 §8.1). Addresses are [AddressWords]; add the upper-layer length.
+    /// The part of a TCP, UDP or ICMPv6 pseudo-header that does not change within a connection: both addresses and
+    /// the protocol (RFC 9293 §3.1, RFC 8200 §8.1). Addresses are [AddressWords]; add the upper-layer length.
     public static long pseudoHeader(long sourceHigh, long sourceLow, long targetHigh, long targetLow, int protocol) {
         if (AddressWords.isIpv4(sourceHigh, sourceLow)) {
             return (sourceLow & LOW) + (targetLow & LOW) + protocol;

@@ -14,9 +14,8 @@ public final class Ipv4Header {
     /// A view of nothing yet.
     public Ipv4Header() {}
 
-    /// Looks at `length` bytes at `offset`; true if they hold a whole header and packet. Bytes beyond the total length
-    /// are
-    /// padding. Does not look at the checksum.
+    /// Looks at `length` bytes at `offset`; true if they hold a whole header and packet. Bytes beyond the total
+    /// length are padding. Does not look at the checksum.
     public boolean check(byte[] bytes, int offset, int length) {
         if (length < LENGTH || NetworkOrder.u8(bytes, offset) >>> 4 != 4) {
             return false;
@@ -74,8 +73,7 @@ public final class Ipv4Header {
     }
 
     /// Writes a header of [#LENGTH] bytes without options: TTL 64, do not fragment, identification 0 (an atomic
-    /// datagram,
-    /// RFC 6864 §4.1).
+    /// datagram, RFC 6864 §4.1).
     public static void write(byte[] out, int offset, int totalLength, int protocol, int source, int destination) {
         NetworkOrder.put32(out, offset, 0x4500_0000 | totalLength);
         NetworkOrder.put32(out, offset + 4, DONT_FRAGMENT);

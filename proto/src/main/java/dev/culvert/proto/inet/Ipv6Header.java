@@ -1,6 +1,7 @@
 package dev.culvert.proto.inet;
 
-/// A reusable view of an IPv6 header (RFC 8200 §3) in the caller's array: `check` once, then the accessors cannot fail.
+/// A reusable view of an IPv6 header (RFC 8200 §3) in the caller's array: `check` once, then the accessors cannot
+/// fail.
 public final class Ipv6Header {
     /// Bytes of the fixed header.
     public static final int LENGTH = 40;
@@ -12,8 +13,7 @@ public final class Ipv6Header {
     public Ipv6Header() {}
 
     /// Looks at `length` bytes at `offset`; true if they hold a whole header and packet. Bytes beyond the payload
-    /// length
-    /// are padding; jumbograms are not understood.
+    /// length are padding; jumbograms are not understood.
     public boolean check(byte[] bytes, int offset, int length) {
         if (length < LENGTH
                 || NetworkOrder.u8(bytes, offset) >>> 4 != 6

@@ -1,6 +1,7 @@
 package dev.culvert.proto.inet;
 
-/// Prints an IP packet as one line of text, much as `tcpdump -n` does: for tests and `doctor`, never on the data path.
+/// Prints an IP packet as one line of text, much as `tcpdump -n` does: for tests and `doctor`, never on the data
+/// path.
 public final class PacketPrinter {
     private PacketPrinter() {}
 

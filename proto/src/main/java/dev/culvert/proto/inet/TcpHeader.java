@@ -1,6 +1,7 @@
 package dev.culvert.proto.inet;
 
-/// A reusable view of a TCP header (RFC 9293 §3.1) in the caller's array: `check` once, then the accessors cannot fail.
+/// A reusable view of a TCP header (RFC 9293 §3.1) in the caller's array: `check` once, then the accessors cannot
+/// fail.
 public final class TcpHeader {
     /// Bytes of a header without options.
     public static final int LENGTH = 20;

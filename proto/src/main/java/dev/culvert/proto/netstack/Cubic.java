@@ -1,7 +1,7 @@
 package dev.culvert.proto.netstack;
 
-/// CUBIC (RFC 9438): the window grows along a cubic curve around the size at which loss last happened, but never slower
-/// than Reno would.
+/// CUBIC (RFC 9438): the window grows along a cubic curve around the size at which loss last happened, but never
+/// slower than Reno would.
 final class Cubic implements CongestionControl {
     private static final double C = 0.4;
     private static final double BETA = 0.7;

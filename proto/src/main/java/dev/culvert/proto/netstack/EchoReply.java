@@ -3,8 +3,8 @@ package dev.culvert.proto.netstack;
 import dev.culvert.proto.inet.AddressWords;
 import java.net.InetAddress;
 
-/// An answer to an echo request, filled in by [Stack#pollEchoReply]. Mutable, owned by the caller and meant to be used
-/// again.
+/// An answer to an echo request, filled in by [Stack#pollEchoReply]. Mutable, owned by the caller and meant to be
+/// used again.
 public final class EchoReply {
     long sourceHigh;
     long sourceLow;

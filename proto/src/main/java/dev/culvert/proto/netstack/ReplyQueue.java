@@ -2,9 +2,8 @@ package dev.culvert.proto.netstack;
 
 import org.jspecify.annotations.Nullable;
 
-/// Packets that belong to no socket and wait to be sent: RSTs, echo messages, ICMP errors. Bounded; arrays are kept and
-/// used
-/// again.
+/// Packets that belong to no socket and wait to be sent: RSTs, echo messages, ICMP errors. Bounded; arrays are kept
+/// and used again.
 final class ReplyQueue {
     private static final int SLOTS = 64;
 

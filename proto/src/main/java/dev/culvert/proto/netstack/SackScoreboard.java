@@ -11,8 +11,7 @@ final class SackScoreboard {
     }
 
     /// Takes the SACK blocks of an acknowledgment; returns how many bytes are newly reported. Blocks that do not lie
-    /// within
-    /// `sndUna..sndMax` are ignored.
+    /// within `sndUna..sndMax` are ignored.
     int update(TcpOptions options, int sndUna, int sndMax) {
         if (options.sackCount == 0) {
             return 0;

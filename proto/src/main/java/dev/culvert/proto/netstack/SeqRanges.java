@@ -2,7 +2,8 @@ package dev.culvert.proto.netstack;
 
 import java.util.Arrays;
 
-/// A sorted set of disjoint ranges of sequence numbers `[start, end)`, at most `limit` of them; arrays grow as needed.
+/// A sorted set of disjoint ranges of sequence numbers `[start, end)`, at most `limit` of them; arrays grow as
+/// needed.
 final class SeqRanges {
     private static final int[] NONE = {};
 

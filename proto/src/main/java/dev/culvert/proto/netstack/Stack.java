@@ -11,10 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// between.
 ///
 /// One owner drives it, in any order of calls: `handlePacket` for each packet; `pollReady` until null, serving each
-/// socket;
-/// `pollTransmit` until false; then wait until `nextDeadline` and call `handleTimeout`. `now` is monotonic, in
-/// nanoseconds,
-/// not negative.
+/// socket; `pollTransmit` until false; then wait until `nextDeadline` and call `handleTimeout`. `now` is monotonic,
+/// in nanoseconds, not negative.
 public final class Stack {
     private static final long LEAST_MEMORY = 64L << 20;
 
@@ -65,12 +63,12 @@ public final class Stack {
         }
     }
 
-    /// Begins a connection; its socket is reported ready when it stands or has failed. Null if all sockets or all ports
-    /// towards `remote` are in use, or there is no own address of its family.
+    /// Begins a connection; its socket is reported ready when it stands or has failed. Null if all sockets or all
+    /// ports towards `remote` are in use, or there is no own address of its family.
     ///
     /// @param from the own address to use, or null for the first of the family
     /// @throws IllegalArgumentException if `from` is not one of the stack's addresses, or `remote` is one or cannot
-    be one
+    /// be one
     public @Nullable TcpSocket connect(@Nullable InetAddress from, InetSocketAddress remote, long now) {
         InetAddress to = requireRemote(remote.getAddress());
         if (remote.getPort() == 0) {
@@ -96,9 +94,8 @@ public final class Stack {
         return udp.bind(port);
     }
 
-    /// Sends an echo request with `payloadLength` zero bytes; the answer comes by [#pollEchoReply]. One that cannot be
-    /// sent
-    /// is counted as dropped.
+    /// Sends an echo request with `payloadLength` zero bytes; the answer comes by [#pollEchoReply]. One that cannot
+    /// be sent is counted as dropped.
     ///
     /// @param from the own address to use, or null for the first of the family
     public void sendEcho(
@@ -134,9 +131,8 @@ public final class Stack {
         return from;
     }
 
-    /// The next socket whose readiness has changed since it was last returned: connected, accepted something, readable,
-    /// at
-    /// the end of the stream, writable again, failed or closed. Null if there is none.
+    /// The next socket whose readiness has changed since it was last returned: connected, accepted something,
+    /// readable, at the end of the stream, writable again, failed or closed. Null if there is none.
     public @Nullable Pollable pollReady() {
         return readyQueue.poll();
     }
@@ -146,9 +142,8 @@ public final class Stack {
         return icmp.pollReply(holder);
     }
 
-    /// Writes one IP packet from the position of a heap buffer on and sets the limit to its end; false, and the buffer
-    /// is
-    /// untouched, if there is nothing to send now. Sockets take turns.
+    /// Writes one IP packet from the position of a heap buffer on and sets the limit to its end; false, and the
+    /// buffer is untouched, if there is nothing to send now. Sockets take turns.
     ///
     /// @param out with room for at least the MTU
     public boolean pollTransmit(ByteBuffer out, long now) {

@@ -9,7 +9,8 @@ import java.net.InetSocketAddress;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// All connections and listeners of a stack: finds the one a segment is for, makes and removes them within the limits.
+/// All connections and listeners of a stack: finds the one a segment is for, makes and removes them within the
+/// limits.
 final class TcpLayer {
     private static final int FIRST_EPHEMERAL = 32768;
     private static final int EPHEMERAL_PORTS = 65536 - FIRST_EPHEMERAL;
@@ -220,9 +221,8 @@ final class TcpLayer {
         return demux.size();
     }
 
-    /// The connection that sent `seq` to this peer and still waits for its acknowledgment, or null: what an ICMP error
-    /// must
-    /// be about to count (RFC 5927 §4.1).
+    /// The connection that sent `seq` to this peer and still waits for its acknowledgment, or null: what an ICMP
+    /// error must be about to count (RFC 5927 §4.1).
     @Nullable
     TcpSocket findInFlight(Tuple who, int seq) {
         TcpSocket socket = find(who);

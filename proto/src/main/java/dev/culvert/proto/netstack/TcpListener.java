@@ -17,7 +17,8 @@ public final class TcpListener extends Pollable {
         this.port = port;
     }
 
-    /// The next connection that stands, or null. One that was reset while it waited, with nothing to read, is left out.
+    /// The next connection that stands, or null. One that was reset while it waited, with nothing to read, is left
+    /// out.
     public @Nullable TcpSocket accept() {
         TcpSocket socket = accepted.poll();
         while (socket != null && socket.failure() != null && socket.readable() == 0) {

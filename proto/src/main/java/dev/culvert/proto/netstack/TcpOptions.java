@@ -3,8 +3,7 @@ package dev.culvert.proto.netstack;
 import dev.culvert.proto.inet.NetworkOrder;
 
 /// The TCP options this stack knows, read into fields that are used again for each segment, and written: maximum
-/// segment
-/// size, window scale, SACK (RFC 2018) and timestamps (RFC 7323).
+/// segment size, window scale, SACK (RFC 2018) and timestamps (RFC 7323).
 final class TcpOptions {
     static final int MAX_SACK_BLOCKS = 4;
     static final int TIMESTAMP_BYTES = 12;

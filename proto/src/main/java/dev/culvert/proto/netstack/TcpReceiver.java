@@ -5,8 +5,7 @@ import static dev.culvert.proto.netstack.Timers.NEVER;
 import org.jspecify.annotations.Nullable;
 
 /// The receiving half of a connection: which segments are acceptable, where their bytes go, what window to offer and
-/// when
-/// to acknowledge (RFC 9293 §3.8.6, §3.10.7.4; RFC 5681 §4.2; RFC 7323 §4.3, §5).
+/// when to acknowledge (RFC 9293 §3.8.6, §3.10.7.4; RFC 5681 §4.2; RFC 7323 §4.3, §5).
 ///
 /// Bytes out of order lie in the ring at once; [Reassembly] keeps their ranges until the gap closes.
 final class TcpReceiver {
@@ -66,8 +65,8 @@ final class TcpReceiver {
         }
     }
 
-    /// Whether any part of the segment lies in the window; a bare acknowledgment also at its right edge, where a sender
-    /// that has filled the window stands.
+    /// Whether any part of the segment lies in the window; a bare acknowledgment also at its right edge, where a
+    /// sender that has filled the window stands.
     boolean isAcceptable(Segment segment) {
         int length = segment.length();
         if (length == 0) {
@@ -174,8 +173,8 @@ final class TcpReceiver {
         return ackNow;
     }
 
-    /// Whether the reader has freed so much that the sender should hear of it: the window would at least double
-    /// (RFC 9293 §3.8.6.2.2 keeps smaller steps to ourselves).
+    /// Whether the reader has freed so much that the sender should hear of it: the window would at least double (RFC
+    /// 9293 §3.8.6.2.2 keeps smaller steps to ourselves).
     boolean isWindowUpdateDue() {
         int offered = rcvAdv - rcvNxt;
         int edge = rightEdge();
@@ -183,8 +182,7 @@ final class TcpReceiver {
     }
 
     /// What to put in the window field for a shift: the window from `rcvNxt`, never taking back what was offered but
-    /// for
-    /// the rounding that RFC 7323 §2.4 permits. Notes it as sent.
+    /// for the rounding that RFC 7323 §2.4 permits. Notes it as sent.
     int offerWindow(int shift) {
         int edge = rightEdge();
         int field = Math.min((edge - rcvNxt) >>> shift, 0xffff);

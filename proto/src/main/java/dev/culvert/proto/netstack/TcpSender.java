@@ -4,13 +4,11 @@ import static dev.culvert.proto.netstack.Timers.NEVER;
 
 /// The sending half of a connection: send queue, window, retransmission and loss recovery.
 ///
-/// Everything unacknowledged below `lostBelow` that the peer has not reported is lost; what of it lies below `highRxt`
-/// has been
-/// sent again. Whoever finds out about loss only moves `lostBelow`: SACK (RFC 6675), three duplicates or a partial
-/// acknowledgment without SACK (RFC 6582), the timer (RFC 6298), a smaller path MTU. What is in the network, `pipe`,
-/// follows
-/// from the two marks, and one rule sends: while `pipe` is below the congestion window, first what is lost, then what
-/// is new.
+/// Everything unacknowledged below `lostBelow` that the peer has not reported is lost; what of it lies below
+/// `highRxt` has been sent again. Whoever finds out about loss only moves `lostBelow`: SACK (RFC 6675), three
+/// duplicates or a partial acknowledgment without SACK (RFC 6582), the timer (RFC 6298), a smaller path MTU. What is
+/// in the network, `pipe`, follows from the two marks, and one rule sends: while `pipe` is below the congestion
+/// window, first what is lost, then what is new.
 final class TcpSender {
     /// How long retransmissions of one byte may go unanswered (R2 of RFC 9293 §3.8.3 is at least 100 s).
     static final long GIVE_UP = 120_000_000_000L;
@@ -307,7 +305,8 @@ final class TcpSender {
         int length = Math.min(unsent, limit);
         int room = sndUna + sndWnd - sndMax;
         if (room < Math.max(length, 1)) {
-            // Sender's silly window avoidance (RFC 9293 §3.8.6.2.1): half of the widest window, or the override timer.
+            // Sender's silly window avoidance (RFC 9293 §3.8.6.2.1): half of the widest window, or the override
+            // timer.
             if (room <= 0 || (room < maxWindow / 2 && !overrideSilly)) {
                 waitForWindow(now);
                 return false;

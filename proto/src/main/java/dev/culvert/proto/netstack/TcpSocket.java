@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// One TCP connection: its state and what the application does with it (RFC 9293 §3.3.2, §3.9.1).
 ///
 /// Owned by whoever owns the stack. After `read`, `write`, `shutdownOutput`, `close` and `abort` the stack may have
-/// something to
-/// send: call [Stack#pollTransmit].
+/// something to send: call [Stack#pollTransmit].
 public final class TcpSocket extends Pollable {
     /// 2 MSL, shortened: a tunnel has one path, and PAWS and monotonic ISNs guard what comes after.
     static final long TIME_WAIT = 10_000_000_000L;
@@ -82,10 +81,8 @@ public final class TcpSocket extends Pollable {
         this.lastHeardAt = now;
     }
 
-    /// Takes received bytes out of the window; any kind of buffer. Returns how many (more than 0), 0 if there are none
-    /// now,
-    /// -1 at the end of the stream: after the peer's FIN, or when the connection has failed and its last bytes are
-    read.
+    /// Takes received bytes out of the window; any kind of buffer. Returns how many, 0 if there are none now, or -1 at
+    /// the end of the stream: after the peer's FIN, or when the connection has failed and nothing is left to read.
     public int read(ByteBuffer target) {
         int n = receiver.ring.read(target);
         if (n > 0) {
@@ -100,8 +97,7 @@ public final class TcpSocket extends Pollable {
     }
 
     /// Queues bytes to send; any kind of buffer. Returns how many were taken, 0 if the buffer is full (readiness is
-    /// reported
-    /// when it has room), -1 if the connection is closed.
+    /// reported when it has room), -1 if the connection is closed.
     ///
     /// @throws IllegalStateException after `shutdownOutput` or `close`
     public int write(ByteBuffer source) {
@@ -154,8 +150,7 @@ public final class TcpSocket extends Pollable {
     }
 
     /// Ends the connection in order; the stack sends what was written and goes on by itself. As the application reads
-    /// no
-    /// more, unread or later data is answered with RST (RFC 9293 §3.6.1). Readiness is not reported any more.
+    /// no more, unread or later data is answered with RST (RFC 9293 §3.6.1). Readiness is not reported any more.
     public void close() {
         if (detached) {
             return;
@@ -190,9 +185,8 @@ public final class TcpSocket extends Pollable {
         layer.wantTransmit(this);
     }
 
-    /// Sends probes when nothing was heard for `idle` nanoseconds, and fails when four remain unanswered; 0 (at first)
-    /// for
-    /// never (RFC 9293 §3.8.4).
+    /// Sends probes when nothing was heard for `idle` nanoseconds, and fails when four remain unanswered; 0 (at
+    /// first) for never (RFC 9293 §3.8.4).
     public void keepAlive(long idle) {
         keepAlive = idle;
         keepAliveProbes = 0;

@@ -5,8 +5,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
 /// The two ends of a datagram: filled in by [UdpSocket#receive], and what an answer is sent with, so that it leaves
-/// from the
-/// address that was asked. Mutable, owned by the caller and meant to be used again.
+/// from the address that was asked. Mutable, owned by the caller and meant to be used again.
 public final class UdpEndpoint {
     long localHigh;
     long localLow;

@@ -28,8 +28,7 @@ public final class UdpSocket extends Pollable {
     }
 
     /// Moves the oldest datagram to `target` and its ends to `from`; what `target` has no room for is lost. False if
-    /// there is
-    /// none.
+    /// there is none.
     public boolean receive(ByteBuffer target, UdpEndpoint from) {
         if (received.size() == 0) {
             return false;
@@ -45,8 +44,7 @@ public final class UdpSocket extends Pollable {
     }
 
     /// Queues a datagram to `to.remote()` from `to.local()`. False, and nothing is taken, if the queue is full, the
-    /// socket
-    /// closed, or the payload larger than one packet carries.
+    /// socket closed, or the payload larger than one packet carries.
     public boolean send(ByteBuffer payload, UdpEndpoint to) {
         int length = payload.remaining();
         if (length > layer.maxPayload(to)) {

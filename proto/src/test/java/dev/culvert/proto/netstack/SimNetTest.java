@@ -12,11 +12,11 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// Seeded schedules of loss, reorder, duplication, delay and corruption between two stacks, with an oracle: every byte
-/// once
-/// and in order or the connection failed, and nothing left behind.
+/// Seeded schedules of loss, reorder, duplication, delay and corruption between two stacks, with an oracle: every
+/// byte once and in order or the connection failed, and nothing left behind.
 final class SimNetTest {
     private static final int SCHEDULES = 10_000;
+    private static final long KEEP_ALIVE = 60L * 1_000_000_000L;
     private static final long HOUR = 3600L * 1_000_000_000L;
 
     @Test
@@ -26,7 +26,7 @@ final class SimNetTest {
             try {
                 failed += run(seed) ? 0 : 1;
             } catch (AssertionError | RuntimeException e) {
-                throw new AssertionError("seed " + seed, e);
+                throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
             }
         }
         // Only the handshake gives up within minutes, and only where most packets are lost.
@@ -73,6 +73,7 @@ final class SimNetTest {
             server = new Transfer(random.split(), down, up, 2, 1, chunk);
             listener = Objects.requireNonNull(net.b.listen(80));
             socket = Objects.requireNonNull(net.a.connect(null, new InetSocketAddress(to, 80), net.now));
+            socket.keepAlive(KEEP_ALIVE);
             net.apps((stack, _) -> serveClient(stack), (stack, _) -> serveServer(stack));
         }
 
@@ -90,6 +91,10 @@ final class SimNetTest {
             for (Pollable ready = stack.pollReady(); ready != null; ready = stack.pollReady()) {
                 if (ready == listener) {
                     accepted = listener.accept();
+                    if (accepted != null) {
+                        // Without it, an end whose peer has given up waits for ever, as TCP is meant to.
+                        accepted.keepAlive(KEEP_ALIVE);
+                    }
                 }
                 if (accepted != null) {
                     server.serve(accepted);

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 
-/// Two stacks and an adversarial network between them, in virtual time: everything that happens follows from the seed.
+/// Two stacks and an adversarial network between them, in virtual time: everything that happens follows from the
+/// seed.
 public final class SimNet {
     public static final InetAddress A = InetAddress.ofLiteral("10.0.0.1");
     public static final InetAddress B = InetAddress.ofLiteral("10.0.0.2");
