@@ -5,7 +5,6 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpServerCodec;
-import io.netty.handler.flow.FlowControlHandler;
 
 /// Netty's HTTP/1.1 codecs as strict as they can be; what they still let through is `RequestRules`' business.
 final class HttpCodecs {
@@ -23,14 +22,14 @@ final class HttpCodecs {
     /// A visitor's side: one message a read, so that nothing is parsed ahead of what is being served.
     static void server(ChannelPipeline pipeline) {
         pipeline.addLast(Relay.HTTP_CODEC, new HttpServerCodec(strict()));
-        pipeline.addLast(Relay.HTTP_FLOW, new FlowControlHandler());
+        pipeline.addLast(Relay.HTTP_FLOW, new OneByOne());
     }
 
     static void client(ChannelPipeline pipeline) {
         // parseHttpAfterConnectRequest and failOnMissingResponse are off: CONNECT is never forwarded, and the exchange
         // itself notices a missing response.
         pipeline.addLast(Relay.HTTP_CODEC, new HttpClientCodec(strict(), false, false));
-        pipeline.addLast(Relay.HTTP_FLOW, new FlowControlHandler());
+        pipeline.addLast(Relay.HTTP_FLOW, new OneByOne());
     }
 
     private static HttpDecoderConfig strict() {
