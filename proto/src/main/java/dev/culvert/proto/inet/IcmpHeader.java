@@ -1,7 +1,7 @@
 package dev.culvert.proto.inet;
 
-/// A reusable view of an ICMP or ICMPv6 header (RFC 792, RFC 4443 §2.1) in the caller's array: `check` once, then the
-/// accessors cannot fail.
+/// A reusable view of an ICMP or ICMPv6 header (RFC 792, RFC 4443 §2.1) in the caller's array: `check` once, then
+/// the accessors cannot fail.
 public final class IcmpHeader {
     public static final int LENGTH = 8;
 

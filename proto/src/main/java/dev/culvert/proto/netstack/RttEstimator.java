@@ -4,8 +4,8 @@ package dev.culvert.proto.netstack;
 final class RttEstimator {
     static final long INITIAL_RTO = 1_000_000_000L;
     static final long MAX_RTO = 60_000_000_000L;
-    /// RFC 6298 §2.4 asks for an RTO of at least 1 s, from days of 500 ms clocks. Current stacks floor the variance
-    /// term instead, which still leaves room for a delayed acknowledgment on any path.
+    /// RFC 6298 §2.4 asks for an RTO of at least 1 s, from days of 500 ms clocks. Current stacks floor the
+    /// variance term instead, which still leaves room for a delayed acknowledgment on any path.
     static final long MIN_VARIANCE = 200_000_000L;
 
     private long srtt;

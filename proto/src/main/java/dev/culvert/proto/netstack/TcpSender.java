@@ -6,9 +6,9 @@ import static dev.culvert.proto.netstack.Timers.NEVER;
 ///
 /// Everything unacknowledged below `lostBelow` that the peer has not reported is lost; what of it lies below
 /// `highRxt` has been sent again. Whoever finds out about loss only moves `lostBelow`: SACK (RFC 6675), three
-/// duplicates or a partial acknowledgment without SACK (RFC 6582), the timer (RFC 6298), a smaller path MTU. What is
-/// in the network, `pipe`, follows from the two marks, and one rule sends: while `pipe` is below the congestion
-/// window, first what is lost, then what is new.
+/// duplicates or a partial acknowledgment without SACK (RFC 6582), the timer (RFC 6298), a smaller path MTU. What
+/// is in the network, `pipe`, follows from the two marks, and one rule sends: while `pipe` is below the
+/// congestion window, first what is lost, then what is new.
 final class TcpSender {
     /// How long retransmissions of one byte may go unanswered (R2 of RFC 9293 §3.8.3 is at least 100 s).
     static final long GIVE_UP = 120_000_000_000L;
@@ -104,8 +104,8 @@ final class TcpSender {
         return sndUna + ring.size();
     }
 
-    /// Whether an acknowledgment number is one that a peer may send: not of the future, and not older than the widest
-    /// window ago (RFC 5961 §5.2).
+    /// Whether an acknowledgment number is one that a peer may send: not of the future, and not older than the
+    /// widest window ago (RFC 5961 §5.2).
     boolean isAcceptableAck(int ack) {
         return SeqNum.atMost(ack, sndMax) && SeqNum.atLeast(ack, sndUna - Math.max(maxWindow, 1));
     }
@@ -185,8 +185,8 @@ final class TcpSender {
         deadline = flight() > 0 ? now + rtt.rto() : NEVER;
     }
 
-    /// One segment is timed at a time, and none that was sent again (Karn; RFC 6298 §3). Where all were, the echoed
-    /// timestamp still tells (RFC 7323 §4.1), at the millisecond it counts in.
+    /// One segment is timed at a time, and none that was sent again (Karn; RFC 6298 §3). Where all were, the
+    /// echoed timestamp still tells (RFC 7323 §4.1), at the millisecond it counts in.
     private void measure(Segment segment, int clock, long now) {
         if (timing) {
             if (SeqNum.atMost(timedSeq, segment.ack)) {
@@ -436,8 +436,8 @@ final class TcpSender {
         renoSacked = 0;
     }
 
-    /// The path takes only segments with `payload` bytes: what is out was too large for it and goes again (RFC 1191
-    /// §6.4); that is no congestion.
+    /// The path takes only segments with `payload` bytes: what is out was too large for it and goes again (RFC
+    /// 1191 §6.4); that is no congestion.
     void reduceSegment(int payload) {
         if (payload >= mss) {
             return;

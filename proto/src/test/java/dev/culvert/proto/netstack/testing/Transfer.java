@@ -4,7 +4,8 @@ import dev.culvert.proto.netstack.TcpSocket;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 
-/// One end of a connection that sends a known stream, expects another, and checks each byte: the oracle of SimNet.
+/// One end of a connection that sends a known stream, expects another, and checks each byte: the oracle of
+/// SimNet.
 public final class Transfer {
     private final SplittableRandom random;
     private final long toSend;
