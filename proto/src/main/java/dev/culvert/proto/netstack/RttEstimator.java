@@ -10,27 +10,21 @@ final class RttEstimator {
 
     private long srtt;
     private long rttvar;
-    private long latest;
     private int backoff;
 
     void sample(long rtt) {
-        latest = Math.max(1, rtt);
         if (srtt == 0) {
-            srtt = latest;
-            rttvar = latest / 2;
+            srtt = Math.max(1, rtt);
+            rttvar = rtt / 2;
         } else {
-            rttvar += (Math.abs(srtt - latest) - rttvar) / 4;
-            srtt += (latest - srtt) / 8;
+            rttvar += (Math.abs(srtt - rtt) - rttvar) / 4;
+            srtt = Math.max(1, srtt + (rtt - srtt) / 8);
         }
     }
 
     /// The smoothed time, or 0 before the first sample.
     long srtt() {
         return srtt;
-    }
-
-    long latest() {
-        return latest;
     }
 
     /// The timeout with its current back-off.

@@ -19,6 +19,7 @@ final class TcpSender {
     final ByteRing ring;
     final RttEstimator rtt = new RttEstimator();
     final SackScoreboard scoreboard = new SackScoreboard();
+    private final RateReduction reduction = new RateReduction();
     CongestionControl congestion = new Cubic(536);
 
     int iss;
@@ -57,6 +58,9 @@ final class TcpSender {
     boolean probePending;
     private boolean overrideSilly;
     private long stalledSince;
+    /// Nobody waits for the outcome: then a window that stays closed is no reason to keep the connection.
+    boolean abandoned;
+
     private long lastSentAt;
 
     private boolean timing;
@@ -91,10 +95,6 @@ final class TcpSender {
         return sndMax - sndUna;
     }
 
-    int window() {
-        return sndWnd;
-    }
-
     boolean isFinAcked() {
         return finSent && sndUna == sndMax;
     }
@@ -122,6 +122,8 @@ final class TcpSender {
     void handleAck(Segment segment, int clock, long now) {
         probes = 0;
         boolean windowChanged = updateWindow(segment);
+        int arrivedBefore = arrivedOutOfOrder();
+        int lostBefore = lostBelow;
         int reported = sackPermitted ? scoreboard.update(segment.options, sndUna, sndMax) : 0;
         int acked = segment.ack - sndUna;
         if (acked > 0) {
@@ -136,6 +138,17 @@ final class TcpSender {
         if (!recovering && !repairing && SeqNum.after(lostBelow, sndUna)) {
             enterRecovery(now);
         }
+        if (recovering) {
+            int delivered = Math.max(0, acked) + arrivedOutOfOrder() - arrivedBefore;
+            boolean safe = acked > 0 && lostBelow == lostBefore;
+            reduction.delivered(Math.max(0, delivered), pipe(), congestion.window(), safe, mss);
+        }
+    }
+
+    /// Bytes beyond `sndUna` that have left the network: reported, or without SACK one segment for each
+    /// duplicate.
+    private int arrivedOutOfOrder() {
+        return scoreboard.sacked(sndUna, sndMax) + renoSacked;
     }
 
     private boolean updateWindow(Segment segment) {
@@ -215,6 +228,7 @@ final class TcpSender {
 
     private void enterRecovery(long now) {
         congestion.lossDetected(flight(), now);
+        reduction.start(flight());
         recovering = true;
         recover = sndMax;
         highRxt = sndUna;
@@ -243,6 +257,7 @@ final class TcpSender {
             resendUna = true;
             if (recovering) {
                 congestion.lossDetected(flight(), now);
+                reduction.start(flight());
             }
         }
     }
@@ -256,7 +271,12 @@ final class TcpSender {
                 flight -= lostBelow - from - scoreboard.sacked(from, lostBelow);
             }
         }
-        return Math.max(0, flight - scoreboard.sacked(sndUna, sndMax) - renoSacked);
+        return Math.max(0, flight - arrivedOutOfOrder());
+    }
+
+    /// What congestion control lets go out now.
+    private int room() {
+        return recovering ? reduction.budget() : congestion.window() - pipe();
     }
 
     /// Decides what to send next, with at most `mss - optionBytes` of payload, into the `plan` fields; false for
@@ -273,7 +293,7 @@ final class TcpSender {
         if (SeqNum.before(highRxt, lostBelow)) {
             int seq = scoreboard.holeFrom(highRxt);
             if (SeqNum.before(seq, lostBelow)) {
-                congestionLimited = pipe() >= congestion.window();
+                congestionLimited = room() <= 0;
                 if (!congestionLimited) {
                     planAgain(seq, limit);
                 }
@@ -313,8 +333,7 @@ final class TcpSender {
             }
             length = room;
         }
-        int pipe = pipe();
-        if (pipe > 0 && pipe + length > congestion.window()) {
+        if (length > room() && pipe() > 0) {
             congestionLimited = true;
             return false;
         }
@@ -329,6 +348,7 @@ final class TcpSender {
         congestionLimited = false;
         if (flight() == 0 && deadline == NEVER) {
             persisting = true;
+            stalledSince = now;
             deadline = now + rtt.rto();
         }
     }
@@ -349,6 +369,9 @@ final class TcpSender {
             sndMax = end;
             finSent |= planFin;
             overrideSilly = false;
+        }
+        if (recovering) {
+            reduction.sent(planLength);
         }
         startTimer(now);
     }
@@ -393,7 +416,7 @@ final class TcpSender {
     /// RFC 9293 §3.8.6.1. The probe lies just before the window and is empty: whoever gets it answers with
     /// acknowledgment and window, and there is no byte to account for.
     private boolean probe(long now) {
-        if (probes >= UNANSWERED_PROBES) {
+        if (probes >= UNANSWERED_PROBES || (abandoned && now - stalledSince >= GIVE_UP)) {
             return true;
         }
         probes++;

@@ -162,6 +162,7 @@ public final class TcpSocket extends Pollable {
             return;
         }
         detached = true;
+        sender.abandoned = true;
         keepAlive = 0;
         lifeDeadline = state == TcpState.TIME_WAIT ? lifeDeadline : NEVER;
         receiver.release();
@@ -398,7 +399,8 @@ public final class TcpSocket extends Pollable {
     }
 
     private void probeAlive(long now) {
-        long quietUntil = lastHeardAt + keepAlive;
+        boolean retransmitting = sender.flight() > 0;
+        long quietUntil = (retransmitting ? now : lastHeardAt) + keepAlive;
         if (now < quietUntil) {
             lifeDeadline = quietUntil;
             return;
@@ -408,7 +410,7 @@ public final class TcpSocket extends Pollable {
             return;
         }
         keepAliveProbes++;
-        sender.probePending = sender.flight() == 0;
+        sender.probePending = true;
         lifeDeadline = now + Math.max(keepAlive / 4, 1_000_000_000L);
     }
 }

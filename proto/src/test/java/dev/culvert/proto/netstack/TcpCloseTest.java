@@ -180,6 +180,20 @@ final class TcpCloseTest {
     }
 
     @Test
+    void close_windowStaysClosed_isForgottenAfterTwoMinutes() {
+        Trace trace = established()
+                .receive(seg().seq(1).ack(1).window(0))
+                .write(10)
+                .close()
+                .expectNothing();
+        for (int seconds = 0; seconds <= 240; seconds += 20) {
+            trace.after(20_000).receive(seg().seq(1).ack(1).window(0));
+        }
+        trace.is(TcpState.CLOSED);
+        assertThat(trace.stack.bufferMemory()).isZero();
+    }
+
+    @Test
     void close_noReport() {
         Trace trace = established();
         trace.ready(trace.listener)
