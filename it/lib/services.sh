@@ -2,6 +2,14 @@
 # shellcheck shell=bash
 
 listens() { in_ns "$1" ss -Hltn "sport = :$2" | grep -q .; } # NS PORT
+listening_ports() { in_ns "$1" ss -Hltn | awk '{ sub(/.*:/, "", $4); print $4 }' | sort -un; } # NS
+
+open_ports() { # NS ADDRESS OF: from NS, what answers at that address of namespace OF
+  local ports
+  mapfile -t ports < <(listening_ports "$3")
+  in_ns "$1" "$PYTHON" "$LIB/open-ports.py" "$2" "${ports[@]}"
+}
+
 wait_port() { until_ok 10 listens "$1" "$2"; }
 
 webdav_start() { # NS ADDRESS: rclone on port 8084, user u, password p

@@ -26,7 +26,7 @@ link() { # NS_A IF_A ADDRESS_A NS_B IF_B ADDRESS_B
 }
 
 address() { # NS IF ADDRESS/LEN: with cubic, since BBR halves the throughput of a veth and makes it noisy
-  ip -n "$LAB_ID-$1" addr add "$3" dev "$2" noprefixroute nodad
+  ip -n "$LAB_ID-$1" addr add "$3" dev "$2" noprefixroute
   ip -n "$LAB_ID-$1" link set "$2" up
   ip -n "$LAB_ID-$1" route add "$(network "$3")" dev "$2" src "${3%/*}" congctl cubic
 }

@@ -2,9 +2,10 @@
 module dev.culvert.proto {
     requires static transitive org.jspecify;
 
+    exports dev.culvert.proto.http;
     exports dev.culvert.proto.inet;
+    exports dev.culvert.proto.netstack;
     exports dev.culvert.proto.proxyprotocol;
     exports dev.culvert.proto.text;
     exports dev.culvert.proto.wireguard;
-    exports dev.culvert.proto.netstack;
 }

@@ -114,9 +114,7 @@ public final class ConfigParser {
         Shape shape = PeerSchema.siteShape(source.origin());
         root.get(NodeSchema.sites(source.origin()), Map.of()).forEach((name, section) -> {
             WireGuardPeer peer = PeerSchema.read(section, shape, Role.GATEWAY);
-            if (peer != null) {
-                sites.put(name, new Site(name, source.origin(), PeerSchema.type(section), peer));
-            }
+            sites.put(name, new Site(name, source.origin(), PeerSchema.type(section), peer));
         });
         return sites;
     }
@@ -125,9 +123,7 @@ public final class ConfigParser {
         Map<String, GatewayPeer> gateways = new LinkedHashMap<>();
         root.get(NodeSchema.GATEWAYS, Map.of()).forEach((name, section) -> {
             WireGuardPeer peer = PeerSchema.read(section, PeerSchema.GATEWAY, Role.SITE);
-            if (peer != null) {
-                gateways.put(name, new GatewayPeer(name, source.origin(), PeerSchema.type(section), peer));
-            }
+            gateways.put(name, new GatewayPeer(name, source.origin(), PeerSchema.type(section), peer));
         });
         return gateways;
     }
@@ -136,10 +132,7 @@ public final class ConfigParser {
         Map<String, Service> services = new LinkedHashMap<>();
         var field = role == Role.GATEWAY ? NodeSchema.GATEWAY_SERVICES : NodeSchema.SITE_SERVICES;
         root.get(field, Map.of()).forEach((name, section) -> {
-            Service service = ServiceSchema.read(name, section, source.origin(), role);
-            if (service != null) {
-                services.put(name, service);
-            }
+            services.put(name, ServiceSchema.read(name, section, source.origin(), role));
         });
         return services;
     }

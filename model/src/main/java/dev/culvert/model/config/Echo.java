@@ -15,7 +15,8 @@ final class Echo {
     static String clean(String text) {
         String shown = hideUserInfo(text);
         StringBuilder clean = new StringBuilder();
-        for (int i = 0; i < shown.length() && clean.length() < MOST; ) {
+        int i = 0;
+        while (i < shown.length() && clean.length() < MOST) {
             int c = shown.codePointAt(i);
             i += Character.charCount(c);
             // Control, format (bidirectional overrides), surrogate, private, unassigned and line separators.
@@ -31,7 +32,7 @@ final class Echo {
             };
             clean.appendCodePoint(printable ? c : '?');
         }
-        return shown.length() > clean.length() ? clean + "…" : clean.toString();
+        return i < shown.length() ? clean + "…" : clean.toString();
     }
 
     /// `http://admin:secret@nas:80` is refused anyhow, and its password does not belong in a log.

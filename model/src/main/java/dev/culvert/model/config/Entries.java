@@ -16,7 +16,8 @@ record Entries(Shape shape) implements Kind<Map<String, Section>> {
             Scalars.NAME.read(key, at, notes);
             Section section = shape.read(value, at, notes);
             if (section != null) {
-                sections.put(key.getValue(), section);
+                // A wrong name has been noted; from here on it only serves to find more.
+                sections.put(Echo.clean(key.getValue()), section);
             }
         });
         return mapping ? sections : null;

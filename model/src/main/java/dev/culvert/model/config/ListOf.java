@@ -37,6 +37,6 @@ record ListOf<T>(Scalar<T> item) implements Kind<List<T>> {
 
     @Override
     public String expected() {
-        return "list of " + item.expected();
+        return item.expected() + ", or a list";
     }
 }

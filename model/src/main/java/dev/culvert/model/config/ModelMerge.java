@@ -131,7 +131,8 @@ public final class ModelMerge {
     /// Whether a file has `path` but nothing usable there, so that complaints about its default would mislead.
     private boolean isBroken(String path) {
         return drafts.stream()
-                .anyMatch(draft -> mentions(draft, path) && draft.notes().hasProblemAt(path));
+                .anyMatch(draft ->
+                        draft.config().origin().isFile() && draft.notes().hasProblemAt(path));
     }
 
     private static boolean mentions(Draft draft, String path) {

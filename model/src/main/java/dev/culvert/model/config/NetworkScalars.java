@@ -72,12 +72,17 @@ final class NetworkScalars {
         if (prefix == null) {
             throw Mismatch.plain();
         }
-        int slash = text.indexOf('/');
-        InetAddress written = Literals.address(slash < 0 ? text : text.substring(0, slash));
-        if (!prefix.address().equals(written)) {
+        if (hasHostBits(text)) {
             throw Mismatch.because("bits are set behind the prefix").suggest(Literals.format(prefix));
         }
         return prefix;
+    }
+
+    static boolean hasHostBits(String text) {
+        IpPrefix prefix = Literals.prefix(text);
+        int slash = text.indexOf('/');
+        InetAddress written = Literals.address(slash < 0 ? text : text.substring(0, slash));
+        return prefix != null && !prefix.address().equals(written);
     }
 
     private static IpPrefix readClientPrefix(String text) throws Mismatch {

@@ -10,14 +10,11 @@ import dev.culvert.proto.inet.IpPrefix;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// An entry of `sites:` or `gateways:`.
 final class PeerSchema {
-    static final Field<PublicKey> PUBLIC_KEY = Field.required(
-            "public-key",
-            Scalars.PUBLIC_KEY,
-            "its WireGuard public key, as `wg pubkey` or `culvert site key` prints it");
+    static final Field<PublicKey> PUBLIC_KEY =
+            Field.required("public-key", Scalars.PUBLIC_KEY, "its WireGuard public key, as `wg pubkey` prints it");
     private static final Field<PublicKey> PUBLIC_KEY_LATER =
             new Field<>(PUBLIC_KEY.key(), PUBLIC_KEY.kind(), "", false, PUBLIC_KEY.doc());
     static final Field<PeerType> TYPE = Field.optional(
@@ -29,8 +26,10 @@ final class PeerSchema {
             "address", new ListOf<>(NetworkScalars.ADDRESS), "its address in the tunnel; a list for IPv4 and IPv6");
     private static final Field<List<InetAddress>> ADDRESS_OPTIONAL =
             new Field<>(ADDRESS.key(), ADDRESS.kind(), "", false, ADDRESS.doc());
-    static final Field<List<IpPrefix>> ROUTES =
-            Field.optional("routes", new ListOf<>(NetworkScalars.PREFIX), "further prefixes behind a plain peer");
+    static final Field<List<IpPrefix>> ROUTES = Field.optional(
+            "routes",
+            new ListOf<>(NetworkScalars.PREFIX),
+            "further prefixes behind it; for a site, only if it is plain");
     static final Field<Endpoint> ENDPOINT =
             Field.optional("endpoint", NetworkScalars.ENDPOINT, "where it is dialled, if it can be");
     static final Field<Integer> KEEPALIVE = Field.optional(
@@ -53,8 +52,9 @@ final class PeerSchema {
                 .refusing("allowed-ips", "is written as address, and routes for a plain peer");
     }
 
-    /// The peer, or null if what it cannot do without is missing or wrong (which has been noted).
-    static @Nullable WireGuardPeer read(Section section, Shape shape, Role role) {
+    /// The peer as far as it can be understood: what is missing or wrong has been noted, and the document counts for
+    /// nothing then.
+    static WireGuardPeer read(Section section, Shape shape, Role role) {
         Field<PublicKey> keyField = shape == SITE_IN_STORE ? PUBLIC_KEY_LATER : PUBLIC_KEY;
         Field<List<InetAddress>> addressField = shape == GATEWAY ? ADDRESS_OPTIONAL : ADDRESS;
         PublicKey key = section.get(keyField);
@@ -62,18 +62,15 @@ final class PeerSchema {
         List<IpPrefix> routes = section.get(ROUTES, List.of());
         PeerType type = section.get(TYPE, PeerType.CULVERT);
         if (shape == SITE_IN_STORE && type == PeerType.PLAIN && !section.mentions(keyField)) {
-            section.note("public-key is missing: a plain peer cannot join by itself");
+            section.note(keyField, "is missing: a plain peer cannot join by itself");
         }
-        if (role == Role.GATEWAY && type == PeerType.CULVERT && section.mentions(ROUTES)) {
+        boolean typeKnown = section.get(TYPE) != null || !section.mentions(TYPE);
+        if (role == Role.GATEWAY && typeKnown && type == PeerType.CULVERT && section.mentions(ROUTES)) {
             section.note(ROUTES, "is for plain peers only: a Culvert site reaches its network by itself");
         }
         noteAddresses(section, addressField, addresses);
         if (role == Role.SITE) {
             noteUnreachable(section, type, addresses, routes);
-        }
-        boolean mayJoinLater = shape == SITE_IN_STORE && !section.mentions(keyField);
-        if (key == null && !mayJoinLater) {
-            return null;
         }
         return new WireGuardPeer(
                 key,
@@ -96,9 +93,9 @@ final class PeerSchema {
             Section section, PeerType type, List<InetAddress> addresses, List<IpPrefix> routes) {
         boolean wrong = section.mentions(ADDRESS) || section.mentions(ROUTES);
         if (type == PeerType.CULVERT && addresses.isEmpty() && !section.mentions(ADDRESS)) {
-            section.note("address is missing (expected: the gateway's address in the tunnel)");
+            section.note(ADDRESS, "is missing (expected: the gateway's address in the tunnel)");
         } else if (type == PeerType.PLAIN && addresses.isEmpty() && routes.isEmpty() && !wrong) {
-            section.note("address or routes is missing: nothing could come from there");
+            section.note("neither address nor routes says what is there (expected: at least one)");
         }
     }
 

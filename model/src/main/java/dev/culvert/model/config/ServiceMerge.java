@@ -75,12 +75,22 @@ final class ServiceMerge {
             boolean right = isFree(draft, path, service);
             right &= role == Role.SITE || hasSite(draft, path, service);
             right &= isNotMyself(draft, path, service.target());
+            right &= service.hosts().isEmpty() || hasHttp(draft, path);
             if (right || service.origin().isFile()) {
                 hold(draft, path, service);
                 services.putIfAbsent(name, service);
                 service.listen().forEach(bind -> listeners.add(listener(service, bind)));
             }
         });
+    }
+
+    /// Without a listener the service would be published nowhere, silently.
+    private boolean hasHttp(Draft draft, String path) {
+        boolean served = listeners.stream().anyMatch(listener -> listener.protocol() == Protocol.HTTP);
+        if (!served && !broken.test("http.listen")) {
+            draft.notes().add(path + ".host", "is served nowhere, as http.listen is empty");
+        }
+        return served;
     }
 
     private Listener listener(Service service, Bind bind) {
@@ -113,30 +123,26 @@ final class ServiceMerge {
 
     private boolean hasSite(Draft draft, String path, Service service) {
         String name = service.site();
-        Site site = name == null ? null : sites.get(name);
         if (name == null || broken.test("sites." + name)) {
             return false;
         }
+        Site site = sites.get(name);
         if (site == null) {
             String known = sites.isEmpty()
                     ? "(none is declared; `culvert site add` makes one)"
                     : "(expected: " + String.join(", ", sites.keySet()) + ")";
-            draft.notes()
-                    .add(
-                            path + ".site",
-                            Echo.quote(name) + " is no site " + known
-                                    + Suggestion.phrase(Suggestion.nearest(name, sites.keySet())));
+            String nearest = Suggestion.phrase(Suggestion.nearest(name, sites.keySet()));
+            draft.notes().add(path + ".site", Echo.quote(name) + " is no site " + known + nearest);
             return false;
         }
-        if (!PeerMerge.reaches(site, service.target().host())) {
-            draft.notes()
-                    .add(
-                            path + ".target",
-                            Echo.quote(service.target().toString()) + " is not where the plain peer " + name
-                                    + " leads (expected: an address within " + PeerMerge.reach(site) + ")");
-            return false;
+        boolean reached = broken.test(path + ".target")
+                || PeerMerge.reaches(site, service.target().host());
+        if (!reached) {
+            String target = Echo.quote(service.target().toString());
+            String where = "(expected: an address within " + PeerMerge.reach(site) + ")";
+            draft.notes().add(path + ".target", target + " is not where the plain peer " + name + " leads " + where);
         }
-        return true;
+        return reached;
     }
 
     /// RT-09: a service that leads back into the node would be a loop, or a way round its listeners.

@@ -48,6 +48,9 @@ final class ServiceSchema {
             .refusing("host", "is for gateway.yaml; from a site use: culvert expose HOST TARGET")
             .refusing("site", "is for gateway.yaml: here the target is on this side");
 
+    /// RFC 2606 keeps this name from leading anywhere.
+    private static final Target STAND_IN = new Target(Target.Scheme.HTTP, "invalid", 1);
+
     private ServiceSchema() {}
 
     private static Shape withAnswers(Shape shape) {
@@ -65,22 +68,23 @@ final class ServiceSchema {
         return role == Role.GATEWAY ? GATEWAY : AT_SITE;
     }
 
-    /// The service, or null if what it cannot do without is missing or wrong (which has been noted).
-    static @Nullable Service read(String name, Section section, Origin origin, Role role) {
+    /// The service as far as it can be understood: what is missing or wrong has been noted, and the document counts
+    /// for nothing then. A stand-in takes the place of its target, so that everything else can still be checked.
+    static Service read(String name, Section section, Origin origin, Role role) {
         Field<List<Bind>> listenField = role == Role.GATEWAY ? LISTEN : LISTEN_IN_TUNNEL;
-        Target target = section.get(TARGET);
+        Target known = section.get(TARGET);
+        Target target = known == null ? STAND_IN : known;
         List<String> hosts = section.get(HOST, List.of());
         List<Bind> listen = section.get(listenField, List.of());
         if (role == Role.GATEWAY) {
-            noteEntrance(section, target);
+            noteEntrance(section, known);
         }
         String site = section.get(SITE);
-        if (target == null || (role == Role.GATEWAY && site == null)) {
-            return null;
-        }
         ClientAddress byDefault = ClientAddress.defaultFor(target.scheme());
         ClientAddress clientAddress = section.get(CLIENT_ADDRESS, byDefault);
-        noteClientAddress(section, target.scheme(), clientAddress);
+        if (known != null) {
+            noteClientAddress(section, known.scheme(), clientAddress);
+        }
         Section access = section.get(ACCESS);
         AccessPolicy policy = access == null
                 ? AccessPolicy.OPEN

@@ -49,8 +49,7 @@ final class Shape implements Kind<Section> {
         }
         for (Field<?> field : fields.values()) {
             if (field.required() && !section.mentions(field)) {
-                section.note(
-                        field.key() + " is missing (expected: " + field.kind().expected() + ")");
+                section.note(field, "is missing (expected: " + field.kind().expected() + ")");
             }
         }
         return section;

@@ -4,6 +4,8 @@ import dev.culvert.model.AllowRule;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Literals;
 import dev.culvert.model.Target;
+import dev.culvert.proto.inet.IpPrefix;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +37,9 @@ final class TargetScalars {
         Endpoint endpoint = NetworkScalars.endpoint(rest);
         if (rest.contains("@")) {
             throw Mismatch.because("no user and password in a target");
+        }
+        if (Literals.address(rest.replaceFirst("/.*", "")) instanceof Inet6Address) {
+            throw Mismatch.because("an IPv6 address stands in brackets, before its port");
         }
         if (known == null || endpoint == null) {
             throw Mismatch.plain().suggest(suggestion(scheme, rest));
@@ -76,8 +81,13 @@ final class TargetScalars {
         }
         boolean brackets = hosts.startsWith("[") && hosts.endsWith("]");
         String bare = brackets ? hosts.substring(1, hosts.length() - 1) : hosts;
-        if (Literals.prefix(bare) != null) {
-            return new AllowRule.Addresses(NetworkScalars.readPrefix(bare), first, last);
+        IpPrefix prefix = Literals.prefix(bare);
+        if (prefix != null && NetworkScalars.hasHostBits(bare)) {
+            throw Mismatch.because("bits are set behind the prefix")
+                    .suggest(new AllowRule.Addresses(prefix, first, last).toString());
+        }
+        if (prefix != null) {
+            return new AllowRule.Addresses(prefix, first, last);
         }
         String name = brackets ? null : Hosts.name(hosts);
         if (name == null) {

@@ -52,17 +52,22 @@ final class YamlText {
                 .setAllowDuplicateKeys(true)
                 .setAllowNonScalarKeys(true)
                 .build();
+        StreamReader checking = new StreamReader(settings, text);
         try {
-            if (!withinBounds(parser(text, settings), notes)) {
+            if (!withinBounds(new ParserImpl(settings, checking), notes)) {
                 return null;
             }
-            return new Composer(settings, parser(text, settings))
-                    .getSingleNode()
-                    .orElse(null);
+            // The engine's Compose would do this, but its module does not export that package.
+            Composer composer = new Composer(settings, new ParserImpl(settings, new StreamReader(settings, text)));
+            return composer.getSingleNode().orElse(null);
         } catch (MarkedYamlEngineException e) {
             notes.add(place(e.getProblemMark().or(e::getContextMark)), "", syntax(e));
         } catch (ReaderException e) {
             notes.add(placeOf(text, e.getPosition()), "", "not YAML: a control character");
+        } catch (NumberFormatException e) {
+            // Engine 3.2 lets this out for "\x at the end of the text and for "\UFFFFFFFF".
+            Places.Place place = new Places.Place(checking.getLine() + 1, checking.getColumn() + 1);
+            notes.add(place, "", "not YAML: a backslash escape without its digits");
         } catch (YamlEngineException e) {
             notes.add(new Places.Place(1, 1), "", "not YAML 1.2");
         }
@@ -121,11 +126,6 @@ final class YamlText {
         };
     }
 
-    /// The engine's `Compose` and `Parse` would do the same, but its module does not export their package.
-    private static Parser parser(String text, LoadSettings settings) {
-        return new ParserImpl(settings, new StreamReader(settings, text));
-    }
-
     private static boolean withinBounds(Parser events, Notes notes) {
         int depth = 0;
         int aliases = 0;
@@ -173,7 +173,10 @@ final class YamlText {
         if (problem.contains("another document")) {
             return "a second document begins (expected: one document in a file)";
         }
-        return "not YAML: " + Echo.clean(problem.replace("\t(TAB)", "TAB"));
+        if (problem.contains("(TAB)")) {
+            return "not YAML: a tab (indent with spaces)";
+        }
+        return "not YAML: " + Echo.clean(problem);
     }
 
     private static Places.Place place(Optional<Mark> mark) {

@@ -24,7 +24,7 @@ public final class BanTable {
 
     public static final int FLOOR_IPV6 = 48;
 
-    private volatile Snapshot snapshot = new Snapshot(Map.of(), new PrefixMap<>(), new PrefixMap<>());
+    private volatile Snapshot snapshot = new Snapshot(Map.of(), new PrefixMap<>(), List.of());
 
     /// What became of a wish to ban.
     public enum Outcome {
@@ -43,8 +43,8 @@ public final class BanTable {
     /// A ban that covers a prefix, and the next wider one that does.
     private record Link(Ban ban, @Nullable Link wider) {}
 
-    /// Neither map is written after it has been published.
-    private record Snapshot(Map<Key, Ban> bans, PrefixMap<Link> byPrefix, PrefixMap<Boolean> never) {}
+    /// No part of it is written after it has been published.
+    private record Snapshot(Map<Key, Ban> bans, PrefixMap<Link> byPrefix, List<IpPrefix> never) {}
 
     public BanTable() {}
 
@@ -66,7 +66,7 @@ public final class BanTable {
         }
         for (Link link = current.byPrefix.lookup(address); link != null; link = link.wider) {
             if (link.ban.holdsAt(now) && link.ban.scope().covers(site)) {
-                return current.never.lookup(address) == null ? link.ban : null;
+                return isSpared(current.never, address) ? null : link.ban;
             }
         }
         return null;
@@ -99,10 +99,7 @@ public final class BanTable {
     /// Replaces the never-ban list: the tunnel, trusted proxies, the admin's own address. Bans within it go; a wider
     /// ban stays and spares these addresses.
     public void neverBan(Collection<IpPrefix> prefixes, long now) {
-        PrefixMap<Boolean> never = new PrefixMap<>();
-        for (IpPrefix prefix : prefixes) {
-            never.put(prefix, true);
-        }
+        List<IpPrefix> never = List.copyOf(prefixes);
         Map<Key, Ban> bans = holding(now);
         bans.keySet().removeIf(key -> covers(never, key.prefix));
         publish(bans, never);
@@ -150,18 +147,22 @@ public final class BanTable {
         return present.until() != Ban.FOREVER && (wish.until() == Ban.FOREVER || wish.until() - present.until() > 0);
     }
 
-    /// The never-ban list may hold a prefix's first address and not the rest of it, so the length counts too.
-    private static boolean covers(PrefixMap<Boolean> never, IpPrefix prefix) {
-        for (int length = 0; length <= prefix.length(); length++) {
-            if (never.get(new IpPrefix(prefix.address(), length)) != null) {
+    private static boolean covers(List<IpPrefix> never, IpPrefix prefix) {
+        for (IpPrefix spared : never) {
+            if (spared.contains(prefix)) {
                 return true;
             }
         }
         return false;
     }
 
+    /// Asked only for an address that a ban covers, and the list is short.
+    private static boolean isSpared(List<IpPrefix> never, InetAddress address) {
+        return covers(never, IpPrefix.host(address));
+    }
+
     /// Shorter prefixes first, so that each finds the chain of those that cover it.
-    private void publish(Map<Key, Ban> bans, PrefixMap<Boolean> never) {
+    private void publish(Map<Key, Ban> bans, List<IpPrefix> never) {
         List<Ban> sorted = new ArrayList<>(bans.values());
         sorted.sort(Comparator.comparingInt(ban -> ban.prefix().length()));
         PrefixMap<Link> byPrefix = new PrefixMap<>();

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// A map from IPv4 and IPv6 prefixes to values, asked by address: the longest prefix that holds it answers.
 ///
-/// One path-compressed binary trie per family: a lookup visits at most one node per stored prefix on its path (≤ 33 or
-/// ≤ 129) and allocates nothing when it is given bytes. Not thread-safe; its owner is whoever fills it.
+/// One path-compressed binary trie per family: a lookup visits at most one node per stored prefix on its path (≤ 33
+/// or ≤ 129) and allocates nothing when it is given bytes. Not thread-safe; its owner is whoever fills it.
 public final class PrefixMap<V> {
     private final Node<V> root4 = new Node<>(0, 0, 0);
     private final Node<V> root6 = new Node<>(0, 0, 0);

@@ -11,7 +11,7 @@ public enum HopFault {
     SECOND_TARGET,
     /// A version of the hop that this site does not speak.
     REQUEST_VERSION,
-    /// Neither VISITOR nor SHARED.
+    /// Neither VISITOR nor SHARED, or an announcement that does not exist or that SHARED cannot have.
     MODE,
     /// A network above 2^31 - 1.
     NETWORK,

@@ -12,18 +12,21 @@ import org.jspecify.annotations.Nullable;
 
 /// What a gateway asks of a site at the head of each connection through the tunnel (design §6, "The hop").
 ///
-/// On the wire it is a PROXY header of version 2 with one custom TLV, E4: version (1 byte, 1), mode (1: visitor,
-/// 2: shared), network (4), protocol (1, the IP protocol number), port (2), and the host as ASCII text up to the end.
+/// On the wire it is a PROXY header of version 2 with one custom TLV, E4: version (1 byte, 1), mode (1 byte; low four
+/// bits 1: visitor, 2: shared; high four bits the announcement), network (4), protocol (1, the IP protocol number),
+/// port (2), and the host as ASCII text up to the end.
 ///
 /// @param mode for whom the connection is
 /// @param network the tunnel network the target belongs to: 0 and above
 /// @param target what the site shall connect to, if its own list allows it
+/// @param announcement how the site tells the target about the client; NONE with SHARED
 /// @param client with VISITOR the real client, else null
 /// @param local with VISITOR where that client connected to, else null
 public record HopRequest(
         Mode mode,
         int network,
         Target target,
+        Announcement announcement,
         @Nullable InetSocketAddress client,
         @Nullable InetSocketAddress local) {
     /// The type of the hop's TLV.
@@ -39,20 +42,22 @@ public record HopRequest(
 
     public HopRequest {
         boolean visitor = mode == Mode.VISITOR;
-        if (network < 0 || visitor != (client != null) || visitor != (local != null)) {
+        boolean announced = announcement != Announcement.NONE;
+        if (network < 0 || visitor != (client != null) || visitor != (local != null) || (announced && !visitor)) {
             throw new IllegalArgumentException(
                     mode + " in network " + network + " (expected: 0 and above, addresses with VISITOR only)");
         }
     }
 
     /// A connection that serves one visitor.
-    public static HopRequest visitor(int network, Target target, InetSocketAddress client, InetSocketAddress local) {
-        return new HopRequest(Mode.VISITOR, network, target, client, local);
+    public static HopRequest visitor(
+            int network, Target target, Announcement announcement, InetSocketAddress client, InetSocketAddress local) {
+        return new HopRequest(Mode.VISITOR, network, target, announcement, client, local);
     }
 
     /// A connection that serves many visitors in turn, or none.
     public static HopRequest shared(int network, Target target) {
-        return new HopRequest(Mode.SHARED, network, target, null, null);
+        return new HopRequest(Mode.SHARED, network, target, Announcement.NONE, null, null);
     }
 
     /// Writes the request.
@@ -71,7 +76,7 @@ public record HopRequest(
         byte[] host = target.host.getBytes(StandardCharsets.US_ASCII);
         return ByteBuffer.allocate(TLV_FIXED + host.length)
                 .put((byte) VERSION)
-                .put((byte) mode.code)
+                .put((byte) (announcement.code << 4 | mode.code))
                 .putInt(network)
                 .put((byte) target.protocol.number)
                 .putShort((short) target.port)
@@ -96,6 +101,28 @@ public record HopRequest(
             return switch (code) {
                 case 1 -> VISITOR;
                 case 2 -> SHARED;
+                default -> null;
+            };
+        }
+    }
+
+    /// How a target learns who its visitor is. The site writes it, from the address that it has judged itself.
+    public enum Announcement {
+        NONE(0),
+        PROXY_V1(1),
+        PROXY_V2(2);
+
+        final int code;
+
+        Announcement(int code) {
+            this.code = code;
+        }
+
+        static @Nullable Announcement of(int code) {
+            return switch (code) {
+                case 0 -> NONE;
+                case 1 -> PROXY_V1;
+                case 2 -> PROXY_V2;
                 default -> null;
             };
         }

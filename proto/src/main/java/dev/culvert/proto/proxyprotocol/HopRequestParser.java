@@ -1,5 +1,6 @@
 package dev.culvert.proto.proxyprotocol;
 
+import dev.culvert.proto.proxyprotocol.HopRequest.Announcement;
 import dev.culvert.proto.proxyprotocol.HopRequest.Mode;
 import dev.culvert.proto.proxyprotocol.HopRequest.Protocol;
 import dev.culvert.proto.proxyprotocol.HopRequest.Target;
@@ -62,12 +63,14 @@ public final class HopRequestParser {
     }
 
     private static Result readTarget(ByteBuffer value, ProxyHeader header, int consumed) {
-        Mode mode = Mode.of(value.get());
+        int modes = value.get() & 0xff;
+        Mode mode = Mode.of(modes & 0xf);
+        Announcement announcement = Announcement.of(modes >> 4);
         int network = value.getInt();
         Protocol protocol = Protocol.of(value.get());
         int port = value.getShort() & 0xffff;
         String host = StandardCharsets.ISO_8859_1.decode(value).toString();
-        if (mode == null) {
+        if (mode == null || announcement == null || (mode == Mode.SHARED && announcement != Announcement.NONE)) {
             return refused(HopFault.MODE);
         }
         if (network < 0) {
@@ -87,7 +90,8 @@ public final class HopRequestParser {
             return refused(HopFault.FAMILY);
         }
         Target target = new Target(protocol, host, port);
-        return new Accepted(new HopRequest(mode, network, target, header.source(), header.destination()), consumed);
+        return new Accepted(
+                new HopRequest(mode, network, target, announcement, header.source(), header.destination()), consumed);
     }
 
     private static Malformed refused(HopFault reason) {

@@ -3,8 +3,8 @@ package dev.culvert.proto.wireguard;
 /// ChaCha20-Poly1305 on transport packets, in place: one object per key and direction.
 ///
 /// Each call stands alone, so jobs of one session may run on several threads at once; an implementation that keeps
-/// native or JDK state must allow for that. The nonce is four zero bytes and the little-endian counter (paper §5.4.6),
-/// there is no associated data.
+/// native or JDK state must allow for that. The nonce is four zero bytes and the little-endian counter (paper
+/// §5.4.6), there is no associated data.
 public interface Aead {
     /// Bytes that sealing adds.
     int TAG_BYTES = 16;

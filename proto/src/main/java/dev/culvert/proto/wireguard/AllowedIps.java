@@ -6,7 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Which address belongs to which peer ("cryptokey routing", paper §2): the way out, and the check of what comes in.
+/// Which address belongs to which peer ("cryptokey routing", paper §2): the way out, and the check of what comes
+/// in.
 final class AllowedIps {
     private final PrefixMap<Peer> peers = new PrefixMap<>();
 

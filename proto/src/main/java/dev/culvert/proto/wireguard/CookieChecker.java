@@ -5,8 +5,8 @@ import java.util.random.RandomGenerator;
 
 /// The receiver's side of mac1 and of cookies (paper §5.3, §5.4.7): checks both macs and makes cookie replies.
 ///
-/// A cookie is a MAC over the source address and port under a secret that changes every 120 s, so nothing is kept per
-/// source.
+/// A cookie is a MAC over the source address and port under a secret that changes every 120 s, so nothing is kept
+/// per source.
 final class CookieChecker {
     private final RandomGenerator random;
     private final byte[] mac1Key;

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// The Noise state of one handshake, `Noise_IKpsk2` as in paper §5.4.2 and §5.4.3: chaining key, hash and ephemeral
 /// keys.
 ///
-/// An initiator calls `writeInitiation`, `readResponse`, `transportKeys`; a responder `readStatic`, `readTimestamp`,
-/// `writeResponse`, `transportKeys`. Macs and time are not its business. A read that fails changes
+/// An initiator calls `writeInitiation`, `readResponse`, `transportKeys`; a responder `readStatic`,
+/// `readTimestamp`, `writeResponse`, `transportKeys`. Macs and time are not its business. A read that fails changes
 /// nothing, so that a forged response does not end a handshake. What fails is named by a [Drop]; null is success.
 final class Handshake {
     private static final byte[] ZERO_NONCE = new byte[ChaCha20Poly1305.NONCE_BYTES];

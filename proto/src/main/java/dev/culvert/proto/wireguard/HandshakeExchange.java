@@ -76,6 +76,7 @@ final class HandshakeExchange {
         InetSocketAddress endpoint = peer.endpoint();
         if (endpoint == null) {
             peer.wantsInitiation = false;
+            peer.wantsInitiationNow = false;
             return false;
         }
         int length = transmitResponse(peer, out.array(), now);

@@ -7,8 +7,8 @@ import java.util.Map;
 /// How many handshakes we work on (paper §5.3): says when we are under load, and holds each source to 20 per second
 /// then.
 ///
-/// A handshake costs about a millisecond of the one thread that also moves all packets, so load is a matter of how many
-/// were worked on, not of a queue: more than the budget per second, and we are under load for a second.
+/// A handshake costs about a millisecond of the one thread that also moves all packets, so load is a matter of how
+/// many were worked on, not of a queue: more than the budget per second, and we are under load for a second.
 final class HandshakeLimiter {
     private static final int DEFAULT_BUDGET = 200;
 
@@ -29,6 +29,9 @@ final class HandshakeLimiter {
 
     /// Sets how many handshakes per second are worked on without asking for cookies.
     void budget(int perSecond) {
+        if (perSecond < 1) {
+            throw new IllegalArgumentException("handshake budget: " + perSecond + " (expected: > 0)");
+        }
         cost = Protocol.SECOND / perSecond;
     }
 
@@ -44,8 +47,8 @@ final class HandshakeLimiter {
         }
     }
 
-    /// Whether a source whose cookie was right may have one more: 20 per second and 5 at once for each IPv4 address or
-    /// IPv6 /64.
+    /// Whether a source whose cookie was right may have one more: 20 per second and 5 at once for each IPv4 address
+    /// or IPv6 /64.
     boolean allow(InetAddress from, long now) {
         if (Protocol.passed(now, collectedAt, SOURCE_IDLE_TIME)) {
             sources.values().removeIf(bucket -> now - bucket.touchedAt >= SOURCE_IDLE_TIME);

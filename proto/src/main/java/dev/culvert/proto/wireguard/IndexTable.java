@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The indices that this device gave to its peers, each a random number of 32 bits that is unique here.
 ///
-/// Open addressing with linear probing on the index itself: we chose it at random, so no one else can make chains long.
-/// A lookup allocates nothing.
+/// Open addressing with linear probing on the index itself: we chose it at random, so no one else can make chains
+/// long. A lookup allocates nothing.
 final class IndexTable {
     private final RandomGenerator random;
     private @Nullable Entry[] slots = new @Nullable Entry[16];

@@ -2,7 +2,8 @@ package dev.culvert.proto.wireguard;
 
 /// A session: the two keys that a handshake led to, its indices, its counters (paper §5.4.5).
 ///
-/// Jobs hold it while they run on other threads; its keys are overwritten when it is retired and the last job is back.
+/// Jobs hold it while they run on other threads; its keys are overwritten when it is retired and the last job is
+/// back.
 final class Keypair {
     final Peer peer;
     final Aead sending;

@@ -3,8 +3,7 @@ package dev.culvert.proto.wireguard;
 import org.jspecify.annotations.Nullable;
 
 /// The three sessions of a peer: the one in use, the one before it for packets still under way, and the responder's
-/// next
-/// one, which is not used until its initiator has (paper §6.3).
+/// next one, which is not used until its initiator has (paper §6.3).
 final class Keypairs {
     private final IndexTable indices;
     private @Nullable Keypair previous;

@@ -6,10 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /// One transport message to be decrypted in place, in its caller's array.
 ///
-/// [#run] may happen on any thread and touches nothing but the bytes; afterwards the device's owner hands the job to
-/// [WireGuardDevice#complete(OpenJob, long)], in the order of arrival for each peer. The device reuses completed jobs
-/// in
-/// later calls of `handleDatagram`: results hold until the next one.
+/// [#run] may happen on any thread and touches nothing but the bytes; afterwards the device's owner hands the job
+/// to [WireGuardDevice#complete(OpenJob, long)], in the order of arrival for each peer. The device reuses completed
+/// jobs in later calls of `handleDatagram`: results hold until the next one.
 public final class OpenJob implements Runnable {
     enum State {
         COMPLETED,

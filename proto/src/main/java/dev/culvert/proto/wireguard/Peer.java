@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The other end: its key, where it is, its sessions and counters. Made by [WireGuardDevice#addPeer], which owns it.
+/// The other end: its key, where it is, its sessions and counters. Made by [WireGuardDevice#addPeer], which owns
+/// it.
 public final class Peer {
     /// What [#lastHandshakeNanos] says of a peer that has had no handshake.
     public static final long NEVER = Protocol.NEVER;
@@ -63,6 +64,7 @@ public final class Peer {
         staged = new StagedQueue(parts.stagedBudget, parts.drops);
     }
 
+    /// Who it is.
     public PublicKey publicKey() {
         return remote.key;
     }
@@ -117,7 +119,8 @@ public final class Peer {
         return sentTimestamp.clone();
     }
 
-    /// Brings back the labels of an earlier run; all zeros for the received one forgives a peer whose clock ran ahead.
+    /// Brings back the labels of an earlier run; all zeros for the received one forgives a peer whose clock ran
+    /// ahead.
     public void restoreTimestamps(byte[] received, byte[] sent) {
         if (received.length != Tai64n.BYTES || sent.length != Tai64n.BYTES) {
             throw new IllegalArgumentException(
@@ -132,6 +135,7 @@ public final class Peer {
         return attachment;
     }
 
+    /// Keeps something with this peer; the device does not look at it.
     public void attachment(@Nullable Object attachment) {
         this.attachment = attachment;
     }
@@ -223,16 +227,14 @@ public final class Peer {
         }
         if (timers.takeExpired(Timer.SEND_KEEPALIVE, now)) {
             requestKeepalive(now);
-            timers.passiveKeepaliveDue(now);
         }
         if (timers.takeExpired(Timer.NEW_HANDSHAKE, now)) {
             requestInitiation(false, now);
         }
         if (timers.takeExpired(Timer.PERSISTENT_KEEPALIVE, now)) {
             requestKeepalive(now);
-            if (endpoint == null) {
-                timers.authenticatedPacketTraversed(now);
-            }
+            // In case nothing can be sent: without an endpoint, or right after a handshake message.
+            timers.authenticatedPacketTraversed(now);
         }
         if (timers.takeExpired(Timer.ZERO_KEYS, now)) {
             clearKeys();

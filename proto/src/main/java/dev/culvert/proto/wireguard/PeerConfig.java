@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 /// @param presharedKey a further secret, or null for none
 /// @param endpoint where it is reached, or null: it is the peer that speaks first
 /// @param persistentKeepaliveSeconds 0 for off, up to 65535
-/// @param allowedIps the addresses behind it: what is sent to it and what it may send; the last peer given a prefix has
-/// it
+/// @param allowedIps the addresses behind it: what is sent to it and what it may send; the last peer given a prefix
+///     has it
 public record PeerConfig(
         PublicKey publicKey,
         @Nullable PresharedKey presharedKey,

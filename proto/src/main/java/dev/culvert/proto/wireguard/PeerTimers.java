@@ -34,7 +34,9 @@ final class PeerTimers {
     private final RandomGenerator random;
     private final long[] deadlines = new long[Timer.values().length];
     private long persistentKeepalive;
-    private boolean needsAnotherKeepalive;
+
+    /// Drawn anew for each handshake: a strong random number per packet would cost more than the packet.
+    private long jitter;
 
     PeerTimers(Peer peer, DeadlineHeap heap, RandomGenerator random) {
         this.peer = peer;
@@ -55,14 +57,12 @@ final class PeerTimers {
 
     void dataSent(long now) {
         if (!isSet(Timer.NEW_HANDSHAKE)) {
-            set(Timer.NEW_HANDSHAKE, now + Protocol.NEW_HANDSHAKE_TIME + jitter());
+            set(Timer.NEW_HANDSHAKE, now + Protocol.NEW_HANDSHAKE_TIME + jitter);
         }
     }
 
     void dataReceived(long now) {
-        if (isSet(Timer.SEND_KEEPALIVE)) {
-            needsAnotherKeepalive = true;
-        } else {
+        if (!isSet(Timer.SEND_KEEPALIVE)) {
             set(Timer.SEND_KEEPALIVE, now + Protocol.KEEPALIVE_TIMEOUT);
         }
     }
@@ -83,7 +83,8 @@ final class PeerTimers {
     }
 
     void handshakeInitiated(long now) {
-        set(Timer.RETRANSMIT_HANDSHAKE, now + Protocol.REKEY_TIMEOUT + jitter());
+        jitter = random.nextInt(Protocol.JITTER);
+        set(Timer.RETRANSMIT_HANDSHAKE, now + Protocol.REKEY_TIMEOUT + jitter);
     }
 
     void handshakeComplete() {
@@ -91,6 +92,7 @@ final class PeerTimers {
     }
 
     void sessionDerived(long now) {
+        jitter = random.nextInt(Protocol.JITTER);
         set(Timer.ZERO_KEYS, now + Protocol.ZERO_KEYS_AFTER_TIME);
     }
 
@@ -98,13 +100,6 @@ final class PeerTimers {
         clear(Timer.SEND_KEEPALIVE);
         if (!isSet(Timer.ZERO_KEYS)) {
             set(Timer.ZERO_KEYS, now + Protocol.ZERO_KEYS_AFTER_TIME);
-        }
-    }
-
-    void passiveKeepaliveDue(long now) {
-        if (needsAnotherKeepalive) {
-            needsAnotherKeepalive = false;
-            set(Timer.SEND_KEEPALIVE, now + Protocol.KEEPALIVE_TIMEOUT);
         }
     }
 
@@ -145,9 +140,5 @@ final class PeerTimers {
 
     private void clear(Timer timer) {
         deadlines[timer.ordinal()] = OFF;
-    }
-
-    private long jitter() {
-        return random.nextInt(Protocol.JITTER);
     }
 }

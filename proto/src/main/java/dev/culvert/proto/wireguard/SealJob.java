@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /// One IP packet to be encrypted in place, in its caller's array, with the header before it and the tag behind.
 ///
-/// [#run] may happen on any thread and touches nothing but the bytes; afterwards the device's owner hands the job to
-/// [WireGuardDevice#complete(SealJob, long)]. The device reuses completed jobs in later calls of `encapsulate`: results
-/// hold until the next one.
+/// [#run] may happen on any thread and touches nothing but the bytes; afterwards the device's owner hands the job
+/// to [WireGuardDevice#complete(SealJob, long)]. The device reuses completed jobs in later calls of `encapsulate`:
+/// results hold until the next one.
 public final class SealJob implements Runnable {
     private final ArrayView view = new ArrayView();
     private OpenJob.State state = OpenJob.State.COMPLETED;

@@ -7,9 +7,8 @@ import java.util.Arrays;
 
 /// TAI64N labels: 12 big-endian bytes, 2^62 + 10 + Unix seconds and nanoseconds.
 ///
-/// Nanoseconds are rounded down to 2^24 (some 17 ms): the label goes to strangers who hold our public key, and shall
-/// not
-/// tell them about our interrupts.
+/// Nanoseconds are rounded down to 2^24 (some 17 ms): the label goes to strangers who hold our public key, and
+/// shall not tell them about our interrupts.
 final class Tai64n {
     static final int BYTES = 12;
 

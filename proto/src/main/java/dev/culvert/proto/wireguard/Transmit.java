@@ -16,6 +16,9 @@ public final class Transmit {
     ///
     /// @param capacity bytes of the buffer, at least the tunnel's MTU and 64
     public Transmit(int capacity) {
+        if (capacity < Messages.INITIATION_BYTES) {
+            throw new IllegalArgumentException("capacity: " + capacity + " (expected: >= 148)");
+        }
         array = new byte[capacity];
         buffer = ByteBuffer.wrap(array);
     }

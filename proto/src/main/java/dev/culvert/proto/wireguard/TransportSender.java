@@ -6,7 +6,8 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Transport messages out: finds the peer, pads, hands out the encryption or stages the packet (paper §5.4.6, §6.1).
+/// Transport messages out: finds the peer, pads, hands out the encryption or stages the packet (paper §5.4.6,
+/// §6.1).
 final class TransportSender {
     private static final int PADDING = 16;
 
@@ -19,6 +20,9 @@ final class TransportSender {
     }
 
     void mtu(int bytes) {
+        if (bytes < 1) {
+            throw new IllegalArgumentException("mtu: " + bytes + " (expected: > 0)");
+        }
         mtu = bytes;
     }
 
@@ -86,6 +90,10 @@ final class TransportSender {
         int padded = 0;
         int ecn = InnerPacket.NOT_ECT;
         if (packet != null) {
+            if (header + packet.length + PADDING + Aead.TAG_BYTES > array.length) {
+                throw new IllegalArgumentException(
+                        "transmit buffer: " + array.length + " bytes (expected: >= " + (packet.length + 48) + ")");
+            }
             System.arraycopy(packet, 0, array, header, packet.length);
             padded = pad(array, header, packet.length);
             ecn = InnerPacket.ecn(packet, 0);
@@ -119,8 +127,8 @@ final class TransportSender {
         }
     }
 
-    /// Zeros up to a multiple of 16 but not beyond the MTU; a packet above the MTU is padded as its last segment would
-    /// be.
+    /// Zeros up to a multiple of 16 but not beyond the MTU; a packet above the MTU is padded as its last segment
+    /// would be.
     ///
     /// @return the padded length
     private int pad(byte[] array, int offset, int length) {

@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /// One WireGuard interface: its key, its peers, their sessions. Sans-I/O, owned and driven by one thread.
 ///
-/// `now` is monotonic time in nanoseconds from any origin; it never goes back. After every `handleX` and command the
-/// owner polls [#pollTransmit] until it returns false, and calls [#handleTimeout] when [#nextDeadline] is reached.
-/// Packets are sealed and opened in two phases: the job that a call returns is run on any thread, then completed here,
-/// in order for each peer; any number of jobs may be under way.
+/// `now` is monotonic time in nanoseconds from any origin; it never goes back. After every `handleX` and command
+/// the owner polls [#pollTransmit] until it returns false, and calls [#handleTimeout] when [#nextDeadline] is
+/// reached. Packets are sealed and opened in two phases: the job that a call returns is run on any thread, then
+/// completed here, in order for each peer; any number of jobs may be under way.
 ///
 /// Source: Donenfeld, "WireGuard: Next Generation Kernel Network Tunnel".
 public final class WireGuardDevice {
@@ -85,8 +85,8 @@ public final class WireGuardDevice {
         }
     }
 
-    /// Adds a peer, or changes one: preshared key, keepalive, allowed IPs, and the endpoint unless null. Its sessions
-    /// stay.
+    /// Adds a peer, or changes one: preshared key, keepalive, allowed IPs, and the endpoint unless null. Its
+    /// sessions stay.
     ///
     /// @throws IllegalArgumentException if the key is our own
     public Peer addPeer(PeerConfig config, long now) {
@@ -213,6 +213,7 @@ public final class WireGuardDevice {
         return parts.local.publicKey;
     }
 
+    /// The peer with that key, or null.
     public @Nullable Peer peer(PublicKey key) {
         return peers.get(key);
     }
@@ -222,7 +223,8 @@ public final class WireGuardDevice {
         return Collections.unmodifiableCollection(peers.values());
     }
 
-    /// Why the last `handleDatagram`, `encapsulate` or `complete` came to nothing; null if it did not, or only waits.
+    /// Why the last `handleDatagram`, `encapsulate` or `complete` came to nothing; null if it did not, or only
+    /// waits.
     public @Nullable Drop lastDrop() {
         return parts.drops.last();
     }

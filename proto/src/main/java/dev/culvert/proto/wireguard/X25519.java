@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// X25519 (RFC 7748) through the JDK: scalars and points as its key objects, and the agreement between them.
 ///
 /// Making a key object costs a visit to the `KeyFactory`, so keys that live longer than one message are kept as
-/// objects.
-/// Not thread-safe: it reuses one `KeyAgreement`.
+/// objects. Not thread-safe: it reuses one `KeyAgreement`.
 final class X25519 {
     static final int BYTES = 32;
 

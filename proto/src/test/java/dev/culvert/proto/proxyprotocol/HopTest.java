@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.culvert.proto.proxyprotocol.HopRequest.Announcement;
 import dev.culvert.proto.proxyprotocol.HopRequest.Mode;
 import dev.culvert.proto.proxyprotocol.HopRequest.Protocol;
 import dev.culvert.proto.proxyprotocol.HopRequest.Target;
@@ -39,7 +40,7 @@ final class HopTest {
 
     @Test
     void write_visitor_isAProxyHeaderWithOneTlv() {
-        assertThat(written(HopRequest.visitor(0x01020304, WEB, CLIENT, LOCAL)))
+        assertThat(written(HopRequest.visitor(0x01020304, WEB, Announcement.NONE, CLIENT, LOCAL)))
                 .isEqualTo(v2("2111001f" + TCP4 + E4).array());
     }
 
@@ -53,16 +54,20 @@ final class HopTest {
     void write_everyKind_parsesBack() {
         InetSocketAddress client6 = endpoint("2001:db8::1", 0);
         String longest = ("a".repeat(62) + ".").repeat(4) + "b";
-        assertRoundTrip(HopRequest.visitor(0, WEB, CLIENT, LOCAL));
-        assertRoundTrip(HopRequest.visitor(Integer.MAX_VALUE, WEB, client6, LOCAL));
-        assertRoundTrip(HopRequest.visitor(7, new Target(Protocol.UDP, "10.0.0.5", 27_015), CLIENT, LOCAL));
-        assertRoundTrip(HopRequest.visitor(7, new Target(Protocol.TCP, longest, 65_535), client6, client6));
+        assertRoundTrip(HopRequest.visitor(0, WEB, Announcement.NONE, CLIENT, LOCAL));
+        assertRoundTrip(HopRequest.visitor(0, WEB, Announcement.PROXY_V1, CLIENT, LOCAL));
+        assertRoundTrip(HopRequest.visitor(0, WEB, Announcement.PROXY_V2, CLIENT, LOCAL));
+        assertRoundTrip(HopRequest.visitor(Integer.MAX_VALUE, WEB, Announcement.NONE, client6, LOCAL));
+        assertRoundTrip(
+                HopRequest.visitor(7, new Target(Protocol.UDP, "10.0.0.5", 27_015), Announcement.NONE, CLIENT, LOCAL));
+        assertRoundTrip(
+                HopRequest.visitor(7, new Target(Protocol.TCP, longest, 65_535), Announcement.NONE, client6, client6));
         assertRoundTrip(HopRequest.shared(7, new Target(Protocol.UDP, "fd00::1", 1)));
     }
 
     @Test
     void parse_splitAtEveryByte_needsMoreUntilComplete() {
-        byte[] all = written(HopRequest.visitor(1, WEB, CLIENT, LOCAL));
+        byte[] all = written(HopRequest.visitor(1, WEB, Announcement.NONE, CLIENT, LOCAL));
         for (int length = 0; length < all.length; length++) {
             assertThat(HopRequestParser.parse(ByteBuffer.wrap(all, 0, length))).isInstanceOf(NeedMore.class);
         }
@@ -72,12 +77,13 @@ final class HopTest {
     void parse_otherTlvs_areDropped() {
         Bytes bytes = v2("21110027" + TCP4 + "e0000141" + E4 + "02000161");
         assertThat(HopRequestParser.parse(bytes.text("data").buffer()))
-                .isEqualTo(new Accepted(HopRequest.visitor(0x01020304, WEB, CLIENT, LOCAL), 55));
+                .isEqualTo(new Accepted(HopRequest.visitor(0x01020304, WEB, Announcement.NONE, CLIENT, LOCAL), 55));
     }
 
     @Test
     void parseDatagram_cutHeader_isMalformed() {
-        byte[] all = written(HopRequest.visitor(1, new Target(Protocol.UDP, "10.0.0.5", 53), CLIENT, LOCAL));
+        byte[] all = written(
+                HopRequest.visitor(1, new Target(Protocol.UDP, "10.0.0.5", 53), Announcement.NONE, CLIENT, LOCAL));
         assertThat(HopRequestParser.parseDatagram(ByteBuffer.wrap(all))).isInstanceOf(Accepted.class);
         assertThat(HopRequestParser.parseDatagram(ByteBuffer.wrap(all, 0, all.length - 1)))
                 .isEqualTo(new Malformed(HopFault.HEADER, ProxyFault.TRUNCATED));
@@ -95,6 +101,8 @@ final class HopTest {
                 arguments("version 2", e4("02 01 00000001 06 0050 61"), HopFault.REQUEST_VERSION),
                 arguments("mode 0", e4("01 00 00000001 06 0050 61"), HopFault.MODE),
                 arguments("mode 3", e4("01 03 00000001 06 0050 61"), HopFault.MODE),
+                arguments("announcement 3", e4("01 31 00000001 06 0050 61"), HopFault.MODE),
+                arguments("SHARED with an announcement", e4("01 12 00000001 06 0050 61"), HopFault.MODE),
                 arguments("network 2^31", e4("01 01 80000000 06 0050 61"), HopFault.NETWORK),
                 arguments("ICMP", e4("01 01 00000001 01 0050 61"), HopFault.PROTOCOL),
                 arguments("port 0", e4("01 01 00000001 06 0000 61"), HopFault.PORT),
@@ -139,9 +147,9 @@ final class HopTest {
 
     @Test
     void request_modeAndAddressesThatDoNotFit_throws() {
-        assertThatThrownBy(() -> new HopRequest(Mode.VISITOR, 0, WEB, null, null))
+        assertThatThrownBy(() -> new HopRequest(Mode.VISITOR, 0, WEB, Announcement.NONE, null, null))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new HopRequest(Mode.SHARED, 0, WEB, CLIENT, LOCAL))
+        assertThatThrownBy(() -> new HopRequest(Mode.SHARED, 0, WEB, Announcement.NONE, CLIENT, LOCAL))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

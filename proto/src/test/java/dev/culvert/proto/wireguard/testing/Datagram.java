@@ -33,6 +33,10 @@ public final class Datagram {
         return new Datagram(other, to, bytes, arrival, order);
     }
 
+    public Datagram with(byte[] other) {
+        return new Datagram(from, to, other, arrival, order);
+    }
+
     /// The same with one bit turned over.
     public Datagram damaged(int index) {
         Datagram copy = new Datagram(from, to, bytes, arrival, order);

@@ -13,9 +13,8 @@ import java.util.function.Predicate;
 
 /// Two devices, `a` (10.0.0.1, fd00::1) and `b` (10.0.0.2, fd00::2), a wire between them, and virtual time.
 ///
-/// The wire delivers at once and in order, until a test takes datagrams from it or makes it lossy. `trace` tells what
-/// was
-/// put on it.
+/// The wire delivers at once and in order, until a test takes datagrams from it or makes it lossy. `trace` tells
+/// what was put on it.
 public final class Pair {
     public static final long SECOND = 1_000_000_000L;
     public static final long MILLI = 1_000_000L;

@@ -1,0 +1,79 @@
+package dev.culvert.app;
+
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.ParseResult;
+
+/// `culvert`: services at home, on the internet, through a WireGuard tunnel, without root.
+@Command(
+        name = "culvert",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        description = "Puts services at home on the internet, through a WireGuard tunnel, without root.",
+        footer = {
+            "",
+            "Example, a gateway on a VPS and a site at home:",
+            "  vps$  culvert gateway --endpoint vps.example.com:51820",
+            "  vps$  culvert site add home",
+            "  home$ culvert join",
+            "  home$ culvert site",
+            "",
+            "Exit codes: 0 done, 1 it failed (the message says why), 2 wrong use, 78 the configuration has mistakes."
+        },
+        subcommands = {
+            GatewayCommand.class,
+            SiteCommand.class,
+            JoinCommand.class,
+            CheckCommand.class,
+            StatusCommand.class,
+            PingCommand.class,
+            KeysCommand.class,
+            DemoCommand.class,
+            HelpCommand.class
+        })
+public final class Main implements Runnable {
+    /// sysexits.h: EX_CONFIG.
+    static final int BROKEN_CONFIGURATION = 78;
+
+    @CommandLine.Spec
+    private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
+
+    public static void main(String[] arguments) {
+        // Netty would complain through the JDK's logger about what it does without.
+        Logger.getLogger("io.netty").setLevel(Level.WARNING);
+        System.exit(commandLine().execute(arguments));
+    }
+
+    static CommandLine commandLine() {
+        IExecutionExceptionHandler plain = Main::explain;
+        return new CommandLine(new Main())
+                .setExecutionExceptionHandler(plain)
+                .setUsageHelpAutoWidth(true)
+                .setCaseInsensitiveEnumValuesAllowed(true);
+    }
+
+    /// People read messages, not stacks; a stack says that the fault is ours.
+    private static int explain(Exception exception, CommandLine commandLine, ParseResult result) {
+        if (exception instanceof Wiring.BrokenConfiguration broken) {
+            broken.problems().forEach(problem -> commandLine.getErr().println(problem));
+            return BROKEN_CONFIGURATION;
+        }
+        if (exception instanceof java.io.IOException || exception instanceof IllegalArgumentException) {
+            commandLine.getErr().println("culvert: " + exception.getMessage());
+        } else {
+            exception.printStackTrace(commandLine.getErr());
+        }
+        return 1;
+    }
+
+    @Override
+    public void run() {
+        if (spec != null) {
+            spec.commandLine().usage(System.out);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package dev.culvert.app;
+
+import java.lang.reflect.Proxy;
+import java.util.concurrent.CountDownLatch;
+
+/// Keeps a node running in the foreground until it is told to stop; SIGHUP reads its configuration again.
+final class RunningNode {
+    private RunningNode() {}
+
+    static int untilStopped(Wiring wiring) throws Exception {
+        CountDownLatch stop = new CountDownLatch(1);
+        CountDownLatch closed = new CountDownLatch(1);
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            stop.countDown();
+                            try {
+                                closed.await();
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                        },
+                        "stop"));
+        onHangUp(wiring);
+        stop.await();
+        wiring.close();
+        closed.countDown();
+        return 0;
+    }
+
+    /// The JDK offers signals in `jdk.unsupported` only, whose names the compiler does not let pass; a JVM without them
+    /// still reloads when the file changes.
+    private static void onHangUp(Wiring wiring) {
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            Object reload = Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, (_, _, _) -> {
+                Thread.ofVirtual().start(wiring::reload);
+                return null;
+            });
+            Object hangUp = signal.getConstructor(String.class).newInstance("HUP");
+            signal.getMethod("handle", signal, handler).invoke(null, hangUp, reload);
+        } catch (ReflectiveOperationException e) {
+            System.err.println("no SIGHUP on this JVM: a change of the file is still noticed");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package dev.culvert.app;
+
+import dev.culvert.control.admin.AdminClient;
+import dev.culvert.control.store.StateFolder;
+import dev.culvert.model.Role;
+import dev.culvert.proto.wireguard.PrivateKey;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "site",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        description = "Without a subcommand, at home: runs a site. At the gateway: adds, lists and removes sites.",
+        subcommands = {SiteCommand.Add.class, SiteCommand.ListSites.class, SiteCommand.Remove.class},
+        footer = {
+            "",
+            "Examples:",
+            "  home$ culvert site --config site.yaml",
+            "  vps$  culvert site add home",
+            "  vps$  culvert site add phone --plain > phone.conf"
+        })
+final class SiteCommand implements Callable<Integer> {
+    private static final String DEFAULT_FILE = "site.yaml";
+
+    @Mixin
+    private StateOption state = new StateOption();
+
+    @Option(
+            names = {"-c", "--config"},
+            paramLabel = "FILE",
+            description = "The configuration. Default: " + DEFAULT_FILE + " of this folder, if it is there.")
+    private @Nullable Path file;
+
+    @Override
+    public Integer call() throws Exception {
+        Wiring.Options options =
+                new Wiring.Options(Role.SITE, GatewayCommand.fileOr(file, DEFAULT_FILE), state.path(), null);
+        Wiring wiring = Wiring.start(options, new PeerNews());
+        if (wiring.node().model().gateways().isEmpty()) {
+            wiring.close();
+            throw new IOException("this site has no gateway yet: run culvert join with the token that"
+                    + " `culvert site add` prints at the gateway, or write gateways: into " + DEFAULT_FILE);
+        }
+        System.err.println("site ready");
+        if (wiring.node().model().rules().allow().isEmpty()
+                && wiring.node().model().services().isEmpty()) {
+            System.err.println("nothing may be reached here yet: list the targets under allow: in " + DEFAULT_FILE);
+        }
+        return RunningNode.untilStopped(wiring);
+    }
+
+    private static AdminClient client(StateOption state) throws IOException {
+        return new AdminClient(new StateFolder(state.path()).adminSocket());
+    }
+
+    @Command(
+            name = "add",
+            mixinStandardHelpOptions = true,
+            versionProvider = Version.class,
+            description = "Adds a site to the gateway that runs with this state, and prints how the home joins.",
+            footer = {"", "Example:", "  culvert site add home"})
+    static final class Add implements Callable<Integer> {
+        @Mixin
+        private StateOption state = new StateOption();
+
+        @Parameters(paramLabel = "NAME", description = "The site's name: a-z, 0-9 and -.")
+        private String name = "";
+
+        @Option(
+                names = "--plain",
+                description = "For a stock WireGuard peer (router, phone, wg-quick): prints its configuration file on"
+                        + " standard output, and a QR code of it on standard error.")
+        private boolean plain;
+
+        @Option(names = "--replace", description = "Give a site that exists a new key.")
+        private boolean replace;
+
+        @Option(names = "--json", description = "Print the answer as JSON.")
+        private boolean json;
+
+        @Override
+        public Integer call() throws Exception {
+            Map<String, Object> arguments = new LinkedHashMap<>();
+            arguments.put("name", name);
+            arguments.put("replace", replace);
+            PrivateKey key = plain ? PrivateKey.generate(new SecureRandom()) : null;
+            if (key != null) {
+                arguments.put("plainKey", key.publicKey().toString());
+            }
+            Map<String, Object> answer = client(state).call("POST", "/sites", arguments);
+            if (key != null) {
+                String file = WgQuick.file(key, answer);
+                System.out.print(file);
+                System.err.println();
+                System.err.println(QrText.of(file));
+                System.err.println("The private key stands only in this file: save it now, mode 0600.");
+            } else if (json) {
+                System.out.println(Json.text(answer));
+            } else {
+                printToken(answer);
+            }
+            return 0;
+        }
+
+        private void printToken(Map<String, Object> answer) {
+            System.out.println(
+                    "At home, type this and paste the token below (good once, until " + answer.get("expires") + "):");
+            System.out.println();
+            System.out.println("  culvert join");
+            System.out.println();
+            System.out.println(answer.get("token"));
+            System.out.println();
+            System.out.println("Then start the site there: culvert site");
+        }
+    }
+
+    @Command(
+            name = "list",
+            mixinStandardHelpOptions = true,
+            versionProvider = Version.class,
+            description = "Lists the sites of the gateway that runs with this state.",
+            footer = {"", "Example:", "  culvert site list"})
+    static final class ListSites implements Callable<Integer> {
+        @Mixin
+        private StateOption state = new StateOption();
+
+        @Option(names = "--json", description = "Print the answer as JSON.")
+        private boolean json;
+
+        @Override
+        public Integer call() throws Exception {
+            Map<String, Object> answer = client(state).call("GET", "/sites", Map.of());
+            if (json) {
+                System.out.println(Json.text(answer));
+                return 0;
+            }
+            Table table = new Table("NAME", "TYPE", "ADDRESS", "KEY", "DECLARED IN");
+            for (Object entry : (List<?>) answer.getOrDefault("sites", List.of())) {
+                Map<?, ?> site = (Map<?, ?>) entry;
+                table.row(site.get("name"), site.get("type"), site.get("address"), site.get("key"), site.get("origin"));
+            }
+            System.out.print(table);
+            return 0;
+        }
+    }
+
+    @Command(
+            name = "remove",
+            mixinStandardHelpOptions = true,
+            versionProvider = Version.class,
+            description = "Forgets a site that was added; its key is of no use any more.",
+            footer = {"", "Example:", "  culvert site remove home"})
+    static final class Remove implements Callable<Integer> {
+        @Mixin
+        private StateOption state = new StateOption();
+
+        @Parameters(paramLabel = "NAME", description = "The site's name.")
+        private String name = "";
+
+        @Override
+        public Integer call() throws Exception {
+            client(state).call("POST", "/sites/remove", Map.of("name", name));
+            System.out.println("removed " + name);
+            return 0;
+        }
+    }
+}

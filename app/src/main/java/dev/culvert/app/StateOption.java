@@ -1,0 +1,24 @@
+package dev.culvert.app;
+
+import dev.culvert.control.store.StateFolder;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// Where a node keeps its state, the same for every command.
+final class StateOption {
+    @Option(
+            names = "--state",
+            paramLabel = "DIR",
+            description = "Folder of keys and documents. Default: $$CULVERT_STATE, else /var/lib/culvert for root,"
+                    + " else $$XDG_STATE_HOME/culvert or ~/.local/state/culvert.")
+    private @Nullable Path state;
+
+    Path path() {
+        Path given = state;
+        return given != null
+                ? given
+                : StateFolder.standard(
+                        System.getenv(), System.getProperty("user.name"), System.getProperty("user.home"));
+    }
+}

@@ -1,0 +1,203 @@
+package dev.culvert.app;
+
+import dev.culvert.control.PeerMemory;
+import dev.culvert.control.Reloader;
+import dev.culvert.control.admin.AdminService;
+import dev.culvert.control.admin.StatusReport;
+import dev.culvert.control.config.Configuration;
+import dev.culvert.control.enrol.Enrolment;
+import dev.culvert.control.store.FileStore;
+import dev.culvert.control.store.KeyFiles;
+import dev.culvert.control.store.StateFolder;
+import dev.culvert.dataplane.Events;
+import dev.culvert.dataplane.Loops;
+import dev.culvert.dataplane.Node;
+import dev.culvert.dataplane.internal.InternalService.Response;
+import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
+import dev.culvert.dataplane.tunnel.PeerWatch;
+import dev.culvert.dataplane.tunnel.TunnelDriver;
+import dev.culvert.dataplane.tunnel.UdpPort;
+import dev.culvert.model.Bind;
+import dev.culvert.model.Endpoint;
+import dev.culvert.model.Model;
+import dev.culvert.model.Role;
+import dev.culvert.model.SiteRules;
+import dev.culvert.model.TunnelSettings;
+import dev.culvert.model.config.Parsed;
+import dev.culvert.model.config.Problem;
+import dev.culvert.model.decide.Admission;
+import dev.culvert.model.decide.BanTable;
+import dev.culvert.model.decide.Limits;
+import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.PrivateKey;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A running node: every part, made in start order and closed in the opposite one.
+public final class Wiring implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger("culvert");
+    // Rates come with layer 4's limits; until then a visitor is bounded by how many connections it holds.
+    private static final Limits LIMITS = new Limits(20_000, 1_024, 0, 1);
+
+    private final StateFolder state;
+    private final Loops loops;
+    private final ExecutorService workers;
+    private final ScheduledExecutorService scheduler;
+    private final TunnelDriver tunnel;
+    private final Node node;
+    private final Reloader reloader;
+    private final StatusReport status;
+
+    /// What a node is started with.
+    ///
+    /// @param file the configuration file; null for the store alone
+    /// @param endpoint where sites dial this gateway, if not from the file
+    public record Options(
+            Role role,
+            @Nullable Path file,
+            Path state,
+            @Nullable Endpoint endpoint) {}
+
+    /// The configuration has mistakes, and there is no earlier good one.
+    static final class BrokenConfiguration extends Exception {
+        private static final long serialVersionUID = 1;
+
+        private final transient List<Problem> problems;
+
+        BrokenConfiguration(List<Problem> problems) {
+            super(problems.size() + " problems");
+            this.problems = problems;
+        }
+
+        List<Problem> problems() {
+            return problems;
+        }
+    }
+
+    /// Starts a node; it serves when this returns.
+    ///
+    /// @param ready told when the way to a peer opens or breaks
+    /// @throws IOException with the remedy
+    @SuppressWarnings("resource") // each part is closed by close(), or by the process's end if the start fails
+    static Wiring start(Options options, Consumer<PeerWatch.State> ready) throws IOException, BrokenConfiguration {
+        StateFolder state = new StateFolder(options.state());
+        state.lock();
+        FileStore store = state.store();
+        Configuration configuration = new Configuration(options.role(), options.file(), store);
+        Configuration.Start start = switch (configuration.start()) {
+            case Parsed.Ok<Configuration.Start>(var found, var warnings) -> {
+                warnings.forEach(warning -> LOG.warn("{}", warning));
+                yield found;
+            }
+            case Parsed.Problems<Configuration.Start>(var problems) -> throw new BrokenConfiguration(problems);
+        };
+        if (!start.problems().isEmpty()) {
+            start.problems().forEach(problem -> LOG.error("{}", problem));
+            LOG.error("the configuration is broken: running the last good one until it is mended");
+        }
+        return new Wiring(options, state, store, configuration, start.model(), ready);
+    }
+
+    private Wiring(
+            Options options,
+            StateFolder state,
+            FileStore store,
+            Configuration configuration,
+            Model model,
+            Consumer<PeerWatch.State> ready)
+            throws IOException {
+        this.state = state;
+        PrivateKey key = key(state, model.tunnel());
+        loops = Loops.forThisMachine();
+        workers = Executors.newVirtualThreadPerTaskExecutor();
+        scheduler = Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().daemon().name("scheduler").factory());
+        UdpPort port = loops.bindUdp(udpAddress(model.tunnel().listen()));
+        EmbeddedTunnel.Settings settings = new EmbeddedTunnel.Settings(
+                key, model.tunnel().addresses(), model.tunnel().mtu());
+        tunnel = EmbeddedTunnel.open(loops.tunnel(), settings, port, JdkAead::new);
+        Admission admission = new Admission(LIMITS, new BanTable(), new SecureRandom().nextLong(), System.nanoTime());
+        Node.Parts parts = new Node.Parts(
+                loops,
+                tunnel,
+                admission,
+                new Events(),
+                workers,
+                scheduler,
+                file -> KeyFiles.readPreshared(Path.of(file)),
+                ready);
+        node = new Node(parts, empty(model));
+        status = new StatusReport(node, key.publicKey().toString(), loops.kind());
+        reloader = new Reloader(node, configuration, scheduler);
+        Enrolment enrolment = null;
+        if (options.role() == Role.GATEWAY) {
+            enrolment = new Enrolment(node, store, key.publicKey(), reloader::reloadNow);
+            node.serveControl(_ -> Response.error(404, "nothing here yet"), enrolment);
+        }
+        node.apply(model);
+        if (enrolment != null) {
+            enrolment.resume();
+        }
+        new PeerMemory(node, store, scheduler).start();
+        Files.deleteIfExists(state.adminSocket());
+        node.serveAdmin(
+                state.adminSocket(), new AdminService(node, status, enrolment, () -> endpoint(options, node.model())));
+        reloader.start();
+    }
+
+    private static PrivateKey key(StateFolder state, TunnelSettings tunnel) throws IOException {
+        String file = tunnel.privateKeyFile();
+        return file == null ? KeyFiles.readOrCreate(state.privateKey()) : KeyFiles.readPrivate(Path.of(file));
+    }
+
+    private static InetSocketAddress udpAddress(Bind bind) {
+        return bind.address() == null
+                ? new InetSocketAddress(bind.port())
+                : new InetSocketAddress(bind.address(), bind.port());
+    }
+
+    private static @Nullable Endpoint endpoint(Options options, Model model) {
+        return options.endpoint() != null ? options.endpoint() : model.tunnel().endpoint();
+    }
+
+    private static Model empty(Model model) {
+        return new Model(
+                model.name(), model.role(), model.tunnel(), Map.of(), Map.of(), List.of(), Map.of(), SiteRules.NOTHING);
+    }
+
+    Node node() {
+        return node;
+    }
+
+    StatusReport status() {
+        return status;
+    }
+
+    /// Reads the configuration again, as SIGHUP asks.
+    void reload() {
+        reloader.reloadNow();
+    }
+
+    @Override
+    public void close() throws IOException {
+        scheduler.shutdownNow();
+        node.close();
+        tunnel.close();
+        loops.close();
+        workers.close();
+        Files.deleteIfExists(state.adminSocket());
+        state.close();
+    }
+}

@@ -1,0 +1,82 @@
+# docs/benchmarks.md: everything is written anew but what stands between the two markers, which people write.
+# shellcheck shell=bash
+
+WORDS_BEGIN='<!-- words: begin (kept by bench/run) -->'
+WORDS_END='<!-- words: end -->'
+
+kept_words() { # FILE
+  if [ -f "$1" ] && grep -qF "$WORDS_BEGIN" "$1"; then
+    awk -v from="$WORDS_BEGIN" -v to="$WORDS_END" '$0 == to { on = 0 } on; $0 == from { on = 1 }' "$1"
+  else
+    echo 'Not yet judged.'
+  fi
+}
+
+machine() {
+  local model
+  model=$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)
+  echo "${model:-$(uname -m)}, $(nproc) cores, $(awk '/^MemTotal/ { printf "%.0f", $2 / 1048576 }' /proc/meminfo) GiB," \
+    "kernel $(uname -r | cut -d- -f1)"
+}
+
+version() { dpkg-query -W -f '${Version}' "$1"; }
+
+commit() {
+  git -C "$ROOT" rev-parse --short HEAD
+  git -C "$ROOT" diff --quiet HEAD -- . ':!docs/benchmarks.md' || echo "with changes that are not committed"
+}
+
+table() {
+  local name ours peer
+  echo '| figure | what it is | Culvert | guide 002 | ratio |'
+  echo '|---|---|--:|--:|--:|'
+  for name in "${FIGURES[@]}"; do
+    ours=$(median "$name" ours)
+    peer=$(median "$name" peer)
+    echo "| $name | ${MEANING[$name]} | $ours | $peer | $(ratio "$ours" "$peer") |"
+  done
+}
+
+write_report() { # FILE
+  local file=$1 words
+  words=$(kept_words "$file")
+  mkdir -p "$(dirname "$file")"
+  cat >"$file.new" <<MD
+# Benchmarks
+
+Culvert's path (visitor → gateway → embedded WireGuard → site → backend) beside the stack of guide 002 (HAProxy in TCP
+mode, WireGuard by Debian's wireguard-go) in the same run, interleaved, to the same backend, without TLS on either side.
+
+| | |
+|---|---|
+| date | $(date -u +%F) |
+| commit | $(commit | paste -sd ' ') |
+| machine | $(machine) |
+| peer | haproxy $(version haproxy), wireguard-go $(version wireguard-go) |
+| rounds | median of 3 after a warm-up |
+
+$(table)
+
+Ratio = Culvert / guide 002: above 1 is better for throughput, connections and requests; below 1 for CPU, memory and time.
+
+## Where it stands
+
+$WORDS_BEGIN
+$words
+$WORDS_END
+
+## How it is measured, and how to repeat it
+
+    sudo bench/run all            # writes this file, about 10 minutes
+    sudo bench/run main --quick   # one short round, within a minute
+
+Three network namespaces joined by veth without a NAT, every route with the congestion control cubic; visitor, both stacks
+and backend share the same cores. Throughput by iperf3 in the direction of a download, through a TCP service. CPU is user +
+system of the stack's own processes (Culvert: gateway and site; guide 002: haproxy and both wireguard-go), per GiB that
+arrived. Connections by \`ab\` without keep-alive, 32 at a time; requests by \`wrk\`, 64 connections with keep-alive, to the
+HTTP service by host name (Culvert) and through the TCP proxy (guide 002), 1 KiB from nginx. Memory is VmRSS of what runs
+on the gateway. Debian's wireguard-go is of 2022 and has no offloads; upstream's newest is several times faster.
+MD
+  mv "$file.new" "$file"
+  echo "wrote $file"
+}

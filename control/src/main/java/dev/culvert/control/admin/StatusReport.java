@@ -1,0 +1,158 @@
+package dev.culvert.control.admin;
+
+import dev.culvert.dataplane.ConnectionRegistry.ServiceTraffic;
+import dev.culvert.dataplane.Events.Event;
+import dev.culvert.dataplane.Node;
+import dev.culvert.dataplane.tunnel.PeerStatus;
+import dev.culvert.model.GatewayPeer;
+import dev.culvert.model.Model;
+import dev.culvert.model.Service;
+import dev.culvert.model.Site;
+import dev.culvert.model.WireGuardPeer;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/// What a node is doing, as plain maps and lists: the one source of `status`, `status --json` and `status --watch`.
+public final class StatusReport {
+    private static final int EVENTS = 20;
+
+    private final Node node;
+    private final String publicKey;
+    private final String io;
+    private final Instant started = Instant.now();
+
+    /// @param io `epoll` or `nio`
+    public StatusReport(Node node, String publicKey, String io) {
+        this.node = node;
+        this.publicKey = publicKey;
+        this.io = io;
+    }
+
+    String publicKey() {
+        return publicKey;
+    }
+
+    /// @throws IOException if the tunnel's loop does not answer
+    public Map<String, Object> map() throws IOException {
+        Model model = node.model();
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("name", model.name());
+        map.put("role", model.role().toString());
+        map.put("uptimeSeconds", Duration.between(started, Instant.now()).toSeconds());
+        map.put("tunnel", tunnel(model));
+        map.put("peers", peers(model));
+        map.put("services", services(model));
+        map.put("connections", node.connections().size());
+        map.put("events", events());
+        map.put("counters", node.events().counters());
+        return map;
+    }
+
+    private Map<String, Object> tunnel(Model model) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("type", node.tunnel().type());
+        map.put("io", io);
+        map.put("listen", node.tunnel().localAddress().getPort());
+        map.put(
+                "addresses",
+                model.tunnel().addresses().stream().map(a -> a.getHostAddress()).toList());
+        map.put("mtu", model.tunnel().mtu());
+        map.put("publicKey", publicKey);
+        return map;
+    }
+
+    private List<Map<String, Object>> peers(Model model) throws IOException {
+        Map<String, PeerStatus> byKey = new HashMap<>();
+        for (PeerStatus peer : peerStatus()) {
+            byKey.put(peer.publicKey().toString(), peer);
+        }
+        List<Map<String, Object>> list = new ArrayList<>();
+        for (Site site : model.sites().values()) {
+            list.add(peer(site.name(), site.type().toString(), site.peer(), byKey));
+        }
+        for (GatewayPeer gateway : model.gateways().values()) {
+            list.add(peer(gateway.name(), gateway.type().toString(), gateway.peer(), byKey));
+        }
+        return list;
+    }
+
+    private List<PeerStatus> peerStatus() throws IOException {
+        try {
+            return node.tunnel().status().get(2, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("the tunnel does not answer", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    private static Map<String, Object> peer(
+            String name, String type, WireGuardPeer peer, Map<String, PeerStatus> byKey) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("name", name);
+        map.put("type", type);
+        map.put(
+                "address",
+                peer.addresses().isEmpty() ? "" : peer.addresses().getFirst().getHostAddress());
+        PeerStatus now = byKey.get(String.valueOf(peer.publicKey()));
+        if (now != null) {
+            map.put("endpoint", text(now));
+            long age = now.handshakeAgeNanos();
+            map.put("handshakeAgeSeconds", age < 0 ? -1 : TimeUnit.NANOSECONDS.toSeconds(age));
+            map.put("receivedBytes", now.rxBytes());
+            map.put("sentBytes", now.txBytes());
+        }
+        return map;
+    }
+
+    private static @Nullable String text(PeerStatus peer) {
+        var endpoint = peer.endpoint();
+        return endpoint == null ? null : endpoint.getAddress().getHostAddress() + ":" + endpoint.getPort();
+    }
+
+    private List<Map<String, Object>> services(Model model) {
+        Map<String, ServiceTraffic> traffic = node.connections().traffic();
+        Map<String, Map<String, Object>> byName = new LinkedHashMap<>();
+        for (Service service : model.services().values()) {
+            Map<String, Object> map = new LinkedHashMap<>();
+            map.put("name", service.name());
+            map.put("at", service.hosts().isEmpty() ? service.listen().toString() : String.join(", ", service.hosts()));
+            map.put("site", service.site());
+            map.put("target", service.target().toString());
+            byName.put(service.name(), map);
+        }
+        traffic.forEach((name, sum) -> {
+            Map<String, Object> map = byName.computeIfAbsent(name, _ -> new LinkedHashMap<>(Map.of("name", name)));
+            map.put("live", sum.live());
+            map.put("connections", sum.connections());
+            map.put("receivedBytes", sum.receivedBytes());
+            map.put("sentBytes", sum.sentBytes());
+        });
+        return List.copyOf(byName.values());
+    }
+
+    private List<Map<String, Object>> events() {
+        List<Event> recent = node.events().recent();
+        List<Map<String, Object>> list = new ArrayList<>();
+        for (Event event : recent.subList(Math.max(0, recent.size() - EVENTS), recent.size())) {
+            Map<String, Object> map = new LinkedHashMap<>();
+            map.put("at", event.at().toString());
+            map.put("subject", event.subject());
+            map.put("kind", event.kind());
+            map.put("text", event.text());
+            list.add(map);
+        }
+        return list;
+    }
+}

@@ -1,0 +1,127 @@
+package dev.culvert.control.config;
+
+import dev.culvert.control.store.Store;
+import dev.culvert.control.store.Store.Document;
+import dev.culvert.model.Model;
+import dev.culvert.model.Role;
+import dev.culvert.model.config.ModelMerge;
+import dev.culvert.model.config.Parsed;
+import dev.culvert.model.config.Problem;
+import dev.culvert.model.config.Source;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// The sources of a node's model: its file, which belongs to a person, and the documents of its store.
+public final class Configuration {
+    /// Kinds of documents that are of the configuration's schema.
+    private static final List<String> KINDS = List.of("sites", "gateways");
+
+    private static final String LAST_GOOD = "memory/last-good";
+
+    private final Role role;
+    private final @Nullable Path file;
+    private final Store store;
+
+    /// What a start found.
+    ///
+    /// @param problems why the file is not what runs; empty if it is
+    public record Start(Model model, List<Problem> problems) {}
+
+    /// @param file the configuration file, or null for none; one that is named must be there
+    public Configuration(Role role, @Nullable Path file, Store store) {
+        this.role = role;
+        this.file = file;
+        this.store = store;
+    }
+
+    /// Reads and merges everything.
+    ///
+    /// @throws IOException if the file cannot be read
+    public Parsed<Model> load() throws IOException {
+        String text = file == null ? null : text(file);
+        Parsed<Model> merged = merge(text);
+        if (merged instanceof Parsed.Ok<Model> && text != null) {
+            remember(text);
+        }
+        return merged;
+    }
+
+    /// Reads for a start: where the file is broken, the one that was good last takes its place, if there was one.
+    public Parsed<Start> start() throws IOException {
+        Parsed<Model> now = load();
+        if (now instanceof Parsed.Ok<Model>(Model model, List<Problem> warnings)) {
+            return new Parsed.Ok<>(new Start(model, List.of()), warnings);
+        }
+        Document lastGood = store.read(LAST_GOOD);
+        if (lastGood != null && merge(lastGood.text()) instanceof Parsed.Ok<Model>(Model model, var warnings)) {
+            return new Parsed.Ok<>(new Start(model, now.notes()), warnings);
+        }
+        return Parsed.problems(now.notes());
+    }
+
+    private Parsed<Model> merge(@Nullable String text) {
+        List<Source> sources = new ArrayList<>();
+        if (text != null) {
+            sources.add(Source.file(String.valueOf(file), text));
+        }
+        sources.addAll(stored(store));
+        return ModelMerge.merge(role, sources);
+    }
+
+    /// The store's part of the configuration.
+    public static List<Source> stored(Store store) {
+        List<Source> sources = new ArrayList<>();
+        for (String kind : KINDS) {
+            for (Document document : store.list(kind)) {
+                sources.add(Source.store(document.key(), document.text()));
+            }
+        }
+        return sources;
+    }
+
+    private static String text(Path file) throws IOException {
+        try {
+            return Files.readString(file);
+        } catch (NoSuchFileException e) {
+            throw new IOException("no file " + file, e);
+        }
+    }
+
+    private void remember(String text) {
+        Document before = store.read(LAST_GOOD);
+        if (before != null && before.text().equals(text)) {
+            return;
+        }
+        try {
+            store.put(LAST_GOOD, before == null ? 0 : before.version(), text);
+        } catch (IOException e) {
+            // A full disk must not keep a good configuration from running; the next start has the older one.
+        }
+    }
+
+    /// Changes when the file or the store does: cheap enough to be asked every second.
+    public long revision() {
+        long revision = 0;
+        for (String kind : KINDS) {
+            for (Document document : store.list(kind)) {
+                revision = Objects.hash(revision, document.key(), document.version());
+            }
+        }
+        if (file != null) {
+            try {
+                revision =
+                        Objects.hash(revision, Files.getLastModifiedTime(file).toMillis(), Files.size(file));
+            } catch (IOException e) {
+                // An editor that replaces the file leaves none for a moment.
+                revision = Objects.hash(revision, -1);
+            }
+        }
+        return revision;
+    }
+}

@@ -1,0 +1,285 @@
+package dev.culvert.control.enrol;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.culvert.control.store.Store;
+import dev.culvert.control.store.Store.Document;
+import dev.culvert.dataplane.Node;
+import dev.culvert.dataplane.internal.InternalService;
+import dev.culvert.model.Endpoint;
+import dev.culvert.model.Model;
+import dev.culvert.model.Site;
+import dev.culvert.proto.inet.IpPrefix;
+import dev.culvert.proto.wireguard.PeerConfig;
+import dev.culvert.proto.wireguard.PrivateKey;
+import dev.culvert.proto.wireguard.PublicKey;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The gateway's side of enrolment: hands out tokens and redeems each once.
+///
+/// The same (token, key) pair may come again, as when the reply was lost; a token that was used with another key, or is
+/// too
+/// old, answers 410 and says when and by whom it was used. State lies in the store, one document for each token.
+public final class Enrolment implements InternalService {
+    /// attacks.md EN-01.
+    public static final Duration LIFETIME = Duration.ofMinutes(15);
+
+    private static final Duration TOMBSTONE = Duration.ofDays(30);
+    private static final int MAX_TOMBSTONES = 256;
+    private static final int KEEPALIVE_SECONDS = 25;
+    private static final String KIND = "enrolments";
+    private static final Logger LOG = LoggerFactory.getLogger(Enrolment.class);
+
+    private final Node node;
+    private final Store store;
+    private final PublicKey gatewayKey;
+    private final SecureRandom random = new SecureRandom();
+    private final Runnable onChange;
+
+    /// A token's life.
+    ///
+    /// @param usedBy the site key it was redeemed with, or null
+    private record Entry(
+            String site,
+            PublicKey oneTime,
+            InetAddress guest,
+            Instant expires,
+            @Nullable PublicKey usedBy,
+            @Nullable Instant usedAt) {}
+
+    /// @param onChange called after the store has got a new site
+    public Enrolment(Node node, Store store, PublicKey gatewayKey, Runnable onChange) {
+        this.node = node;
+        this.store = store;
+        this.gatewayKey = gatewayKey;
+        this.onChange = onChange;
+    }
+
+    /// Lets the guests of earlier runs in again, and forgets those that are too old.
+    public synchronized void resume() throws IOException {
+        List<Entry> entries = entries();
+        Instant now = Instant.now();
+        int spare = entries.size() - MAX_TOMBSTONES;
+        for (Entry entry : entries) {
+            if (entry.expires().plus(TOMBSTONE).isBefore(now) || spare-- > 0) {
+                store.delete(key(entry.oneTime()));
+            } else {
+                letIn(entry);
+            }
+        }
+    }
+
+    /// Makes a token for a site that is new, or whose key shall be replaced.
+    ///
+    /// @param endpoint where sites dial this gateway
+    /// @throws IllegalArgumentException if the site exists and `replace` is false
+    public synchronized Token issue(String site, Endpoint endpoint, boolean replace) throws IOException {
+        Model model = node.model();
+        if (model.sites().containsKey(site) && !replace) {
+            throw new IllegalArgumentException("site " + site
+                    + " exists: remove it first (culvert site remove " + site
+                    + "), or give it a new key with --replace");
+        }
+        PrivateKey once = PrivateKey.generate(random);
+        InetAddress guest = TunnelAddresses.highest(network(model), taken(model));
+        Entry entry = new Entry(site, once.publicKey(), guest, Instant.now().plus(LIFETIME), null, null);
+        write(entry, 0);
+        letIn(entry);
+        Token.Gateway gateway = new Token.Gateway(
+                model.name(),
+                gatewayKey,
+                endpoint.host(),
+                endpoint.port(),
+                model.tunnel().addresses().getFirst());
+        LOG.info("site {}: token made, good until {}", site, entry.expires());
+        return new Token(
+                site,
+                List.of(gateway),
+                guest,
+                once,
+                entry.expires(),
+                model.tunnel().mtu());
+    }
+
+    /// Adds a stock WireGuard peer as a site: nothing to enrol, its key is made here or given.
+    ///
+    /// @return its address inside the tunnel
+    public synchronized InetAddress addPlain(String site, PublicKey key) throws IOException {
+        Model model = node.model();
+        if (model.sites().containsKey(site)) {
+            throw new IllegalArgumentException(
+                    "site " + site + " exists: remove it first (culvert site remove " + site + ")");
+        }
+        InetAddress address = TunnelAddresses.lowest(network(model), taken(model));
+        writeSite(site, key, address, "plain");
+        onChange.run();
+        return address;
+    }
+
+    /// Forgets a site of the store.
+    ///
+    /// @throws IllegalArgumentException if the store has no such site
+    public synchronized void remove(String site) throws IOException {
+        if (store.read("sites/" + site) == null) {
+            boolean inFile = node.model().sites().containsKey(site);
+            throw new IllegalArgumentException(
+                    inFile ? "site " + site + " is declared in the file: remove it there" : "no site " + site);
+        }
+        store.delete("sites/" + site);
+        onChange.run();
+    }
+
+    /// `POST /enrol` with the site's public key, by the holder of the one-time key.
+    @Override
+    public Response handle(Request request) {
+        if (!(request.caller() instanceof PeerCaller(PublicKey caller))
+                || !request.method().equals("POST")
+                || !request.path().equals("/enrol")) {
+            return Response.error(404, "only POST /enrol is served here");
+        }
+        PublicKey key;
+        try {
+            key = PublicKey.parse(request.body().strip());
+        } catch (IllegalArgumentException e) {
+            return Response.error(400, "the body is no public key");
+        }
+        try {
+            return redeem(caller, key);
+        } catch (IOException e) {
+            LOG.error("enrolment could not be stored: {}", e.getMessage());
+            return Response.error(503, "the gateway cannot store the enrolment now (disk full?); try again");
+        }
+    }
+
+    private synchronized Response redeem(PublicKey caller, PublicKey key) throws IOException {
+        Document document = store.read(key(caller));
+        if (document == null) {
+            return Response.error(404, "no such token");
+        }
+        Entry entry = parse(document);
+        if (entry.usedBy() != null && !entry.usedBy().equals(key)) {
+            LOG.warn("site {}: a used token was shown again with another key: refused", entry.site());
+            return Response.error(
+                    410,
+                    "this token was used at " + entry.usedAt() + "; make a new one: culvert site add " + entry.site()
+                            + " --replace, and find out who used it if it was not you");
+        }
+        if (entry.usedBy() == null && Instant.now().isAfter(entry.expires())) {
+            return Response.error(
+                    410,
+                    "this token expired at " + entry.expires() + "; make a new one: culvert site add " + entry.site());
+        }
+        Model model = node.model();
+        Site existing = model.sites().get(entry.site());
+        InetAddress address = existing == null
+                ? TunnelAddresses.lowest(network(model), taken(model))
+                : existing.peer().addresses().getFirst();
+        if (entry.usedBy() == null) {
+            // Used comes first: after a crash in between, the same key may ask again and nobody else.
+            write(
+                    new Entry(entry.site(), entry.oneTime(), entry.guest(), entry.expires(), key, Instant.now()),
+                    document.version());
+        }
+        boolean known = existing != null
+                && existing.peer().publicKey() != null
+                && existing.peer().publicKey().base64().equals(key.toString());
+        if (!known) {
+            writeSite(entry.site(), key, address, "culvert");
+            onChange.run();
+            LOG.info("site {}: joined, fingerprint {}", entry.site(), Fingerprint.of(gatewayKey, key));
+        }
+        return Response.json(JSON.std.asString(reply(model, entry.site(), address)));
+    }
+
+    private static Map<String, Object> reply(Model model, String site, InetAddress address) {
+        Map<String, Object> reply = new LinkedHashMap<>();
+        reply.put("site", site);
+        reply.put("address", address.getHostAddress());
+        reply.put("network", network(model).toString());
+        reply.put("gateway", model.name());
+        reply.put("keepalive", KEEPALIVE_SECONDS);
+        return reply;
+    }
+
+    private void writeSite(String site, PublicKey key, InetAddress address, String type) throws IOException {
+        Document before = store.read("sites/" + site);
+        String text = "sites:\n  " + site + ":\n    type: " + type + "\n    public-key: \"" + key + "\"\n    address: "
+                + address.getHostAddress() + "\n";
+        store.put("sites/" + site, before == null ? 0 : before.version(), text);
+    }
+
+    private static IpPrefix network(Model model) {
+        return model.tunnel().networks().getFirst();
+    }
+
+    private Set<InetAddress> taken(Model model) {
+        Set<InetAddress> taken = new HashSet<>(model.tunnel().addresses());
+        for (Site site : model.sites().values()) {
+            taken.addAll(site.peer().addresses());
+        }
+        for (Entry entry : entries()) {
+            taken.add(entry.guest());
+        }
+        return taken;
+    }
+
+    private void letIn(Entry entry) {
+        node.putGuest(
+                new PeerConfig(entry.oneTime(), null, null, 0, List.of(IpPrefix.host(entry.guest()))), entry.guest());
+    }
+
+    private List<Entry> entries() {
+        List<Entry> entries = new ArrayList<>();
+        for (Document document : store.list(KIND)) {
+            entries.add(parse(document));
+        }
+        return entries;
+    }
+
+    /// Keys contain `/` and `+`, document names do not.
+    private static String key(PublicKey oneTime) {
+        return KIND + "/"
+                + oneTime.toString().replace('/', '_').replace('+', '-').replace("=", "");
+    }
+
+    private void write(Entry entry, long version) throws IOException {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("site", entry.site());
+        map.put("oneTime", entry.oneTime().toString());
+        map.put("guest", entry.guest().getHostAddress());
+        map.put("expires", entry.expires().toString());
+        if (entry.usedBy() != null) {
+            map.put("usedBy", entry.usedBy().toString());
+            map.put("usedAt", String.valueOf(entry.usedAt()));
+        }
+        store.put(key(entry.oneTime()), version, JSON.std.asString(map));
+    }
+
+    private static Entry parse(Document document) {
+        try {
+            Fields fields = new Fields(JSON.std.mapFrom(document.text()));
+            String usedBy = fields.optional("usedBy");
+            return new Entry(
+                    fields.text("site"),
+                    PublicKey.parse(fields.text("oneTime")),
+                    InetAddress.ofLiteral(fields.text("guest")),
+                    Instant.parse(fields.text("expires")),
+                    usedBy == null ? null : PublicKey.parse(usedBy),
+                    usedBy == null ? null : Instant.parse(fields.text("usedAt")));
+        } catch (IOException e) {
+            throw new IllegalStateException("the store's " + document.key() + " does not parse", e);
+        }
+    }
+}

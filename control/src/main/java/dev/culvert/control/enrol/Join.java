@@ -1,0 +1,137 @@
+package dev.culvert.control.enrol;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.culvert.control.store.KeyFiles;
+import dev.culvert.control.store.StateFolder;
+import dev.culvert.control.store.Store;
+import dev.culvert.control.store.Store.Document;
+import dev.culvert.dataplane.Loops;
+import dev.culvert.dataplane.Ports;
+import dev.culvert.dataplane.internal.InternalService.Response;
+import dev.culvert.dataplane.internal.TunnelClient;
+import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
+import dev.culvert.proto.inet.IpPrefix;
+import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.PeerConfig;
+import dev.culvert.proto.wireguard.PrivateKey;
+import dev.culvert.proto.wireguard.PublicKey;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/// The home's side of enrolment: makes the site's key, hands its public half over through the tunnel, stores what it
+/// learns. May be done again with the same token: the key stays, and the gateway gives the same answer.
+public final class Join {
+    private static final long ANSWER_MILLIS = 15_000;
+
+    private final StateFolder state;
+    private final Consumer<String> progress;
+
+    /// What has been agreed.
+    ///
+    /// @param fingerprint the same that the gateway logs
+    public record Joined(String site, String gateway, String address, String fingerprint) {}
+
+    /// @param progress told each step, for people
+    public Join(StateFolder state, Consumer<String> progress) {
+        this.state = state;
+        this.progress = progress;
+    }
+
+    /// @throws IOException with what to do about it
+    public Joined join(Token token) throws IOException {
+        if (Instant.now().isAfter(token.expires().plusSeconds(300))) {
+            progress.accept("this token expired at " + token.expires()
+                    + ", by this machine's clock; if the clock is right, make a new one at the gateway");
+        }
+        // The key is on the disk before anybody hears of it: a lost answer can be asked for again.
+        PrivateKey key = KeyFiles.readOrCreate(state.privateKey());
+        Token.Gateway gateway = token.gateways().getFirst();
+        InetSocketAddress endpoint = resolve(gateway);
+        progress.accept("calling " + gateway.host() + " port " + gateway.port() + "/udp");
+        Map<String, Object> answer = ask(token, gateway, endpoint, key.publicKey());
+        store(token, gateway, answer);
+        return new Joined(
+                token.site(),
+                gateway.name(),
+                String.valueOf(answer.get("address")),
+                Fingerprint.of(gateway.key(), key.publicKey()));
+    }
+
+    private static InetSocketAddress resolve(Token.Gateway gateway) throws IOException {
+        try {
+            return new InetSocketAddress(InetAddress.getByName(gateway.host()), gateway.port());
+        } catch (UnknownHostException e) {
+            throw new IOException(
+                    "the gateway's name " + gateway.host() + " does not resolve: check this machine's DNS", e);
+        }
+    }
+
+    private Map<String, Object> ask(Token token, Token.Gateway gateway, InetSocketAddress endpoint, PublicKey own)
+            throws IOException {
+        try (Loops loops = Loops.forThisMachine();
+                EmbeddedTunnel tunnel = EmbeddedTunnel.open(
+                        loops.tunnel(),
+                        new EmbeddedTunnel.Settings(token.oneTimeKey(), List.of(token.guestAddress()), token.mtu()),
+                        loops.bindUdp(new InetSocketAddress(0)),
+                        JdkAead::new)) {
+            tunnel.put(new PeerConfig(gateway.key(), null, endpoint, 0, List.of(IpPrefix.host(gateway.address()))));
+            InetSocketAddress control = new InetSocketAddress(gateway.address(), Ports.CONTROL);
+            Response response = new TunnelClient(tunnel)
+                    .request(control, "POST", "/enrol", own.toString(), ANSWER_MILLIS)
+                    .get(ANSWER_MILLIS + 1_000, TimeUnit.MILLISECONDS);
+            if (response.status() != 200) {
+                throw new IOException("the gateway refused: " + response.body().strip());
+            }
+            return JSON.std.mapFrom(response.body());
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException(
+                    "no answer of the gateway at " + endpoint.getAddress().getHostAddress() + " port "
+                            + endpoint.getPort()
+                            + "/udp. Is `culvert gateway` running there, is that UDP port open in its"
+                            + " firewall, and is the token from this gateway and not yet expired?",
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    private void store(Token token, Token.Gateway gateway, Map<String, Object> answer) throws IOException {
+        String host = gateway.host().indexOf(':') >= 0 ? "[" + gateway.host() + "]" : gateway.host();
+        String text = """
+                site:
+                  name: %s
+                tunnel:
+                  address: %s
+                  mtu: %d
+                gateways:
+                  %s:
+                    public-key: "%s"
+                    endpoint: "%s:%d"
+                    address: %s
+                    keepalive: %s
+                """.formatted(
+                        token.site(),
+                        answer.get("address"),
+                        token.mtu(),
+                        gateway.name(),
+                        gateway.key(),
+                        host,
+                        gateway.port(),
+                        gateway.address().getHostAddress(),
+                        answer.get("keepalive"));
+        Store store = state.store();
+        String document = "gateways/" + gateway.name();
+        Document before = store.read(document);
+        store.put(document, before == null ? 0 : before.version(), text);
+    }
+}

@@ -1,0 +1,71 @@
+package dev.culvert.control.store;
+
+import dev.culvert.proto.wireguard.PresharedKey;
+import dev.culvert.proto.wireguard.PrivateKey;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.Set;
+
+/// Keys in files, in the form of `wg genkey`, mode 0600. A file that others can read is refused: its key is no secret
+/// any more.
+public final class KeyFiles {
+    private static final Set<PosixFilePermission> OTHERS = Set.of(
+            PosixFilePermission.GROUP_READ,
+            PosixFilePermission.GROUP_WRITE,
+            PosixFilePermission.OTHERS_READ,
+            PosixFilePermission.OTHERS_WRITE);
+
+    private KeyFiles() {}
+
+    /// Reads the private key, or makes one where there is none.
+    public static PrivateKey readOrCreate(Path file) throws IOException {
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            return readPrivate(file);
+        }
+        PrivateKey key = PrivateKey.generate(new SecureRandom());
+        try (FileChannel out = FileChannel.open(
+                file,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            out.write(ByteBuffer.wrap((key.base64() + "\n").getBytes(StandardCharsets.US_ASCII)));
+            out.force(true);
+        }
+        return key;
+    }
+
+    /// @throws IOException if the file is not there, readable by others, or holds no key
+    public static PrivateKey readPrivate(Path file) throws IOException {
+        try {
+            return PrivateKey.parse(read(file));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + " holds no private key (expected: base64 of 32 bytes)", e);
+        }
+    }
+
+    public static PresharedKey readPreshared(Path file) throws IOException {
+        try {
+            return PresharedKey.parse(read(file));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + " holds no preshared key (expected: base64 of 32 bytes)", e);
+        }
+    }
+
+    private static String read(Path file) throws IOException {
+        for (PosixFilePermission permission : Files.getPosixFilePermissions(file)) {
+            if (OTHERS.contains(permission)) {
+                throw new IOException(file + " can be read by others: chmod 600 " + file
+                        + " (and make a new key if others had access)");
+            }
+        }
+        return Files.readString(file, StandardCharsets.US_ASCII).strip();
+    }
+}

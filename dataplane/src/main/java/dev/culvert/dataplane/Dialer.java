@@ -1,0 +1,158 @@
+package dev.culvert.dataplane;
+
+import dev.culvert.dataplane.DialException.Broken;
+import dev.culvert.dataplane.hop.HopHandshake;
+import dev.culvert.dataplane.hop.ProxyAnnouncement;
+import dev.culvert.dataplane.relay.Relay;
+import dev.culvert.dataplane.site.TargetDialer;
+import dev.culvert.dataplane.tunnel.TunnelDriver;
+import dev.culvert.model.ClientAddress;
+import dev.culvert.model.PeerType;
+import dev.culvert.model.Site;
+import dev.culvert.model.Target;
+import dev.culvert.model.decide.Permit;
+import dev.culvert.proto.proxyprotocol.HopRequest;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/// From a permit to a connection with its target: through the hop to a Culvert site, straight into the tunnel to a
+/// plain
+/// peer, or with a socket of this machine where the target is on this node's own side.
+///
+/// The channel that comes back has auto-read off; a handler named [Relay#HANDSHAKE] may still hold first bytes.
+public final class Dialer {
+    private static final int TUNNEL_CONNECT_MILLIS = 5_000;
+    // One network exists so far; the number is on the wire for the day when there are several (design, section 6).
+    private static final int NETWORK = 0;
+
+    private final TunnelDriver tunnel;
+    private final TargetDialer targets;
+
+    /// Who a connection is for.
+    ///
+    /// @param client the visitor's real address
+    /// @param local where the visitor connected to
+    public record Visitor(InetSocketAddress client, InetSocketAddress local) {}
+
+    public Dialer(TunnelDriver tunnel, TargetDialer targets) {
+        this.tunnel = tunnel;
+        this.targets = targets;
+    }
+
+    /// A connection for this visitor alone.
+    ///
+    /// @param loop where the future is notified
+    public Future<Channel> dial(Permit permit, Visitor visitor, EventExecutor loop) {
+        ClientAddress how = permit.service().clientAddress();
+        Target target = permit.service().target();
+        Site site = permit.site();
+        if (site != null && site.type() == PeerType.CULVERT) {
+            HopRequest.Target wanted = new HopRequest.Target(HopRequest.Protocol.TCP, target.host(), target.port());
+            HopRequest request =
+                    HopRequest.visitor(NETWORK, wanted, announcement(how), visitor.client(), visitor.local());
+            return hop(site, request, loop);
+        }
+        Promise<Channel> announced = loop.newPromise();
+        Future<Channel> plain = site == null ? here(target) : direct(site, target);
+        plain.addListener(done -> {
+            if (done.isSuccess()) {
+                Channel channel = (Channel) done.getNow();
+                ProxyAnnouncement.write(channel, how, visitor.client(), visitor.local());
+                announced.trySuccess(channel);
+            } else {
+                announced.tryFailure(done.cause());
+            }
+        });
+        return announced;
+    }
+
+    /// A connection that may serve one visitor after the other; it names none of them.
+    public Future<Channel> dialShared(Permit permit, EventExecutor loop) {
+        Target target = permit.service().target();
+        Site site = permit.site();
+        if (site == null) {
+            return here(target);
+        }
+        if (site.type() == PeerType.PLAIN) {
+            return direct(site, target);
+        }
+        HopRequest.Target wanted = new HopRequest.Target(HopRequest.Protocol.TCP, target.host(), target.port());
+        return hop(site, HopRequest.shared(NETWORK, wanted), loop);
+    }
+
+    private static HopRequest.Announcement announcement(ClientAddress how) {
+        return switch (how) {
+            case NONE, HEADERS -> HopRequest.Announcement.NONE;
+            case PROXY_V1 -> HopRequest.Announcement.PROXY_V1;
+            case PROXY_V2 -> HopRequest.Announcement.PROXY_V2;
+        };
+    }
+
+    /// A target of this node itself: the model names it, so every address it resolves to is meant.
+    private Future<Channel> here(Target target) {
+        EventLoop loop = tunnel.group().next();
+        return targets.dial(target.host(), target.port(), _ -> true, loop);
+    }
+
+    private Future<Channel> hop(Site site, HopRequest request, EventExecutor loop) {
+        Promise<Channel> connected = loop.newPromise();
+        InetAddress address = site.peer().addresses().getFirst();
+        connect(new InetSocketAddress(address, Ports.HOP), new HopHandshake(request, connected), site.name())
+                .addListener(done -> {
+                    if (!done.isSuccess()) {
+                        connected.tryFailure(done.cause());
+                    }
+                });
+        return connected;
+    }
+
+    private Future<Channel> direct(Site site, Target target) {
+        InetAddress address;
+        try {
+            address = InetAddress.ofLiteral(target.host());
+        } catch (IllegalArgumentException e) {
+            return tunnel.group()
+                    .next()
+                    .newFailedFuture(new DialException(
+                            Broken.TARGET_UNREACHABLE, "a plain peer's target is an address, not " + target.host()));
+        }
+        return connect(new InetSocketAddress(address, target.port()), new ChannelInboundHandlerAdapter(), site.name());
+    }
+
+    private Future<Channel> connect(InetSocketAddress address, ChannelHandler handshake, String site) {
+        Promise<Channel> promise = tunnel.group().next().newPromise();
+        ChannelFuture connecting = new Bootstrap()
+                .group(tunnel.group())
+                .channelFactory(tunnel.connections())
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TUNNEL_CONNECT_MILLIS)
+                .option(ChannelOption.AUTO_READ, false)
+                .handler(new io.netty.channel.ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline().addLast(Relay.HANDSHAKE, handshake);
+                    }
+                })
+                .connect(address);
+        connecting.addListener(done -> {
+            if (done.isSuccess()) {
+                promise.trySuccess(connecting.channel());
+                return;
+            }
+            boolean silent = done.cause() instanceof ConnectTimeoutException
+                    || done.cause() instanceof java.net.NoRouteToHostException;
+            promise.tryFailure(new DialException(silent ? Broken.SITE_SILENT : Broken.SITE_REFUSED, "site " + site));
+        });
+        return promise;
+    }
+}

@@ -1,0 +1,108 @@
+package dev.culvert.dataplane;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What the operator should read: few lines, each once, whatever a stranger does how often.
+///
+/// Counted always; logged at the first time and then at most every [#QUIET] seconds for the same subject and kind, with
+/// the number of times it happened in between. May be called from any thread.
+public final class Events {
+    private static final Logger LOG = LoggerFactory.getLogger("culvert");
+    private static final int KEPT = 200;
+    private static final long QUIET = 30;
+
+    // Subjects are names from the model, kinds are constants: a stranger cannot make this grow.
+    private final Map<String, LongAdder> counters = new ConcurrentHashMap<>();
+    private final Map<String, Repeated> repeated = new HashMap<>();
+    private final Deque<Event> recent = new ArrayDeque<>();
+    private @Nullable Instant lastBug;
+
+    /// Something that happened.
+    ///
+    /// @param subject the service, site or gateway that it concerns
+    /// @param kind a constant word
+    public record Event(Instant at, String subject, String kind, String text) {}
+
+    private static final class Repeated {
+        @Nullable
+        Instant logged;
+
+        long suppressed;
+    }
+
+    /// Counts only: for what strangers can cause at will.
+    public void count(String kind) {
+        counters.computeIfAbsent(kind, _ -> new LongAdder()).increment();
+    }
+
+    /// Counts, remembers and logs.
+    public void report(String subject, String kind, String text) {
+        count(kind);
+        Instant now = Instant.now();
+        long suppressed;
+        synchronized (this) {
+            Repeated last = repeated.computeIfAbsent(subject + '\n' + kind, _ -> new Repeated());
+            Instant logged = last.logged;
+            if (logged != null && now.isBefore(logged.plusSeconds(QUIET))) {
+                last.suppressed++;
+                return;
+            }
+            suppressed = last.suppressed;
+            last.suppressed = 0;
+            last.logged = now;
+            recent.addLast(new Event(now, subject, kind, text));
+            if (recent.size() > KEPT) {
+                recent.removeFirst();
+            }
+        }
+        if (suppressed > 0) {
+            LOG.warn("{}: {} ({} more times since)", subject, text, suppressed);
+        } else {
+            LOG.warn("{}: {}", subject, text);
+        }
+    }
+
+    /// A pipeline's exception: a broken connection is everyday, anything else is our own bug and said with its stack,
+    /// once
+    /// in a while.
+    public void pipelineFailed(Throwable cause) {
+        if (cause instanceof IOException) {
+            count("connection.broken");
+            return;
+        }
+        count("bug");
+        synchronized (this) {
+            Instant now = Instant.now();
+            if (lastBug != null && now.isBefore(lastBug.plusSeconds(QUIET))) {
+                return;
+            }
+            lastBug = now;
+        }
+        LOG.error("a bug of Culvert's ended a connection", cause);
+    }
+
+    /// The latest events, oldest first.
+    public synchronized List<Event> recent() {
+        return new ArrayList<>(recent);
+    }
+
+    /// Every counter by kind.
+    public Map<String, Long> counters() {
+        Map<String, Long> result = new TreeMap<>();
+        counters.forEach((kind, count) -> result.put(kind, count.sum()));
+        return result;
+    }
+}

@@ -1,0 +1,172 @@
+package dev.culvert.dataplane;
+
+import dev.culvert.dataplane.http.HttpIngress;
+import dev.culvert.dataplane.http.UpstreamPool;
+import dev.culvert.dataplane.ingress.TcpIngress;
+import dev.culvert.dataplane.tunnel.TunnelDriver;
+import dev.culvert.model.Bind;
+import dev.culvert.model.Listener;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/// The sockets at which visitors arrive, each open as long as some model wants it. Owned by the reconciler.
+final class Listeners {
+    private static final int BACKLOG = 4096;
+
+    private final Loops loops;
+    private final TunnelDriver tunnel;
+    private final Doorway doorway;
+    private final UpstreamPool pool;
+    private final Map<Socket, Open> open = new HashMap<>();
+
+    /// What makes a listener another socket; its service may change under it.
+    private record Socket(Listener.Scope scope, Bind bind, Listener.Protocol protocol) {
+        static Socket of(Listener listener) {
+            return new Socket(listener.scope(), listener.bind(), listener.protocol());
+        }
+    }
+
+    private static final class Open {
+        final Channel channel;
+        volatile Listener listener;
+
+        Open(Channel channel, Listener listener) {
+            this.channel = channel;
+            this.listener = listener;
+        }
+    }
+
+    Listeners(Loops loops, TunnelDriver tunnel, Doorway doorway) {
+        this.loops = loops;
+        this.tunnel = tunnel;
+        this.doorway = doorway;
+        this.pool = new UpstreamPool(doorway.dialer());
+    }
+
+    /// Opens what `wanted` has and is not open. All or nothing.
+    ///
+    /// @throws BindException with the remedy, if one cannot be opened; those opened by this call are closed again
+    void acquire(List<Listener> wanted) throws IOException {
+        List<Socket> fresh = new ArrayList<>();
+        try {
+            for (Listener listener : wanted) {
+                Socket socket = Socket.of(listener);
+                if (!open.containsKey(socket)) {
+                    open.put(socket, bind(listener));
+                    fresh.add(socket);
+                }
+            }
+        } catch (IOException e) {
+            fresh.forEach(this::close);
+            throw e;
+        }
+    }
+
+    /// Points every open socket at its listener of the new model, and closes those that it has not. What they accepted
+    /// lives on.
+    void release(List<Listener> wanted) {
+        Map<Socket, Listener> next = new HashMap<>();
+        wanted.forEach(listener -> next.put(Socket.of(listener), listener));
+        for (Socket socket : List.copyOf(open.keySet())) {
+            Listener listener = next.get(socket);
+            Open current = open.get(socket);
+            if (listener == null) {
+                close(socket);
+            } else if (current != null) {
+                current.listener = listener;
+            }
+        }
+    }
+
+    void closeAll() {
+        List.copyOf(open.keySet()).forEach(this::close);
+    }
+
+    /// Where each listener is bound in truth: for port 0 and for messages.
+    List<InetSocketAddress> addresses() {
+        List<InetSocketAddress> all = new ArrayList<>();
+        for (Open socket : open.values()) {
+            if (socket.channel.localAddress() instanceof InetSocketAddress address) {
+                all.add(address);
+            }
+        }
+        return all;
+    }
+
+    private void close(Socket socket) {
+        Open closing = open.remove(socket);
+        if (closing != null) {
+            closing.channel.close().syncUninterruptibly();
+        }
+    }
+
+    private Open bind(Listener listener) throws IOException {
+        Open[] self = new Open[1];
+        ChannelInitializer<Channel> visitors = new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                install(channel, self[0].listener);
+            }
+        };
+        boolean inside = listener.scope() == Listener.Scope.TUNNEL;
+        ServerBootstrap server = new ServerBootstrap()
+                .group(loops.tunnel(), inside ? tunnel.group() : loops.visitors())
+                .channelFactory(inside ? tunnel.listeners() : loops.listeners())
+                .childOption(ChannelOption.AUTO_READ, false)
+                .childHandler(visitors);
+        if (!inside) {
+            server.option(ChannelOption.SO_BACKLOG, BACKLOG)
+                    .option(ChannelOption.SO_REUSEADDR, true)
+                    .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                    .childOption(ChannelOption.TCP_NODELAY, true)
+                    .childOption(ChannelOption.SO_KEEPALIVE, true);
+        }
+        Bind bind = listener.bind();
+        InetSocketAddress address = bind.address() == null
+                ? new InetSocketAddress(bind.port())
+                : new InetSocketAddress(bind.address(), bind.port());
+        // The socket accepts only after it was registered here: the initializer finds its listener.
+        server.option(ChannelOption.AUTO_READ, false);
+        ChannelFuture bound = server.bind(address).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw failure(listener, bound.cause());
+        }
+        self[0] = new Open(bound.channel(), listener);
+        bound.channel().config().setAutoRead(true);
+        return self[0];
+    }
+
+    private void install(Channel channel, Listener listener) {
+        switch (listener.protocol()) {
+            case TCP -> channel.pipeline().addLast(INGRESS, new TcpIngress(doorway, listener));
+            case HTTP -> HttpIngress.install(channel, doorway, listener, pool);
+        }
+    }
+
+    private static final String INGRESS = "ingress";
+
+    private static IOException failure(Listener listener, Throwable cause) {
+        String text = String.valueOf(cause.getMessage());
+        int port = listener.bind().port();
+        if (text.contains("Permission denied")) {
+            return new BindException("port " + port
+                    + " is not allowed for this user. Either listen on a port from 1024 on"
+                    + " (http: listen: 8080), or allow it: sudo sysctl net.ipv4.ip_unprivileged_port_start=" + port);
+        }
+        if (text.contains("in use")) {
+            return new BindException("port " + port + " (" + listener.label()
+                    + ") is already in use by another program: ss -ltnp 'sport = :" + port + "' names it");
+        }
+        return new BindException(listener.label() + " cannot be opened: " + text);
+    }
+}

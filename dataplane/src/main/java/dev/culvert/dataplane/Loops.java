@@ -1,0 +1,101 @@
+package dev.culvert.dataplane;
+
+import dev.culvert.dataplane.os.LinuxUdpPort;
+import dev.culvert.dataplane.tunnel.NioUdpPort;
+import dev.culvert.dataplane.tunnel.UdpPort;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoHandlerFactory;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
+import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/// The event loops of a process and the kernel's sockets on them: epoll and batched UDP on Linux, the JDK's elsewhere.
+///
+/// The tunnel has one loop of its own. Visitors live on that same loop on machines of up to two cores, so that no byte
+/// crosses a thread; see docs/threading.md.
+public final class Loops implements AutoCloseable {
+    // Where the JVM sees no more processors than this, a second loop would only compete with the first.
+    private static final int SMALL_MACHINE = 2;
+
+    private final boolean epoll;
+    private final MultiThreadIoEventLoopGroup tunnel;
+    private final MultiThreadIoEventLoopGroup visitors;
+
+    private Loops(boolean epoll, int visitorLoops) {
+        this.epoll = epoll;
+        IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        this.tunnel = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("tunnel", true), handlers);
+        this.visitors = visitorLoops == 0
+                ? tunnel
+                : new MultiThreadIoEventLoopGroup(visitorLoops, new DefaultThreadFactory("visitor", true), handlers);
+    }
+
+    /// Loops for this machine. The property `culvert.io` set to `nio` forces the portable ones, `culvert.visitorLoops`
+    /// their number (0: on the tunnel's loop).
+    public static Loops forThisMachine() {
+        boolean portable = "nio".equals(System.getProperty("culvert.io"));
+        int processors = Runtime.getRuntime().availableProcessors();
+        int loops = Integer.getInteger("culvert.visitorLoops", processors <= SMALL_MACHINE ? 0 : processors - 1);
+        return new Loops(!portable && Epoll.isAvailable(), loops);
+    }
+
+    /// `epoll` or `nio`.
+    public String kind() {
+        return epoll ? "epoll" : "nio";
+    }
+
+    public IoEventLoop tunnel() {
+        return tunnel.next();
+    }
+
+    public MultiThreadIoEventLoopGroup visitors() {
+        return visitors;
+    }
+
+    /// Binds the tunnel's UDP socket.
+    ///
+    /// @throws java.net.BindException if the address is taken or not allowed
+    public UdpPort bindUdp(InetSocketAddress address) throws IOException {
+        return epoll ? LinuxUdpPort.bind(address) : NioUdpPort.bind(address);
+    }
+
+    public ChannelFactory<Channel> connections() {
+        return epoll ? EpollSocketChannel::new : NioSocketChannel::new;
+    }
+
+    public ChannelFactory<ServerChannel> listeners() {
+        return epoll ? EpollServerSocketChannel::new : NioServerSocketChannel::new;
+    }
+
+    public ChannelFactory<ServerChannel> unixListeners() {
+        return epoll ? EpollServerDomainSocketChannel::new : NioServerDomainSocketChannel::new;
+    }
+
+    public SocketAddress unixAddress(Path path) {
+        return epoll
+                ? new io.netty.channel.unix.DomainSocketAddress(path.toString())
+                : java.net.UnixDomainSocketAddress.of(path);
+    }
+
+    @Override
+    public void close() {
+        visitors.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
+        tunnel.shutdownGracefully(0, 2, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+}

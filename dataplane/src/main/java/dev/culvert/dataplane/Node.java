@@ -1,0 +1,280 @@
+package dev.culvert.dataplane;
+
+import dev.culvert.dataplane.hop.HopServer;
+import dev.culvert.dataplane.internal.InternalEndpoint;
+import dev.culvert.dataplane.internal.InternalService;
+import dev.culvert.dataplane.internal.InternalService.AdminCaller;
+import dev.culvert.dataplane.internal.InternalService.PeerCaller;
+import dev.culvert.dataplane.site.TargetDialer;
+import dev.culvert.dataplane.tunnel.PeerWatch;
+import dev.culvert.dataplane.tunnel.TunnelDriver;
+import dev.culvert.model.GatewayPeer;
+import dev.culvert.model.Listener;
+import dev.culvert.model.Model;
+import dev.culvert.model.PeerType;
+import dev.culvert.model.Role;
+import dev.culvert.model.SiteRules;
+import dev.culvert.model.decide.Admission;
+import dev.culvert.model.decide.Permit;
+import dev.culvert.model.decide.Routed;
+import dev.culvert.proto.wireguard.PeerConfig;
+import dev.culvert.proto.wireguard.PresharedKey;
+import dev.culvert.proto.wireguard.PublicKey;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// The one program: a gateway and a site are configurations of it.
+///
+/// [#apply] is the reconciler: acquire what the next model needs (may fail, then nothing has changed), swap the
+/// runtime,
+/// release what it no longer needs. No connection is cut but those whose permit the new model takes back.
+public final class Node implements AutoCloseable {
+    private final Loops loops;
+    private final TunnelDriver tunnel;
+    private final Events events;
+    private final Admission admission;
+    private final ConnectionRegistry connections;
+    private final TargetDialer targets;
+    private final Listeners listeners;
+    private final Peers peers;
+    private final ExecutorService workers;
+    private volatile RunningModel runtime;
+    private @Nullable Channel hop;
+
+    /// What a node is made of; it does not close any of them.
+    ///
+    /// @param workers runs what may block: virtual threads
+    /// @param presharedKeys reads a preshared key file
+    /// @param onPeerState told when the way to a peer opens or breaks
+    public record Parts(
+            Loops loops,
+            TunnelDriver tunnel,
+            Admission admission,
+            Events events,
+            ExecutorService workers,
+            ScheduledExecutorService scheduler,
+            PresharedKeyFiles presharedKeys,
+            Consumer<PeerWatch.State> onPeerState) {}
+
+    /// Reads the file with a peer's preshared key.
+    @FunctionalInterface
+    public interface PresharedKeyFiles {
+        PresharedKey read(String file) throws IOException;
+    }
+
+    /// @param empty a model of this node without listeners, services and peers, to start from
+    public Node(Parts parts, Model empty) {
+        this.loops = parts.loops();
+        this.tunnel = parts.tunnel();
+        this.events = parts.events();
+        this.admission = parts.admission();
+        this.workers = parts.workers();
+        this.runtime = RunningModel.of(empty);
+        this.connections = new ConnectionRegistry(admission::release);
+        this.targets = new TargetDialer(loops.connections(), workers);
+        Doorway doorway = new Doorway(() -> runtime, admission, new Dialer(tunnel, targets), connections, events);
+        this.listeners = new Listeners(loops, tunnel, doorway);
+        this.peers = new Peers(tunnel, parts.presharedKeys()::read, parts.scheduler(), workers, parts.onPeerState());
+    }
+
+    public Model model() {
+        return runtime.model();
+    }
+
+    public ConnectionRegistry connections() {
+        return connections;
+    }
+
+    public TunnelDriver tunnel() {
+        return tunnel;
+    }
+
+    public Events events() {
+        return events;
+    }
+
+    /// Makes `next` what holds. Not to be called from an event loop.
+    ///
+    /// @throws IOException with the remedy, if a socket or key file is not to be had; the old model holds on then
+    public synchronized void apply(Model next) throws IOException {
+        listeners.acquire(next.listeners());
+        try {
+            peers.apply(next);
+            openHop(next);
+        } catch (IOException e) {
+            listeners.release(runtime.model().listeners());
+            throw e;
+        }
+        runtime = RunningModel.of(next);
+        listeners.release(next.listeners());
+        revoke();
+    }
+
+    /// Cuts what the new model no longer permits; what it only no longer offers goes on until it ends.
+    private void revoke() {
+        RunningModel now = runtime;
+        connections.closeUnless(permit -> {
+            Routed routed = current(now, permit);
+            return routed == null || admission.stillAllows(permit, routed, System.nanoTime());
+        });
+    }
+
+    private static @Nullable Routed current(RunningModel now, Permit permit) {
+        String name = permit.service().name();
+        for (Listener listener : now.model().listeners()) {
+            String host = permit.service().hosts().isEmpty()
+                    ? ""
+                    : permit.service().hosts().getFirst();
+            if (now.router().route(listener, host) instanceof Routed routed
+                    && routed.service().name().equals(name)) {
+                return routed;
+            }
+        }
+        return null;
+    }
+
+    /// A site with a Culvert gateway listens for the hop; nobody but its gateways is heard there.
+    private void openHop(Model next) throws IOException {
+        boolean wanted = next.role() == Role.SITE
+                && next.gateways().values().stream().anyMatch(gateway -> gateway.type() == PeerType.CULVERT);
+        if (wanted && hop == null) {
+            hop = listenInside(Ports.HOP, new ChannelInitializer<>() {
+                @Override
+                protected void initChannel(Channel channel) {
+                    channel.pipeline()
+                            .addLast(dev.culvert.dataplane.relay.Relay.HANDSHAKE, new HopServer(new HopSite()));
+                }
+            });
+        }
+    }
+
+    /// Serves the control channel of sites and the enrolment of guests, inside the tunnel.
+    ///
+    /// @param toGuests what guests reach; nothing else is served to them
+    public void serveControl(InternalService toSites, InternalService toGuests) throws IOException {
+        listenInside(Ports.CONTROL, new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                Peers.Identity peer = peers.at(((InetSocketAddress) channel.remoteAddress()).getAddress());
+                boolean guest = peer == null || peer.guest();
+                InternalEndpoint.install(
+                        channel,
+                        guest ? toGuests : toSites,
+                        _ -> peer == null ? null : new PeerCaller(peer.key()),
+                        workers);
+            }
+        });
+    }
+
+    /// Serves the admin socket. The path's folder decides who may open it.
+    public Channel serveAdmin(Path socket, InternalService service) throws IOException {
+        return bound(new ServerBootstrap()
+                .group(loops.tunnel(), loops.visitors())
+                .channelFactory(loops.unixListeners())
+                .childHandler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        InternalEndpoint.install(channel, service, _ -> new AdminCaller(), workers);
+                    }
+                })
+                .bind(loops.unixAddress(socket)));
+    }
+
+    private Channel listenInside(int port, ChannelHandler children) throws IOException {
+        return bound(new ServerBootstrap()
+                .group(loops.tunnel(), tunnel.group())
+                .channelFactory(tunnel.listeners())
+                .childOption(ChannelOption.AUTO_READ, false)
+                .childHandler(children)
+                .bind(new InetSocketAddress(port)));
+    }
+
+    private static Channel bound(io.netty.channel.ChannelFuture binding) throws IOException {
+        binding.awaitUninterruptibly();
+        if (!binding.isSuccess()) {
+            throw new IOException(binding.cause().getMessage(), binding.cause());
+        }
+        return binding.channel();
+    }
+
+    public void putGuest(PeerConfig config, InetAddress address) {
+        peers.putGuest(config, address);
+    }
+
+    public void removeGuest(PublicKey key) {
+        peers.removeGuest(key);
+    }
+
+    /// Greets a peer where it was last heard of, before this process started.
+    public void recall(PublicKey key, InetSocketAddress endpoint) {
+        peers.recall(key, endpoint);
+    }
+
+    /// The name of the peer that has an address inside the tunnel.
+    public @Nullable String peerAt(InetAddress address) {
+        Peers.Identity peer = peers.at(address);
+        return peer == null ? null : peer.name();
+    }
+
+    @Override
+    public synchronized void close() {
+        listeners.closeAll();
+        peers.close();
+    }
+
+    private final class HopSite implements HopServer.Site {
+        @Override
+        public @Nullable String gateway(InetAddress address) {
+            Peers.Identity peer = peers.at(address);
+            GatewayPeer gateway =
+                    peer == null ? null : runtime.model().gateways().get(peer.name());
+            return gateway != null && gateway.type() == PeerType.CULVERT ? gateway.name() : null;
+        }
+
+        @Override
+        public SiteRules rules() {
+            return runtime.model().rules();
+        }
+
+        @Override
+        public Set<InetAddress> ownAddresses() {
+            try {
+                return NetworkInterface.networkInterfaces()
+                        .flatMap(NetworkInterface::inetAddresses)
+                        .collect(Collectors.toUnmodifiableSet());
+            } catch (SocketException e) {
+                return Set.of();
+            }
+        }
+
+        @Override
+        public TargetDialer targets() {
+            return targets;
+        }
+
+        @Override
+        public ConnectionRegistry connections() {
+            return connections;
+        }
+
+        @Override
+        public Events events() {
+            return events;
+        }
+    }
+}

@@ -1,0 +1,160 @@
+package dev.culvert.dataplane;
+
+import dev.culvert.dataplane.tunnel.PeerWatch;
+import dev.culvert.dataplane.tunnel.TunnelDriver;
+import dev.culvert.model.Endpoint;
+import dev.culvert.model.GatewayPeer;
+import dev.culvert.model.Model;
+import dev.culvert.model.Site;
+import dev.culvert.model.WireGuardPeer;
+import dev.culvert.proto.wireguard.PeerConfig;
+import dev.culvert.proto.wireguard.PresharedKey;
+import dev.culvert.proto.wireguard.PublicKey;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// The model's peers, put into the tunnel and kept there as they change; and guests, which enrol and are no part of any
+/// model. Owned by the reconciler; look-ups by address may come from any thread.
+final class Peers {
+    private final TunnelDriver tunnel;
+    private final PresharedKeys presharedKeys;
+    private final ScheduledExecutorService scheduler;
+    private final Executor lookups;
+    private final Consumer<PeerWatch.State> onState;
+    private final Map<String, WireGuardPeer> present = new HashMap<>();
+    private final Map<String, PeerWatch> watches = new HashMap<>();
+    private final Map<InetAddress, Identity> identities = new ConcurrentHashMap<>();
+    private final Map<PublicKey, Boolean> guests = new ConcurrentHashMap<>();
+
+    /// Reads the file with a peer's preshared key.
+    @FunctionalInterface
+    interface PresharedKeys {
+        PresharedKey read(String file) throws IOException;
+    }
+
+    /// Who has an address inside the tunnel; the tunnel lets nobody else use it.
+    record Identity(String name, PublicKey key, boolean guest) {}
+
+    Peers(
+            TunnelDriver tunnel,
+            PresharedKeys presharedKeys,
+            ScheduledExecutorService scheduler,
+            Executor lookups,
+            Consumer<PeerWatch.State> onState) {
+        this.tunnel = tunnel;
+        this.presharedKeys = presharedKeys;
+        this.scheduler = scheduler;
+        this.lookups = lookups;
+        this.onState = onState;
+    }
+
+    @Nullable
+    Identity at(InetAddress address) {
+        return identities.get(address);
+    }
+
+    /// Puts the peers of `next` in place; those that stay the same are not touched.
+    ///
+    /// @throws IOException if a key file cannot be read: nothing has changed then
+    void apply(Model next) throws IOException {
+        Map<String, WireGuardPeer> wanted = new LinkedHashMap<>();
+        for (Site site : next.sites().values()) {
+            wanted.put(site.name(), site.peer());
+        }
+        for (GatewayPeer gateway : next.gateways().values()) {
+            wanted.put(gateway.name(), gateway.peer());
+        }
+        wanted.values().removeIf(peer -> peer.publicKey() == null);
+        Map<String, PeerConfig> changed = new LinkedHashMap<>();
+        for (Map.Entry<String, WireGuardPeer> entry : wanted.entrySet()) {
+            if (!entry.getValue().equals(present.get(entry.getKey()))) {
+                changed.put(entry.getKey(), config(entry.getValue()));
+            }
+        }
+        for (String name : present.keySet().stream().toList()) {
+            WireGuardPeer peer = wanted.get(name);
+            if (peer == null || !key(peer).equals(key(present.get(name)))) {
+                remove(name);
+            }
+        }
+        changed.forEach((name, config) -> put(name, wanted.get(name), config));
+    }
+
+    private PeerConfig config(WireGuardPeer peer) throws IOException {
+        String file = peer.presharedKeyFile();
+        PresharedKey preshared = file == null ? null : presharedKeys.read(file);
+        return new PeerConfig(key(peer), preshared, null, peer.keepalive(), peer.allowedIps());
+    }
+
+    private static PublicKey key(@Nullable WireGuardPeer peer) {
+        if (peer == null || peer.publicKey() == null) {
+            throw new IllegalStateException("a peer without a key in the tunnel");
+        }
+        return PublicKey.parse(peer.publicKey().base64());
+    }
+
+    private void put(String name, @Nullable WireGuardPeer peer, PeerConfig config) {
+        if (peer == null) {
+            return;
+        }
+        present.put(name, peer);
+        tunnel.put(config);
+        peer.addresses().forEach(address -> identities.put(address, new Identity(name, config.publicKey(), false)));
+        PeerWatch before = watches.remove(name);
+        if (before != null) {
+            before.close();
+        }
+        Endpoint endpoint = peer.endpoint();
+        if (endpoint != null) {
+            PeerWatch.Target target = new PeerWatch.Target(
+                    name, config.publicKey(), peer.addresses().getFirst(), endpoint.host(), endpoint.port());
+            PeerWatch watch = new PeerWatch(tunnel, target, scheduler, lookups, onState);
+            watches.put(name, watch);
+            watch.start();
+        }
+    }
+
+    private void remove(String name) {
+        WireGuardPeer peer = present.remove(name);
+        PeerWatch watch = watches.remove(name);
+        if (watch != null) {
+            watch.close();
+        }
+        if (peer != null) {
+            peer.addresses().forEach(identities::remove);
+            tunnel.remove(key(peer));
+        }
+    }
+
+    /// A peer that may do nothing but ask to be enrolled, at an address of its own.
+    void putGuest(PeerConfig config, InetAddress address) {
+        guests.put(config.publicKey(), true);
+        identities.put(address, new Identity("guest", config.publicKey(), true));
+        tunnel.put(config);
+    }
+
+    void removeGuest(PublicKey key) {
+        if (guests.remove(key) != null) {
+            identities.values().removeIf(identity -> identity.key().equals(key));
+            tunnel.remove(key);
+        }
+    }
+
+    /// Where a peer was last heard of, before this process started: it is greeted there at once.
+    void recall(PublicKey key, InetSocketAddress endpoint) {
+        tunnel.redirect(key, endpoint, true);
+    }
+
+    void close() {
+        watches.values().forEach(PeerWatch::close);
+    }
+}

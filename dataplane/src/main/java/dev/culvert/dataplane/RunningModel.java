@@ -1,0 +1,12 @@
+package dev.culvert.dataplane;
+
+import dev.culvert.model.Model;
+import dev.culvert.model.decide.Router;
+
+/// What holds now: a model and what was computed from it. One volatile reference in [Node] leads to it; a reload puts a
+/// new one in its place, and who has the old one finishes with it.
+public record RunningModel(Model model, Router router) {
+    static RunningModel of(Model model) {
+        return new RunningModel(model, new Router(model));
+    }
+}

@@ -1,0 +1,39 @@
+package dev.culvert.dataplane.http;
+
+import dev.culvert.model.ClientAddress;
+import dev.culvert.model.Service;
+import dev.culvert.proto.http.Authority;
+import dev.culvert.proto.http.ForwardedElement;
+import dev.culvert.proto.http.RequestRules;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+
+/// Tells a target who its visitor is, by header fields; what the visitor sent under those names is gone by then.
+///
+/// @param client the visitor, as the socket knows it
+/// @param local where the visitor connected to
+/// @param service whose `client-address:` says whether the fields are wanted
+record ForwardedHeaders(InetSocketAddress client, InetSocketAddress local, Service service) {
+    // TLS ends here with the issue of layer 7; until then every listener is plain.
+    private static final String SCHEME = "http";
+
+    void apply(HttpHeaders headers, RequestRules.Accepted verdict) {
+        if (service.clientAddress() == ClientAddress.NONE) {
+            return;
+        }
+        InetAddress address = client.getAddress();
+        String text = address.getHostAddress();
+        String host = new Authority(verdict.host(), verdict.port()).toString();
+        headers.set("X-Forwarded-For", text);
+        headers.set("X-Real-IP", text);
+        headers.set("X-Forwarded-Proto", SCHEME);
+        if (!verdict.host().isEmpty()) {
+            headers.set("X-Forwarded-Host", host);
+        }
+        headers.set("X-Forwarded-Port", Integer.toString(local.getPort()));
+        StringBuilder element = new StringBuilder();
+        ForwardedElement.append(element, address, -1, verdict.host().isEmpty() ? "" : host, SCHEME);
+        headers.set("Forwarded", element.toString());
+    }
+}

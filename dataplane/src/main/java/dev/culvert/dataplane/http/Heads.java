@@ -1,0 +1,218 @@
+package dev.culvert.dataplane.http;
+
+import dev.culvert.proto.http.Fields;
+import dev.culvert.proto.http.Framing;
+import dev.culvert.proto.http.HeaderNames;
+import dev.culvert.proto.http.Nominations;
+import dev.culvert.proto.http.RequestHead;
+import dev.culvert.proto.http.RequestRules;
+import dev.culvert.proto.http.ResponseHead;
+import dev.culvert.proto.http.ResponseRules;
+import io.netty.handler.codec.http.DefaultHttpRequest;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.TooLongHttpHeaderException;
+import io.netty.handler.codec.http.TooLongHttpLineException;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+
+/// Heads written anew: what a target and a visitor get is made from what was parsed and judged, never copied as bytes.
+final class Heads {
+    private Heads() {}
+
+    /// Netty's header fields by index, as the rules want them.
+    static class FieldsView implements Fields {
+        private final List<CharSequence> names = new ArrayList<>();
+        private final List<CharSequence> values = new ArrayList<>();
+
+        FieldsView(HttpHeaders headers) {
+            Iterator<Map.Entry<CharSequence, CharSequence>> entries = headers.iteratorCharSequence();
+            while (entries.hasNext()) {
+                Map.Entry<CharSequence, CharSequence> entry = entries.next();
+                names.add(entry.getKey());
+                values.add(entry.getValue());
+            }
+        }
+
+        @Override
+        public int count() {
+            return names.size();
+        }
+
+        @Override
+        public CharSequence name(int index) {
+            return names.get(index);
+        }
+
+        @Override
+        public CharSequence value(int index) {
+            return values.get(index);
+        }
+    }
+
+    /// A request for the rules.
+    static final class RequestView extends FieldsView implements RequestHead {
+        private final HttpRequest request;
+
+        RequestView(HttpRequest request) {
+            super(request.headers());
+            this.request = request;
+        }
+
+        @Override
+        public CharSequence method() {
+            return request.method().asciiName();
+        }
+
+        @Override
+        public String target() {
+            return request.uri();
+        }
+
+        @Override
+        public int majorVersion() {
+            return request.protocolVersion().majorVersion();
+        }
+
+        @Override
+        public int minorVersion() {
+            return request.protocolVersion().minorVersion();
+        }
+    }
+
+    /// A response for the rules.
+    static final class ResponseView extends FieldsView implements ResponseHead {
+        private final HttpResponse response;
+
+        ResponseView(HttpResponse response) {
+            super(response.headers());
+            this.response = response;
+        }
+
+        @Override
+        public int status() {
+            return response.status().code();
+        }
+
+        @Override
+        public int majorVersion() {
+            return response.protocolVersion().majorVersion();
+        }
+
+        @Override
+        public int minorVersion() {
+            return response.protocolVersion().minorVersion();
+        }
+    }
+
+    /// The request as the target gets it.
+    static HttpRequest toTarget(
+            HttpRequest request, RequestView view, RequestRules.Accepted verdict, ForwardedHeaders forwarded) {
+        HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, request.method(), verdict.target());
+        HttpHeaders headers = out.headers();
+        Nominations nominated = Nominations.of(view);
+        for (int i = 0; i < view.count(); i++) {
+            CharSequence name = view.name(i);
+            boolean webSocket = HeaderNames.isWebSocket(name);
+            if (HeaderNames.isHopByHop(name)
+                    || HeaderNames.isManaged(name)
+                    || isFraming(name)
+                    || (webSocket && !verdict.upgradeWebSocket())
+                    || (!webSocket && nominated.contains(name))) {
+                continue;
+            }
+            headers.add(name, view.value(i));
+        }
+        switch (verdict.framing()) {
+            case LENGTH -> headers.set(HttpHeaderNames.CONTENT_LENGTH, verdict.length());
+            case CHUNKED -> headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+            case NONE, UNTIL_CLOSE -> {}
+        }
+        if (verdict.upgradeWebSocket()) {
+            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
+            headers.set(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET);
+        }
+        forwarded.apply(headers, verdict);
+        return out;
+    }
+
+    private static boolean isFraming(CharSequence name) {
+        return HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name)
+                || HttpHeaderNames.TRANSFER_ENCODING.contentEqualsIgnoreCase(name);
+    }
+
+    /// An interim response as the visitor gets it.
+    static HttpResponse interimToVisitor(HttpResponse response, ResponseView view) {
+        return copy(response, view, false);
+    }
+
+    /// The response that switches to WebSocket.
+    static HttpResponse switchingToVisitor(HttpResponse response, ResponseView view) {
+        HttpResponse out = copy(response, view, true);
+        out.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
+        out.headers().set(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET);
+        return out;
+    }
+
+    /// The response as the visitor gets it.
+    ///
+    /// @param http10 whether the visitor cannot take chunks
+    /// @param keepAlive whether its connection may serve another request
+    static HttpResponse toVisitor(
+            HttpResponse response, ResponseView view, ResponseRules.Final verdict, boolean http10, boolean keepAlive) {
+        HttpResponse out = copy(response, view, false);
+        HttpHeaders headers = out.headers();
+        if (verdict.length() >= 0) {
+            headers.set(HttpHeaderNames.CONTENT_LENGTH, verdict.length());
+        } else if (verdict.framing() != Framing.NONE && !http10) {
+            headers.set(HttpHeaderNames.TRANSFER_ENCODING, HttpHeaderValues.CHUNKED);
+        }
+        if (!keepAlive) {
+            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        } else if (http10) {
+            headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.KEEP_ALIVE);
+        }
+        return out;
+    }
+
+    private static HttpResponse copy(HttpResponse response, ResponseView view, boolean webSocket) {
+        HttpResponse out = new DefaultHttpResponse(HttpVersion.HTTP_1_1, response.status());
+        Nominations nominated = Nominations.of(view);
+        for (int i = 0; i < view.count(); i++) {
+            CharSequence name = view.name(i);
+            if (HeaderNames.isHopByHop(name)
+                    || isFraming(name)
+                    || (HeaderNames.isWebSocket(name) ? !webSocket : nominated.contains(name))) {
+                continue;
+            }
+            out.headers().add(name, view.value(i));
+        }
+        return out;
+    }
+
+    /// Trailers are dropped unless a route lists them (attacks.md H1-11).
+    static HttpContent withoutTrailers(HttpContent content) {
+        boolean bare = !(content instanceof LastHttpContent last)
+                || last.trailingHeaders().isEmpty();
+        return bare ? content : new DefaultLastHttpContent(content.content());
+    }
+
+    /// What to answer where the codec itself gave up.
+    static int statusOf(Throwable cause) {
+        return switch (cause) {
+            case TooLongHttpLineException _ -> 414;
+            case TooLongHttpHeaderException _ -> 431;
+            default -> 400;
+        };
+    }
+}

@@ -1,0 +1,45 @@
+package dev.culvert.dataplane.http;
+
+import dev.culvert.dataplane.relay.Relay;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpClientCodec;
+import io.netty.handler.codec.http.HttpDecoderConfig;
+import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.flow.FlowControlHandler;
+
+/// Netty's HTTP/1.1 codecs as strict as they can be; what they still let through is `RequestRules`' business.
+final class HttpCodecs {
+    /// Request line and status line, bytes.
+    static final int MAX_LINE = 8 * 1024;
+
+    /// All header fields together, bytes.
+    static final int MAX_HEADER = 32 * 1024;
+
+    /// What one read hands on of a body at most, bytes.
+    private static final int MAX_CHUNK = 64 * 1024;
+
+    private HttpCodecs() {}
+
+    /// A visitor's side: one message a read, so that nothing is parsed ahead of what is being served.
+    static void server(ChannelPipeline pipeline) {
+        pipeline.addLast(Relay.HTTP_CODEC, new HttpServerCodec(strict()));
+        pipeline.addLast(Relay.HTTP_FLOW, new FlowControlHandler());
+    }
+
+    static void client(ChannelPipeline pipeline) {
+        // parseHttpAfterConnectRequest and failOnMissingResponse are off: CONNECT is never forwarded, and the exchange
+        // itself notices a missing response.
+        pipeline.addLast(Relay.HTTP_CODEC, new HttpClientCodec(strict(), false, false));
+        pipeline.addLast(Relay.HTTP_FLOW, new FlowControlHandler());
+    }
+
+    private static HttpDecoderConfig strict() {
+        return new HttpDecoderConfig()
+                .setMaxInitialLineLength(MAX_LINE)
+                .setMaxHeaderSize(MAX_HEADER)
+                .setMaxChunkSize(MAX_CHUNK)
+                .setAllowDuplicateContentLengths(false)
+                .setStrictLineParsing(true)
+                .setUseRfc9112TransferEncoding(true);
+    }
+}

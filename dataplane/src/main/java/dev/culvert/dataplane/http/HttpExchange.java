@@ -1,0 +1,326 @@
+package dev.culvert.dataplane.http;
+
+import dev.culvert.dataplane.Connection;
+import dev.culvert.dataplane.DialException;
+import dev.culvert.dataplane.relay.Relay;
+import dev.culvert.model.decide.Permit;
+import dev.culvert.proto.http.Framing;
+import dev.culvert.proto.http.RequestRules;
+import dev.culvert.proto.http.ResponseRules;
+import io.netty.channel.Channel;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.FastThreadLocal;
+import io.netty.util.concurrent.Future;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// One request and its response, on the visitor's loop from beginning to end.
+///
+/// Bodies flow as they come: the visitor is read only while the upstream is writable, and the other way round.
+final class HttpExchange {
+    // RFC 9110, 9.2.2; with no body sent, such a request may go out a second time.
+    private static final Set<HttpMethod> IDEMPOTENT =
+            Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.PUT, HttpMethod.DELETE);
+    private static final FastThreadLocal<ResponseRules> RESPONSE_RULES = new FastThreadLocal<>() {
+        @Override
+        protected ResponseRules initialValue() {
+            return new ResponseRules();
+        }
+    };
+
+    private final HttpIngress ingress;
+    private final Channel visitor;
+    private final UpstreamPool pool;
+    private final HttpRequest request;
+    private final Heads.RequestView view;
+    private final RequestRules.Accepted verdict;
+    private final Permit permit;
+    private final Connection connection;
+    private final Deque<HttpContent> early = new ArrayDeque<>();
+    private @Nullable Upstream upstream;
+    private boolean reused;
+    private boolean requestSent;
+    private boolean bodySeen;
+    private boolean responseStarted;
+    private boolean keepVisitor;
+    private boolean keepUpstream;
+    private boolean upgrade;
+    private int interim;
+    private boolean over;
+
+    HttpExchange(
+            HttpIngress ingress,
+            Channel visitor,
+            UpstreamPool pool,
+            HttpRequest request,
+            Heads.RequestView view,
+            RequestRules.Accepted verdict,
+            Permit permit,
+            Connection connection) {
+        this.ingress = ingress;
+        this.visitor = visitor;
+        this.pool = pool;
+        this.request = request;
+        this.view = view;
+        this.verdict = verdict;
+        this.permit = permit;
+        this.connection = connection;
+        this.keepVisitor = verdict.keepAlive();
+    }
+
+    void start() {
+        acquire(false);
+    }
+
+    boolean isUpgrade() {
+        return verdict.upgradeWebSocket();
+    }
+
+    private void acquire(boolean fresh) {
+        pool.acquire(permit, UpstreamPool.visitor(visitor, ingress.client()), visitor.eventLoop(), fresh)
+                .addListener(this::acquired);
+    }
+
+    private void acquired(Future<? super UpstreamPool.Lease> done) {
+        if (!done.isSuccess()) {
+            if (!over) {
+                ingress.dialFailed(permit, done.cause());
+                fail(
+                        done.cause() instanceof DialException broken
+                                ? broken.broken().status()
+                                : 502);
+            }
+            return;
+        }
+        UpstreamPool.Lease lease = (UpstreamPool.Lease) done.getNow();
+        if (over) {
+            lease.upstream().channel().close();
+            return;
+        }
+        upstream = lease.upstream();
+        reused = lease.reused();
+        Channel channel = lease.upstream().channel();
+        channel.write(Heads.toTarget(request, view, verdict, ingress.forwarded(permit)));
+        lease.upstream().lend(this);
+        HttpContent content;
+        while ((content = early.pollFirst()) != null) {
+            send(content);
+        }
+        channel.flush();
+        if (!requestSent) {
+            visitor.read();
+        }
+    }
+
+    /// A piece of the visitor's body.
+    void requestContent(HttpContent content) {
+        bodySeen |= content.content().isReadable();
+        if (over) {
+            content.release();
+        } else if (upstream == null) {
+            // Only the first piece: nothing more is read before the upstream is there.
+            early.addLast(content);
+        } else {
+            send(content);
+            upstream.channel().flush();
+            if (!requestSent && upstream.channel().isWritable()) {
+                visitor.read();
+            }
+        }
+    }
+
+    private void send(HttpContent content) {
+        Upstream current = upstream;
+        if (current == null) {
+            throw new IllegalStateException("no upstream to send to");
+        }
+        connection.received().add(content.content().readableBytes());
+        if (content instanceof LastHttpContent) {
+            requestSent = true;
+            if (!isUpgrade()) {
+                // Notices a visitor that leaves; a pipelined request waits in the ingress.
+                visitor.read();
+            }
+        }
+        current.channel().write(Heads.withoutTrailers(content));
+    }
+
+    void upstreamWritable() {
+        if (!over && !requestSent && upstream != null) {
+            visitor.read();
+        }
+    }
+
+    void visitorWritable() {
+        if (!over && upstream != null) {
+            upstream.channel().read();
+        }
+    }
+
+    void upstreamRead(Upstream from, Object message) {
+        if (over || from != upstream) {
+            ReferenceCountUtil.release(message);
+            return;
+        }
+        if (message instanceof HttpObject object && object.decoderResult().isFailure()) {
+            ReferenceCountUtil.release(message);
+            ingress.badResponse(permit, "it does not parse");
+            upstreamBroken(from);
+            return;
+        }
+        if (message instanceof HttpResponse head) {
+            responseHead(from, head);
+            if (!over) {
+                from.channel().read();
+            }
+        }
+        if (message instanceof HttpContent content && !over) {
+            responseContent(from, content);
+        }
+    }
+
+    private void responseHead(Upstream from, HttpResponse head) {
+        Heads.ResponseView answer = new Heads.ResponseView(head);
+        String key = isUpgrade() ? request.headers().get(HttpHeaderNames.SEC_WEBSOCKET_KEY) : null;
+        boolean toHead = request.method().equals(HttpMethod.HEAD);
+        switch (RESPONSE_RULES.get().check(answer, toHead, key, interim)) {
+            case ResponseRules.Refused(var reason) -> {
+                ingress.badResponse(permit, reason.toString());
+                upstreamBroken(from);
+            }
+            case ResponseRules.Interim _ -> {
+                interim++;
+                visitor.write(Heads.interimToVisitor(head, answer));
+            }
+            case ResponseRules.Switching _ -> {
+                responseStarted = true;
+                upgrade = true;
+                visitor.write(Heads.switchingToVisitor(head, answer));
+            }
+            case ResponseRules.Final last -> {
+                responseStarted = true;
+                keepUpstream = last.keepAlive();
+                boolean http10 = request.protocolVersion().minorVersion() == 0;
+                boolean delimited = last.framing() == Framing.NONE || last.length() >= 0 || !http10;
+                keepVisitor = keepVisitor && delimited && requestSent;
+                visitor.write(Heads.toVisitor(head, answer, last, http10, keepVisitor));
+            }
+        }
+    }
+
+    private void responseContent(Upstream from, HttpContent content) {
+        boolean last = content instanceof LastHttpContent;
+        if (last && !responseStarted) {
+            // The end of an interim response: the encoder has already written it whole.
+            content.release();
+            visitor.flush();
+            from.channel().read();
+            return;
+        }
+        connection.sent().add(content.content().readableBytes());
+        if (upgrade) {
+            content.release();
+            upgraded(from);
+            return;
+        }
+        if (last) {
+            visitor.writeAndFlush(Heads.withoutTrailers(content));
+            responseEnded(from);
+            return;
+        }
+        visitor.writeAndFlush(content);
+        if (visitor.isWritable()) {
+            from.channel().read();
+        }
+    }
+
+    private void responseEnded(Upstream from) {
+        over = true;
+        if (keepUpstream && requestSent) {
+            pool.release(permit, from);
+        } else {
+            // An early response leaves a body unread: that connection never serves another request (H1-19).
+            from.channel().close();
+        }
+        connection.ended();
+        ingress.exchangeEnded(keepVisitor && requestSent);
+    }
+
+    /// The visitor's connection now carries what the upgrade asked for, until one side ends.
+    private void upgraded(Upstream from) {
+        over = true;
+        visitor.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+        ingress.exchangeUpgraded();
+        Relay.join(visitor, from.channel(), connection);
+    }
+
+    void upstreamClosed(Upstream from) {
+        if (over || from != upstream) {
+            return;
+        }
+        boolean retry = reused && !responseStarted && !bodySeen && IDEMPOTENT.contains(request.method());
+        if (retry && requestSent) {
+            // A pooled connection that its target was just closing: no byte of an answer came, nothing was lost.
+            upstream = null;
+            early.addLast(LastHttpContent.EMPTY_LAST_CONTENT);
+            requestSent = false;
+            acquire(true);
+            return;
+        }
+        ingress.badResponse(permit, "the connection ended before the response did");
+        upstreamBroken(from);
+    }
+
+    private void upstreamBroken(Upstream from) {
+        from.channel().close();
+        if (responseStarted) {
+            // A cut transfer must not look complete: no last chunk, the connection goes.
+            end();
+            visitor.close();
+        } else {
+            fail(502);
+        }
+    }
+
+    private void fail(int status) {
+        end();
+        ingress.refuse(status);
+    }
+
+    /// The visitor has left.
+    void visitorGone() {
+        Upstream current = upstream;
+        if (!over) {
+            end();
+            if (current != null) {
+                current.channel().close();
+            }
+        }
+    }
+
+    private void end() {
+        over = true;
+        HttpContent content;
+        while ((content = early.pollFirst()) != null) {
+            content.release();
+        }
+        connection.ended();
+    }
+
+    void onLoop(Runnable task) {
+        if (visitor.eventLoop().inEventLoop()) {
+            task.run();
+        } else {
+            visitor.eventLoop().execute(task);
+        }
+    }
+}

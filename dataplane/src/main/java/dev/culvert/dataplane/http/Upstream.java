@@ -1,0 +1,89 @@
+package dev.culvert.dataplane.http;
+
+import dev.culvert.dataplane.relay.Relay;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.util.ReferenceCountUtil;
+import org.jspecify.annotations.Nullable;
+
+/// One HTTP connection to a target, lent to one exchange at a time.
+///
+/// Lives on the loop of its channel and hands everything to the exchange's loop, in order. Without an exchange it only
+/// waits to be closed: a target that speaks unasked is cut.
+final class Upstream extends ChannelInboundHandlerAdapter {
+    private final Channel channel;
+    private volatile @Nullable HttpExchange exchange;
+
+    private Upstream(Channel channel) {
+        this.channel = channel;
+    }
+
+    /// Puts the codec on a connection that has just been dialled; what a handshake handler still holds is passed on.
+    static Upstream on(Channel channel) {
+        Upstream upstream = new Upstream(channel);
+        HttpCodecs.client(channel.pipeline());
+        channel.pipeline().addLast(Relay.HTTP, upstream);
+        if (channel.pipeline().get(Relay.HANDSHAKE) != null) {
+            channel.pipeline().remove(Relay.HANDSHAKE);
+        }
+        return upstream;
+    }
+
+    Channel channel() {
+        return channel;
+    }
+
+    void lend(HttpExchange to) {
+        exchange = to;
+        channel.read();
+    }
+
+    /// Takes it back; one read stays open, so that a close by the target is noticed.
+    void reclaim() {
+        exchange = null;
+        channel.read();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        HttpExchange current = exchange;
+        if (current == null) {
+            ReferenceCountUtil.release(message);
+            ctx.close();
+            return;
+        }
+        current.onLoop(() -> current.upstreamRead(this, message));
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        HttpExchange current = exchange;
+        if (current != null && ctx.channel().isWritable()) {
+            current.onLoop(current::upstreamWritable);
+        }
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        // HTTP knows no half-close: a target that has ended will not answer the next request.
+        if (event instanceof ChannelInputShutdownEvent) {
+            ctx.close();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        HttpExchange current = exchange;
+        if (current != null) {
+            current.onLoop(() -> current.upstreamClosed(this));
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        ctx.close();
+    }
+}

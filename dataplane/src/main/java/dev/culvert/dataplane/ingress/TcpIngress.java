@@ -1,0 +1,92 @@
+package dev.culvert.dataplane.ingress;
+
+import dev.culvert.dataplane.Connection;
+import dev.culvert.dataplane.Dialer;
+import dev.culvert.dataplane.Doorway;
+import dev.culvert.dataplane.relay.Relay;
+import dev.culvert.model.Listener;
+import dev.culvert.model.decide.Admitted;
+import dev.culvert.model.decide.Deny;
+import dev.culvert.model.decide.Permit;
+import dev.culvert.model.decide.Routed;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.util.concurrent.Future;
+import java.net.InetSocketAddress;
+
+/// A TCP listener's visitor, from accept to relay: admission, route, access, permit, dial, relay. One per connection.
+public final class TcpIngress extends ChannelInboundHandlerAdapter {
+    private final Doorway doorway;
+    private final Listener listener;
+
+    public TcpIngress(Doorway doorway, Listener listener) {
+        this.doorway = doorway;
+        this.listener = listener;
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        InetSocketAddress client = (InetSocketAddress) ctx.channel().remoteAddress();
+        switch (doorway.admission().accept(client.getAddress(), System.nanoTime())) {
+            case Deny deny -> refuse(ctx, deny);
+            case Admitted admitted -> {
+                ctx.channel().closeFuture().addListener(_ -> doorway.admission().release(admitted));
+                route(ctx, admitted, client);
+            }
+        }
+    }
+
+    private void route(ChannelHandlerContext ctx, Admitted admitted, InetSocketAddress client) {
+        switch (doorway.runtime().get().router().route(listener)) {
+            case Deny deny -> refuse(ctx, deny);
+            case Routed routed -> {
+                switch (doorway.admission().permit(admitted, routed, System.nanoTime())) {
+                    case Deny deny -> refuse(ctx, deny);
+                    case Permit permit -> dial(ctx, permit, client);
+                }
+            }
+        }
+    }
+
+    private void dial(ChannelHandlerContext ctx, Permit permit, InetSocketAddress client) {
+        Channel visitor = ctx.channel();
+        Connection connection = doorway.connections().begin(permit, visitor);
+        Dialer.Visitor who = new Dialer.Visitor(client, (InetSocketAddress) visitor.localAddress());
+        doorway.dialer().dial(permit, who, visitor.eventLoop()).addListener(done -> {
+            if (!done.isSuccess()) {
+                failed(permit, done);
+                connection.ended();
+                visitor.close();
+                return;
+            }
+            Channel target = (Channel) done.getNow();
+            if (visitor.isActive()) {
+                Relay.join(visitor, target, connection);
+            } else {
+                connection.ended();
+                target.close();
+            }
+        });
+    }
+
+    private void failed(Permit permit, Future<?> done) {
+        doorway.events()
+                .report(
+                        permit.service().name(),
+                        "dial.failed",
+                        "no connection to " + permit.service().target() + ": "
+                                + done.cause().getMessage());
+    }
+
+    private void refuse(ChannelHandlerContext ctx, Deny deny) {
+        doorway.events().count("denied." + deny.reason());
+        ctx.close();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        doorway.events().pipelineFailed(cause);
+        ctx.close();
+    }
+}

@@ -1,0 +1,33 @@
+package dev.culvert.dataplane.internal;
+
+import dev.culvert.proto.wireguard.PublicKey;
+
+/// Answers requests of the node's own interfaces. Called on a virtual thread, so it may block.
+@FunctionalInterface
+public interface InternalService {
+    /// Who asks. Its transport has proven it: the tunnel its key, the socket's mode its user.
+    sealed interface Caller {}
+
+    /// A peer inside the tunnel.
+    record PeerCaller(PublicKey key) implements Caller {}
+
+    /// Somebody who may open the admin socket.
+    record AdminCaller() implements Caller {}
+
+    /// @param path without a query
+    /// @param body text, empty where there is none
+    record Request(Caller caller, String method, String path, String body) {}
+
+    /// @param body JSON, or plain text of an error
+    record Response(int status, String contentType, String body) {
+        public static Response json(String json) {
+            return new Response(200, "application/json", json);
+        }
+
+        public static Response error(int status, String text) {
+            return new Response(status, "text/plain; charset=utf-8", text + "\n");
+        }
+    }
+
+    Response handle(Request request);
+}

@@ -1,0 +1,221 @@
+package dev.culvert.dataplane.os;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import dev.culvert.dataplane.tunnel.UdpPort;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.BindException;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/// A [UdpPort] on Linux: many datagrams a system call, by recvmmsg and sendmmsg, with receive offload (UDP_GRO) and
+/// segmentation offload (UDP_SEGMENT).
+///
+/// An own file descriptor on Netty's epoll loop. Segmentation switches itself off at the first refusal of the path.
+public final class LinuxUdpPort implements UdpPort {
+    // A burst of one bandwidth-delay product must wait in the kernel while the loop is busy elsewhere.
+    private static final int SOCKET_BUFFER = 7 << 20;
+
+    private final int fd;
+    private final Arena arena;
+    private final MemorySegment errno;
+    private final SendBatch sends;
+    private final ReceiveBatch receives;
+    private final InetSocketAddress local;
+    private @Nullable IoRegistration registration;
+    private boolean closed;
+
+    private LinuxUdpPort(int fd, int family, Arena arena, MemorySegment errno) {
+        this.fd = fd;
+        this.arena = arena;
+        this.errno = errno;
+        SocketAddresses addresses = new SocketAddresses(family);
+        this.sends = new SendBatch(fd, arena, errno, addresses);
+        this.receives = new ReceiveBatch(fd, arena, errno, addresses);
+        MemorySegment name = arena.allocate(SocketAddresses.SIZE, 8);
+        MemorySegment length = arena.allocateFrom(JAVA_INT, SocketAddresses.SIZE);
+        Libc.getsockname(errno, fd, name, length);
+        this.local = addresses.read(name, 0);
+    }
+
+    /// Binds the port; a wildcard address takes IPv4 and IPv6 where the host has both.
+    ///
+    /// @throws BindException if the address is taken or not allowed
+    public static LinuxUdpPort bind(InetSocketAddress address) throws IOException {
+        boolean any = address.getAddress().isAnyLocalAddress();
+        boolean four = address.getAddress() instanceof Inet4Address;
+        if (any) {
+            try {
+                return bind(address, Libc.AF_INET6);
+            } catch (BindException e) {
+                throw e;
+            } catch (IOException noIpv6) {
+                return bind(address, Libc.AF_INET);
+            }
+        }
+        return bind(address, four ? Libc.AF_INET : Libc.AF_INET6);
+    }
+
+    private static LinuxUdpPort bind(InetSocketAddress address, int family) throws IOException {
+        Arena arena = Arena.ofShared();
+        MemorySegment errno = arena.allocate(Libc.stateLayout());
+        int fd = Libc.socket(errno, family, Libc.SOCK_DGRAM_NONBLOCK_CLOEXEC);
+        if (fd < 0) {
+            int error = Libc.errno(errno);
+            arena.close();
+            throw new IOException("no UDP socket of family " + family + ": errno " + error);
+        }
+        option(errno, arena, fd, Libc.SOL_SOCKET, Libc.SO_RCVBUF, SOCKET_BUFFER);
+        option(errno, arena, fd, Libc.SOL_SOCKET, Libc.SO_SNDBUF, SOCKET_BUFFER);
+        option(errno, arena, fd, Libc.SOL_UDP, Libc.UDP_GRO, 1);
+        MemorySegment name = arena.allocate(SocketAddresses.SIZE, 8);
+        int length;
+        if (family == Libc.AF_INET6) {
+            boolean any = address.getAddress().isAnyLocalAddress();
+            option(errno, arena, fd, Libc.IPPROTO_IPV6, Libc.IPV6_V6ONLY, any ? 0 : 1);
+            length = any ? writeAny6(name, address.getPort()) : new SocketAddresses(family).write(address, name, 0);
+        } else {
+            length = new SocketAddresses(family).write(address, name, 0);
+        }
+        if (Libc.bind(errno, fd, name, length) < 0) {
+            int error = Libc.errno(errno);
+            Libc.close(errno, fd);
+            arena.close();
+            throw bindFailure(address, error);
+        }
+        return new LinuxUdpPort(fd, family, arena, errno);
+    }
+
+    private static int writeAny6(MemorySegment name, int port) throws IOException {
+        byte[] any = new byte[16];
+        return new SocketAddresses(Libc.AF_INET6)
+                .write(new InetSocketAddress(java.net.Inet6Address.getByAddress(null, any, 0), port), name, 0);
+    }
+
+    private static IOException bindFailure(InetSocketAddress address, int error) {
+        return switch (error) {
+            case Libc.EADDRINUSE -> new BindException("UDP " + address + " is already in use");
+            case Libc.EACCES -> new BindException("UDP " + address + " is not allowed for this user");
+            default -> new IOException("UDP " + address + " cannot be bound: errno " + error);
+        };
+    }
+
+    private static void option(MemorySegment errno, Arena arena, int fd, int level, int name, int value) {
+        // Options are wishes: an older kernel without one of them still carries datagrams.
+        Libc.setsockopt(errno, fd, level, name, arena.allocateFrom(JAVA_INT, value), Integer.BYTES);
+    }
+
+    @Override
+    public void register(IoEventLoop loop, Runnable readable, Runnable writable) {
+        loop.register(new Handle(readable, writable)).addListener(done -> {
+            if (done.isSuccess()) {
+                IoRegistration ready = (IoRegistration) done.getNow();
+                registration = ready;
+                ready.submit(EpollIoOps.EPOLLIN);
+            }
+        });
+    }
+
+    @Override
+    public int receive(Receiver receiver, int max) {
+        return closed ? 0 : receives.receive(receiver, max);
+    }
+
+    @Override
+    public boolean send(ByteBuffer datagram, InetSocketAddress to) {
+        if (sends.add(datagram, to)) {
+            return true;
+        }
+        awaitWritable();
+        return false;
+    }
+
+    @Override
+    public void flush() {
+        if (!closed && !sends.flush()) {
+            awaitWritable();
+        }
+    }
+
+    private void awaitWritable() {
+        IoRegistration current = registration;
+        if (current != null) {
+            current.submit(EpollIoOps.valueOf(EpollIoOps.EPOLLIN.value() | EpollIoOps.EPOLLOUT.value()));
+        }
+    }
+
+    @Override
+    public InetSocketAddress localAddress() {
+        return local;
+    }
+
+    @Override
+    public long sendErrors() {
+        return sends.errors();
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        IoRegistration current = registration;
+        if (current != null) {
+            current.cancel();
+        }
+        Libc.close(errno, fd);
+        arena.close();
+    }
+
+    private final class Handle implements EpollIoHandle {
+        private final FileDescriptor descriptor = new FileDescriptor(fd);
+        private final Runnable readable;
+        private final Runnable writable;
+
+        Handle(Runnable readable, Runnable writable) {
+            this.readable = readable;
+            this.writable = writable;
+        }
+
+        @Override
+        public FileDescriptor fd() {
+            return descriptor;
+        }
+
+        @Override
+        public void handle(IoRegistration current, IoEvent event) {
+            EpollIoOps ops = ((EpollIoEvent) event).ops();
+            if (closed) {
+                return;
+            }
+            if (ops.contains(EpollIoOps.EPOLLOUT)) {
+                current.submit(EpollIoOps.EPOLLIN);
+                if (sends.flush()) {
+                    writable.run();
+                } else {
+                    awaitWritable();
+                }
+            }
+            if (!closed && (ops.contains(EpollIoOps.EPOLLIN) || ops.contains(EpollIoOps.EPOLLERR))) {
+                readable.run();
+            }
+        }
+
+        @Override
+        public void close() {
+            LinuxUdpPort.this.close();
+        }
+    }
+}

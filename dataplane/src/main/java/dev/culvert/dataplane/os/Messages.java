@@ -1,0 +1,112 @@
+package dev.culvert.dataplane.os;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/// An array of `struct mmsghdr`, each with one buffer, one address and room for one control message (64-bit Linux).
+final class Messages {
+    /// The largest UDP payload, with or without offload.
+    static final int BUFFER_SIZE = 65536;
+
+    // struct mmsghdr: msghdr of 56 bytes, then msg_len.
+    private static final int SIZE = 64;
+    private static final int NAME_LENGTH = 8;
+    private static final int CONTROL = 32;
+    private static final int CONTROL_LENGTH = 40;
+    private static final int LENGTH = 56;
+    // struct iovec: base, length.
+    private static final int IOV_SIZE = 16;
+    private static final int NAME_SIZE = 32;
+    // CMSG_SPACE(sizeof(int))
+    private static final int CONTROL_SIZE = 24;
+    // CMSG_LEN(sizeof(int)), CMSG_LEN(sizeof(u16))
+    private static final int CONTROL_INT_LENGTH = 20;
+    private static final int CONTROL_SHORT_LENGTH = 18;
+
+    private final MemorySegment headers;
+    private final MemorySegment vectors;
+    private final MemorySegment names;
+    private final MemorySegment controls;
+    private final MemorySegment buffers;
+
+    Messages(Arena arena, int count) {
+        headers = arena.allocate((long) SIZE * count, 8);
+        vectors = arena.allocate((long) IOV_SIZE * count, 8);
+        names = arena.allocate((long) NAME_SIZE * count, 8);
+        controls = arena.allocate((long) CONTROL_SIZE * count, 8);
+        buffers = arena.allocate((long) BUFFER_SIZE * count, 64);
+        for (int i = 0; i < count; i++) {
+            long header = (long) SIZE * i;
+            headers.set(ADDRESS, header, names.asSlice((long) NAME_SIZE * i));
+            headers.set(ADDRESS, header + 16, vectors.asSlice((long) IOV_SIZE * i));
+            headers.set(JAVA_LONG, header + 24, 1);
+            vectors.set(ADDRESS, (long) IOV_SIZE * i, buffers.asSlice((long) BUFFER_SIZE * i));
+            headers.set(ADDRESS, header + CONTROL, controls.asSlice((long) CONTROL_SIZE * i));
+        }
+    }
+
+    MemorySegment from(int index) {
+        return headers.asSlice((long) SIZE * index);
+    }
+
+    MemorySegment buffers() {
+        return buffers;
+    }
+
+    long buffer(int index) {
+        return (long) BUFFER_SIZE * index;
+    }
+
+    MemorySegment names() {
+        return names;
+    }
+
+    long name(int index) {
+        return (long) NAME_SIZE * index;
+    }
+
+    /// Makes ready to receive.
+    void clear(int index) {
+        long header = (long) SIZE * index;
+        headers.set(JAVA_INT, header + NAME_LENGTH, SocketAddresses.SIZE);
+        headers.set(JAVA_LONG, header + CONTROL_LENGTH, CONTROL_SIZE);
+        vectors.set(JAVA_LONG, (long) IOV_SIZE * index + 8, BUFFER_SIZE);
+    }
+
+    int received(int index) {
+        return headers.get(JAVA_INT, (long) SIZE * index + LENGTH);
+    }
+
+    /// The size of each datagram of which the kernel has joined several, or `otherwise`.
+    int segmentSize(int index, int otherwise) {
+        if (headers.get(JAVA_LONG, (long) SIZE * index + CONTROL_LENGTH) < CONTROL_INT_LENGTH) {
+            return otherwise;
+        }
+        long control = (long) CONTROL_SIZE * index;
+        boolean gro = controls.get(JAVA_INT, control + 8) == Libc.SOL_UDP
+                && controls.get(JAVA_INT, control + 12) == Libc.UDP_GRO;
+        int size = gro ? controls.get(JAVA_INT, control + 16) : otherwise;
+        return size > 0 ? size : otherwise;
+    }
+
+    /// Makes ready to send `length` bytes; `segmentSize` 0 means that they are one datagram.
+    void prepare(int index, int nameLength, int length, int segmentSize) {
+        long header = (long) SIZE * index;
+        headers.set(JAVA_INT, header + NAME_LENGTH, nameLength);
+        vectors.set(JAVA_LONG, (long) IOV_SIZE * index + 8, length);
+        if (segmentSize == 0) {
+            headers.set(JAVA_LONG, header + CONTROL_LENGTH, 0);
+            return;
+        }
+        long control = (long) CONTROL_SIZE * index;
+        controls.set(JAVA_LONG, control, CONTROL_SHORT_LENGTH);
+        controls.set(JAVA_INT, control + 8, Libc.SOL_UDP);
+        controls.set(JAVA_INT, control + 12, Libc.UDP_SEGMENT);
+        controls.set(JAVA_INT, control + 16, segmentSize);
+        headers.set(JAVA_LONG, header + CONTROL_LENGTH, CONTROL_SIZE);
+    }
+}

@@ -1,0 +1,148 @@
+package dev.culvert.dataplane.os;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/// Gathers datagrams and sends them by sendmmsg; those of one size to one place leave as one message (UDP_SEGMENT).
+final class SendBatch {
+    private static final int MESSAGES = 16;
+    // UDP_MAX_SEGMENTS of older kernels, and what fits into one UDP length with its header.
+    private static final int MAX_SEGMENTS = 64;
+    private static final int MAX_LENGTH = 65000;
+
+    private final int fd;
+    private final MemorySegment errno;
+    private final SocketAddresses addresses;
+    private final Messages messages;
+    private final int[] lengths = new int[MESSAGES];
+    private final int[] sizes = new int[MESSAGES];
+    private final int[] segments = new int[MESSAGES];
+    private int first;
+    private int used;
+    private boolean open;
+    private boolean offload = true;
+    private @Nullable InetSocketAddress destination;
+    private long errors;
+
+    SendBatch(int fd, Arena arena, MemorySegment errno, SocketAddresses addresses) {
+        this.fd = fd;
+        this.errno = errno;
+        this.addresses = addresses;
+        this.messages = new Messages(arena, MESSAGES);
+    }
+
+    long errors() {
+        return errors;
+    }
+
+    /// @return false if all messages are taken and the kernel takes none of them now
+    boolean add(ByteBuffer datagram, InetSocketAddress to) {
+        int length = datagram.remaining();
+        if (!joins(length, to)) {
+            if (used == MESSAGES && !flush()) {
+                return false;
+            }
+            if (!begin(length, to)) {
+                errors++;
+                return true;
+            }
+        }
+        int message = used - 1;
+        MemorySegment.copy(
+                datagram.array(),
+                datagram.arrayOffset() + datagram.position(),
+                messages.buffers(),
+                JAVA_BYTE,
+                messages.buffer(message) + lengths[message],
+                length);
+        lengths[message] += length;
+        segments[message]++;
+        // A shorter datagram ends the message: only the last segment may be short.
+        open = length == sizes[message];
+        return true;
+    }
+
+    private boolean joins(int length, InetSocketAddress to) {
+        if (!open || !offload || used == 0) {
+            return false;
+        }
+        int message = used - 1;
+        return length <= sizes[message]
+                && segments[message] < MAX_SEGMENTS
+                && lengths[message] + length <= MAX_LENGTH
+                && to.equals(destination);
+    }
+
+    private boolean begin(int length, InetSocketAddress to) {
+        int nameLength = addresses.write(to, messages.names(), messages.name(used));
+        if (nameLength < 0) {
+            return false;
+        }
+        messages.prepare(used, nameLength, 0, 0);
+        lengths[used] = 0;
+        segments[used] = 0;
+        sizes[used] = length;
+        nameLengths[used] = nameLength;
+        destination = to;
+        used++;
+        return true;
+    }
+
+    private final int[] nameLengths = new int[MESSAGES];
+
+    /// @return false if the kernel's buffer is full; what it did not take stays
+    boolean flush() {
+        open = false;
+        for (int i = first; i < used; i++) {
+            messages.prepare(i, nameLengths[i], lengths[i], segments[i] > 1 ? sizes[i] : 0);
+        }
+        while (first < used) {
+            int sent = Libc.sendmmsg(errno, fd, messages.from(first), used - first);
+            if (sent > 0) {
+                first += sent;
+                continue;
+            }
+            int error = Libc.errno(errno);
+            if (error == Libc.EAGAIN) {
+                return false;
+            }
+            if (error != Libc.EINTR) {
+                refused(error);
+            }
+        }
+        first = 0;
+        used = 0;
+        return true;
+    }
+
+    /// A message was refused: for its offload (then its datagrams leave one by one), or for good.
+    private void refused(int error) {
+        boolean segmented = segments[first] > 1;
+        if (segmented && (error == Libc.EIO || error == Libc.EINVAL)) {
+            offload = false;
+            sendSingly(first);
+        } else {
+            errors++;
+        }
+        first++;
+    }
+
+    private void sendSingly(int message) {
+        long start = messages.buffer(message);
+        int size = sizes[message];
+        int length = lengths[message];
+        for (int at = 0; at < length; at += size) {
+            int part = Math.min(size, length - at);
+            MemorySegment.copy(messages.buffers(), start + at, messages.buffers(), start, part);
+            messages.prepare(message, nameLengths[message], part, 0);
+            if (Libc.sendmmsg(errno, fd, messages.from(message), 1) <= 0) {
+                errors++;
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package dev.culvert.dataplane.relay;
+
+import dev.culvert.dataplane.tunnel.StackChannel;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/// One direction of a relay: reads from the channel it is installed on, writes to the other.
+///
+/// It reads only while the other channel is writable, so that no more than a write buffer waits in between. Lives on
+/// the
+/// event loop of the channel it reads from.
+final class RelayHalf extends ChannelInboundHandlerAdapter {
+    private final Channel sink;
+    private final LongAdder bytes;
+    private @Nullable RelayHalf opposite;
+    private @Nullable ChannelHandlerContext context;
+    private boolean ended;
+
+    RelayHalf(Channel sink, LongAdder bytes) {
+        this.sink = sink;
+        this.bytes = bytes;
+    }
+
+    void opposite(RelayHalf other) {
+        opposite = other;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        context = ctx;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        bytes.add(((ByteBuf) message).readableBytes());
+        sink.write(message);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        sink.flush();
+        if (sink.isWritable() && !ended) {
+            ctx.read();
+        }
+    }
+
+    /// This channel takes bytes again: the other one may be read.
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        if (ctx.channel().isWritable() && opposite != null) {
+            opposite.resume();
+        }
+    }
+
+    private void resume() {
+        ChannelHandlerContext current = context;
+        if (current == null) {
+            return;
+        }
+        // After its end a channel must not be asked to read again: epoll has taken it off its list.
+        if (current.executor().inEventLoop()) {
+            if (!ended) {
+                current.read();
+            }
+        } else {
+            current.executor().execute(this::resume);
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownEvent && !ended) {
+            ended = true;
+            // The FIN goes behind everything that was read before it.
+            sink.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) written -> {
+                if (!written.isSuccess() || !(sink instanceof DuplexChannel duplex)) {
+                    sink.close();
+                } else {
+                    duplex.shutdownOutput().addListener(_ -> closeIfBothEnded(ctx.channel()));
+                }
+            });
+        }
+    }
+
+    private void closeIfBothEnded(Channel source) {
+        if (source instanceof DuplexChannel one
+                && one.isInputShutdown()
+                && one.isOutputShutdown()
+                && sink instanceof DuplexChannel two
+                && two.isInputShutdown()) {
+            one.close();
+            two.close();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        gone();
+    }
+
+    /// The source has closed: what it sent still goes out, then the sink closes too.
+    void gone() {
+        ended = true;
+        sink.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    }
+
+    /// A reset on one side becomes a reset on the other: a cut transfer must not look complete.
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        reset(sink);
+        reset(ctx.channel());
+    }
+
+    private static void reset(Channel channel) {
+        if (channel instanceof StackChannel inside) {
+            inside.abort();
+            return;
+        }
+        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        channel.close();
+    }
+}

@@ -1,0 +1,191 @@
+package dev.culvert.dataplane.tunnel;
+
+import dev.culvert.proto.netstack.EchoReply;
+import dev.culvert.proto.netstack.Stack;
+import dev.culvert.proto.netstack.StackConfig;
+import dev.culvert.proto.wireguard.Aead;
+import dev.culvert.proto.wireguard.Peer;
+import dev.culvert.proto.wireguard.PeerConfig;
+import dev.culvert.proto.wireguard.PrivateKey;
+import dev.culvert.proto.wireguard.PublicKey;
+import dev.culvert.proto.wireguard.WireGuardDevice;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.ServerChannel;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/// WireGuard and TCP/IP inside the process: needs no root, no interface and no kernel module.
+public final class EmbeddedTunnel implements TunnelDriver {
+    /// What an embedded tunnel is made of.
+    ///
+    /// @param addresses the node's own addresses inside the tunnel
+    /// @param mtu the largest IP packet inside the tunnel, in bytes
+    public record Settings(PrivateKey key, List<InetAddress> addresses, int mtu) {}
+
+    private final TunnelLoop tunnel;
+    private final UdpPort port;
+    private final Map<Integer, Promise<Long>> pings = new HashMap<>();
+    private final EchoReply echoReply = new EchoReply();
+    private int nextPing = 1;
+
+    private EmbeddedTunnel(TunnelLoop tunnel, UdpPort port) {
+        this.tunnel = tunnel;
+        this.port = port;
+    }
+
+    /// Opens the tunnel on an event loop, which owns it from now on.
+    ///
+    /// @param port the bound UDP port; it is closed with the tunnel
+    /// @throws IOException if the port cannot be registered with the loop
+    public static EmbeddedTunnel open(IoEventLoop loop, Settings settings, UdpPort port, Aead.Factory aead)
+            throws IOException {
+        SecureRandom random = new SecureRandom();
+        TunnelClock clock = new TunnelClock();
+        WireGuardDevice device = new WireGuardDevice(settings.key(), aead, random, clock.wallOrigin());
+        device.mtu(settings.mtu());
+        Stack stack = new Stack(StackConfig.of(settings.addresses(), settings.mtu()), random);
+        TunnelLoop tunnel = new TunnelLoop(loop, device, stack, port, clock, settings.mtu());
+        EmbeddedTunnel embedded = new EmbeddedTunnel(tunnel, port);
+        tunnel.onEchoReplies(embedded::echoReplies);
+        tunnel.start();
+        return embedded;
+    }
+
+    @Override
+    public String type() {
+        return "embedded";
+    }
+
+    @Override
+    public EventLoopGroup group() {
+        return tunnel.eventLoop();
+    }
+
+    @Override
+    public ChannelFactory<Channel> connections() {
+        return () -> new StackChannel(tunnel);
+    }
+
+    @Override
+    public ChannelFactory<ServerChannel> listeners() {
+        return () -> new StackServerChannel(tunnel);
+    }
+
+    @Override
+    public Future<?> put(PeerConfig peer) {
+        return onLoop(() -> {
+            tunnel.device().addPeer(peer, tunnel.now());
+            return null;
+        });
+    }
+
+    @Override
+    public Future<?> remove(PublicKey peer) {
+        return onLoop(() -> {
+            tunnel.device().removePeer(peer);
+            return null;
+        });
+    }
+
+    @Override
+    public Future<?> redirect(PublicKey key, InetSocketAddress endpoint, boolean initiate) {
+        return onLoop(() -> {
+            Peer peer = tunnel.device().peer(key);
+            if (peer != null) {
+                peer.endpoint(endpoint);
+                if (initiate) {
+                    tunnel.device().initiate(peer, true, tunnel.now());
+                }
+            }
+            return null;
+        });
+    }
+
+    @Override
+    public Future<List<PeerStatus>> status() {
+        return onLoop(() -> {
+            long now = tunnel.now();
+            List<PeerStatus> all = new ArrayList<>();
+            for (Peer peer : tunnel.device().peers()) {
+                long last = peer.lastHandshakeNanos();
+                all.add(new PeerStatus(
+                        peer.publicKey(), peer.endpoint(), last < 0 ? -1 : now - last, peer.rxBytes(), peer.txBytes()));
+            }
+            return all;
+        });
+    }
+
+    @Override
+    public Future<Long> ping(InetAddress address, int payloadLength, long timeoutMillis) {
+        Promise<Long> promise = tunnel.eventLoop().newPromise();
+        onLoop(() -> {
+            int id = nextPing;
+            nextPing = nextPing % 0xffff + 1;
+            long sent = tunnel.now();
+            Promise<Long> reply = tunnel.eventLoop().newPromise();
+            pings.put(id, reply);
+            tunnel.stack().sendEcho(null, address, id, 1, payloadLength, sent);
+            Future<?> limit = tunnel.eventLoop()
+                    .schedule(
+                            () -> reply.tryFailure(new TimeoutException(
+                                    "no echo from " + address.getHostAddress() + " inside the tunnel")),
+                            timeoutMillis,
+                            TimeUnit.MILLISECONDS);
+            reply.addListener(_ -> {
+                pings.remove(id);
+                limit.cancel(false);
+                if (reply.isSuccess()) {
+                    promise.trySuccess(reply.getNow() - sent);
+                } else {
+                    promise.tryFailure(reply.cause());
+                }
+            });
+            return null;
+        });
+        return promise;
+    }
+
+    private void echoReplies() {
+        while (tunnel.stack().pollEchoReply(echoReply)) {
+            Promise<Long> waiting = pings.get(echoReply.identifier());
+            if (waiting != null) {
+                waiting.trySuccess(tunnel.now());
+            }
+        }
+    }
+
+    @Override
+    public InetSocketAddress localAddress() {
+        return port.localAddress();
+    }
+
+    @Override
+    public void close() {
+        onLoop(() -> {
+            tunnel.close();
+            return null;
+        });
+    }
+
+    private <T> Future<T> onLoop(Callable<T> task) {
+        return tunnel.eventLoop().submit(() -> {
+            T result = task.call();
+            tunnel.schedulePump();
+            return result;
+        });
+    }
+}

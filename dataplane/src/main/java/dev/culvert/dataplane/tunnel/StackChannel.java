@@ -1,0 +1,474 @@
+package dev.culvert.dataplane.tunnel;
+
+import dev.culvert.proto.netstack.CloseReason;
+import dev.culvert.proto.netstack.TcpSocket;
+import dev.culvert.proto.netstack.TcpState;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.AbstractChannel;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelMetadata;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.DefaultChannelConfig;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.NoRouteToHostException;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.AlreadyConnectedException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// A TCP connection inside the tunnel as a Netty channel without a file descriptor.
+///
+/// It lives on the tunnel loop. Reading takes from the socket's receive buffer, which opens the window; writing fills
+/// its send buffer and goes on when an ACK has freed room. It always half-closes: the peer's FIN arrives as
+/// [ChannelInputShutdownEvent], never as a close.
+public final class StackChannel extends AbstractChannel implements DuplexChannel {
+    private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
+
+    private final TunnelLoop tunnel;
+    private final ChannelConfig config = new DefaultChannelConfig(this);
+    private @Nullable TcpSocket socket;
+    private @Nullable ChannelPromise connecting;
+    private boolean readPending;
+    private boolean reading;
+    private boolean readAgainScheduled;
+    private boolean inputShutdown;
+    private boolean outputShutdown;
+    private boolean abort;
+    private boolean closed;
+
+    /// A channel that will connect.
+    StackChannel(TunnelLoop tunnel) {
+        super(null);
+        this.tunnel = tunnel;
+    }
+
+    /// A channel for an accepted connection.
+    StackChannel(Channel parent, TunnelLoop tunnel, TcpSocket accepted) {
+        super(parent);
+        this.tunnel = tunnel;
+        this.socket = accepted;
+        accepted.attach(this);
+    }
+
+    /// Closes with a reset instead of a FIN: what a relay does when the other side was reset.
+    public void abort() {
+        eventLoop().execute(() -> {
+            abort = true;
+            unsafe().close(voidPromise());
+        });
+    }
+
+    /// Called by the tunnel loop when something changed: connected, readable, writable, failed.
+    void ready() {
+        TcpSocket current = socket;
+        if (current == null || closed) {
+            return;
+        }
+        if (connecting != null) {
+            connectProgress(current);
+            return;
+        }
+        if (current.writable() > 0) {
+            ((StackUnsafe) unsafe()).resumeFlush();
+        }
+        CloseReason failure = current.failure();
+        if (readPending) {
+            readNow(current);
+        }
+        if (failure != null && !closed) {
+            fail(failure);
+        }
+    }
+
+    private void connectProgress(TcpSocket current) {
+        ChannelPromise promise = connecting;
+        CloseReason failure = current.failure();
+        if (promise == null) {
+            return;
+        }
+        if (failure != null) {
+            connecting = null;
+            promise.tryFailure(connectFailure(failure));
+            unsafe().close(voidPromise());
+        } else if (current.isConnected()) {
+            connecting = null;
+            promise.trySuccess();
+            pipeline().fireChannelActive();
+            if (config.isAutoRead()) {
+                read();
+            }
+        }
+    }
+
+    private IOException connectFailure(CloseReason failure) {
+        String to = " by " + remoteAddress() + " inside the tunnel";
+        return switch (failure) {
+            case REFUSED, RESET -> new ConnectException("connection refused" + to);
+            case TIMED_OUT -> new ConnectTimeoutException("no answer" + to);
+            default -> new NoRouteToHostException("not reachable: " + failure + to);
+        };
+    }
+
+    private void fail(CloseReason failure) {
+        abort = true;
+        pipeline().fireExceptionCaught(new IOException("connection " + failure + " inside the tunnel"));
+        unsafe().close(voidPromise());
+    }
+
+    private void readNow(TcpSocket current) {
+        if (reading || inputShutdown) {
+            return;
+        }
+        reading = true;
+        var handle = unsafe().recvBufAllocHandle();
+        handle.reset(config);
+        int read;
+        boolean any = false;
+        do {
+            ByteBuf buffer = handle.allocate(config.getAllocator());
+            handle.attemptedBytesRead(buffer.writableBytes());
+            read = current.read(buffer.internalNioBuffer(buffer.writerIndex(), buffer.writableBytes()));
+            handle.lastBytesRead(read);
+            if (read <= 0) {
+                buffer.release();
+                break;
+            }
+            buffer.writerIndex(buffer.writerIndex() + read);
+            handle.incMessagesRead(1);
+            any = true;
+            readPending = false;
+            pipeline().fireChannelRead(buffer);
+        } while (handle.continueReading() && !closed);
+        reading = false;
+        if (closed) {
+            return;
+        }
+        if (any) {
+            handle.readComplete();
+            pipeline().fireChannelReadComplete();
+        }
+        readEnded(current, read);
+    }
+
+    private void readEnded(TcpSocket current, int lastRead) {
+        // The socket becomes ready again only when more arrives: what is left must be taken without a new event.
+        tunnel.schedulePump();
+        if (lastRead < 0) {
+            inputEnded();
+        } else if (config.isAutoRead() || readPending) {
+            readPending = true;
+            if (current.readable() > 0) {
+                readAgain();
+            }
+        }
+    }
+
+    private void readAgain() {
+        if (!readAgainScheduled) {
+            readAgainScheduled = true;
+            eventLoop().execute(() -> {
+                readAgainScheduled = false;
+                TcpSocket current = socket;
+                if (current != null && readPending && !closed) {
+                    readNow(current);
+                }
+            });
+        }
+    }
+
+    private void inputEnded() {
+        if (inputShutdown) {
+            return;
+        }
+        inputShutdown = true;
+        pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        pipeline().fireUserEventTriggered(ChannelInputShutdownReadComplete.INSTANCE);
+        closeIfBothShut();
+    }
+
+    private void closeIfBothShut() {
+        if (inputShutdown && outputShutdown) {
+            unsafe().close(voidPromise());
+        }
+    }
+
+    @Override
+    protected void doBeginRead() {
+        readPending = true;
+        TcpSocket current = socket;
+        if (current != null && connecting == null && (current.readable() > 0 || mayHaveEnded(current.state()))) {
+            readAgain();
+        }
+    }
+
+    /// The end of the stream may have been reported ready while nobody wanted to read.
+    private static boolean mayHaveEnded(TcpState state) {
+        return switch (state) {
+            case CLOSE_WAIT, LAST_ACK, CLOSING, TIME_WAIT, CLOSED -> true;
+            default -> false;
+        };
+    }
+
+    @Override
+    protected void doWrite(ChannelOutboundBuffer in) {
+        TcpSocket current = socket;
+        if (current == null) {
+            throw new IllegalStateException("write before connect");
+        }
+        boolean wrote = false;
+        while (in.current() instanceof ByteBuf buffer) {
+            int readable = buffer.readableBytes();
+            int written = readable == 0 ? 0 : write(current, buffer);
+            wrote |= written > 0;
+            in.removeBytes(written);
+            if (written < readable) {
+                break;
+            }
+        }
+        if (wrote) {
+            tunnel.schedulePump();
+        }
+    }
+
+    private static int write(TcpSocket current, ByteBuf buffer) {
+        if (buffer.nioBufferCount() == 1) {
+            return current.write(buffer.internalNioBuffer(buffer.readerIndex(), buffer.readableBytes()));
+        }
+        int total = 0;
+        for (ByteBuffer part : buffer.nioBuffers()) {
+            int size = part.remaining();
+            int written = current.write(part);
+            total += written;
+            if (written < size) {
+                break;
+            }
+        }
+        return total;
+    }
+
+    @Override
+    protected Object filterOutboundMessage(Object message) {
+        if (message instanceof ByteBuf) {
+            return message;
+        }
+        throw new UnsupportedOperationException("a tunnel connection carries bytes, not " + message.getClass());
+    }
+
+    @Override
+    protected void doShutdownOutput() {
+        outputShutdown = true;
+        TcpSocket current = socket;
+        if (current != null) {
+            current.shutdownOutput();
+            tunnel.schedulePump();
+        }
+    }
+
+    @Override
+    protected void doClose() {
+        closed = true;
+        inputShutdown = true;
+        outputShutdown = true;
+        ChannelPromise promise = connecting;
+        if (promise != null) {
+            connecting = null;
+            promise.tryFailure(new ConnectException("closed while connecting"));
+        }
+        TcpSocket current = socket;
+        if (current != null) {
+            current.attach(null);
+            if (abort || promise != null) {
+                current.abort();
+            } else {
+                current.close();
+            }
+            tunnel.schedulePump();
+        }
+    }
+
+    @Override
+    protected boolean isCompatible(EventLoop loop) {
+        return loop.equals(tunnel.eventLoop());
+    }
+
+    @Override
+    protected @Nullable SocketAddress localAddress0() {
+        TcpSocket current = socket;
+        return current == null ? null : current.local();
+    }
+
+    @Override
+    protected @Nullable SocketAddress remoteAddress0() {
+        TcpSocket current = socket;
+        return current == null ? null : current.remote();
+    }
+
+    @Override
+    public @Nullable InetSocketAddress remoteAddress() {
+        return (InetSocketAddress) super.remoteAddress();
+    }
+
+    @Override
+    public @Nullable InetSocketAddress localAddress() {
+        return (InetSocketAddress) super.localAddress();
+    }
+
+    @Override
+    protected void doBind(SocketAddress local) {
+        throw new UnsupportedOperationException("a connection inside the tunnel takes its local address from it");
+    }
+
+    @Override
+    protected void doDisconnect() {
+        doClose();
+    }
+
+    @Override
+    public ChannelConfig config() {
+        return config;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !closed;
+    }
+
+    @Override
+    public boolean isActive() {
+        return !closed && socket != null && connecting == null;
+    }
+
+    @Override
+    public ChannelMetadata metadata() {
+        return METADATA;
+    }
+
+    @Override
+    public boolean isInputShutdown() {
+        return inputShutdown;
+    }
+
+    @Override
+    public boolean isOutputShutdown() {
+        return outputShutdown;
+    }
+
+    @Override
+    public boolean isShutdown() {
+        return inputShutdown && outputShutdown;
+    }
+
+    @Override
+    public ChannelFuture shutdownInput() {
+        return shutdownInput(newPromise());
+    }
+
+    @Override
+    public ChannelFuture shutdownInput(ChannelPromise promise) {
+        onLoop(() -> {
+            inputShutdown = true;
+            promise.trySuccess();
+            closeIfBothShut();
+        });
+        return promise;
+    }
+
+    @Override
+    public ChannelFuture shutdownOutput() {
+        return shutdownOutput(newPromise());
+    }
+
+    @Override
+    public ChannelFuture shutdownOutput(ChannelPromise promise) {
+        onLoop(() -> {
+            ((StackUnsafe) unsafe()).shutdownOutput(promise);
+            closeIfBothShut();
+        });
+        return promise;
+    }
+
+    @Override
+    public ChannelFuture shutdown() {
+        return close();
+    }
+
+    @Override
+    public ChannelFuture shutdown(ChannelPromise promise) {
+        return close(promise);
+    }
+
+    private void onLoop(Runnable task) {
+        if (eventLoop().inEventLoop()) {
+            task.run();
+        } else {
+            eventLoop().execute(task);
+        }
+    }
+
+    @Override
+    protected AbstractUnsafe newUnsafe() {
+        return new StackUnsafe();
+    }
+
+    private final class StackUnsafe extends AbstractUnsafe {
+        @Override
+        public void connect(SocketAddress remote, @Nullable SocketAddress local, ChannelPromise promise) {
+            if (!promise.setUncancellable() || !ensureOpen(promise)) {
+                return;
+            }
+            if (socket != null) {
+                safeSetFailure(promise, new AlreadyConnectedException());
+                return;
+            }
+            TcpSocket opened;
+            try {
+                opened = tunnel.connect((InetSocketAddress) remote);
+            } catch (IOException e) {
+                safeSetFailure(promise, e);
+                closeIfClosed();
+                return;
+            }
+            opened.attach(StackChannel.this);
+            socket = opened;
+            connecting = promise;
+            tunnel.schedulePump();
+            limitConnect(promise, config.getConnectTimeoutMillis());
+        }
+
+        private void limitConnect(ChannelPromise promise, int millis) {
+            if (millis <= 0) {
+                return;
+            }
+            Future<?> limit = eventLoop()
+                    .schedule(
+                            () -> {
+                                if (promise.equals(connecting)) {
+                                    connecting = null;
+                                    abort = true;
+                                    promise.tryFailure(new ConnectTimeoutException("no answer from " + remoteAddress()
+                                            + " inside the tunnel within " + millis + " ms"));
+                                    close(voidPromise());
+                                }
+                            },
+                            millis,
+                            TimeUnit.MILLISECONDS);
+            promise.addListener(_ -> limit.cancel(false));
+        }
+
+        void resumeFlush() {
+            flush0();
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package dev.culvert.dataplane.tunnel;
+
+import dev.culvert.proto.wireguard.PeerConfig;
+import dev.culvert.proto.wireguard.PublicKey;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.ServerChannel;
+import io.netty.util.concurrent.Future;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+
+/// How the WireGuard end is realised; the rest of the data plane sees Netty channels only.
+///
+/// Methods may be called from any thread; what changes state happens on the driver's loop, and the future tells when.
+public interface TunnelDriver extends AutoCloseable {
+    /// `embedded`, `tun` or `kernel`.
+    String type();
+
+    /// Where connections through the tunnel live.
+    EventLoopGroup group();
+
+    /// Makes channels that connect to an address inside the tunnel.
+    ChannelFactory<Channel> connections();
+
+    /// Makes channels that listen inside the tunnel, on the node's own addresses.
+    ChannelFactory<ServerChannel> listeners();
+
+    /// Adds a peer, or changes it in place: its session and connections live on.
+    Future<?> put(PeerConfig peer);
+
+    Future<?> remove(PublicKey peer);
+
+    /// A new place to reach the peer at, and a handshake at once if `initiate`.
+    Future<?> redirect(PublicKey peer, InetSocketAddress endpoint, boolean initiate);
+
+    /// What is known of every peer now.
+    Future<List<PeerStatus>> status();
+
+    /// Sends one ICMP echo to an address inside the tunnel; the future fails if no reply came within `timeoutMillis`.
+    ///
+    /// @return the round trip in nanoseconds
+    Future<Long> ping(InetAddress address, int payloadLength, long timeoutMillis);
+
+    /// The UDP address that peers send to.
+    InetSocketAddress localAddress();
+
+    @Override
+    void close();
+}

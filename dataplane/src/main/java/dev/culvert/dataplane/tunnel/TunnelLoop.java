@@ -1,0 +1,287 @@
+package dev.culvert.dataplane.tunnel;
+
+import dev.culvert.proto.netstack.Pollable;
+import dev.culvert.proto.netstack.Stack;
+import dev.culvert.proto.netstack.TcpListener;
+import dev.culvert.proto.netstack.TcpSocket;
+import dev.culvert.proto.netstack.UdpSocket;
+import dev.culvert.proto.wireguard.OpenJob;
+import dev.culvert.proto.wireguard.SealJob;
+import dev.culvert.proto.wireguard.Transmit;
+import dev.culvert.proto.wireguard.WireGuardDevice;
+import io.netty.channel.IoEventLoop;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// Joins device, stack and UDP socket: the straight line of a packet, both ways.
+///
+/// ```
+/// datagrams → device → stack → ready channels → stack → device → datagrams
+/// ```
+/// Everything here runs on one event loop; others submit. There is one timer, the earliest of all deadlines.
+final class TunnelLoop {
+    // So many datagrams are taken, or packets sent, before other work of the loop has its turn.
+    private static final int BATCH = 128;
+
+    // Transport header and tag around the largest packet, and the padding before sealing (wireguard paper, 5.4.6).
+    private static final int HEADROOM = 16;
+    private static final int TAILROOM = 64;
+
+    private static final long NEVER = Long.MAX_VALUE;
+
+    private final IoEventLoop loop;
+    private final WireGuardDevice device;
+    private final Stack stack;
+    private final UdpPort port;
+    private final TunnelClock clock;
+    private final ByteBuffer packet;
+    private final Transmit transmit;
+    private final UdpPort.Receiver receiver = this::receive;
+    private final Runnable pump = this::pump;
+    private final Runnable onTimer = this::timer;
+    private Runnable onEchoReplies = () -> {};
+    private boolean pumpScheduled;
+    private boolean sendBlocked;
+    private boolean closed;
+    private boolean transmitWaiting;
+    private @Nullable SealJob sealedWaiting;
+    private @Nullable ScheduledFuture<?> timer;
+    private long timerAt = NEVER;
+
+    TunnelLoop(IoEventLoop loop, WireGuardDevice device, Stack stack, UdpPort port, TunnelClock clock, int mtu) {
+        this.loop = loop;
+        this.device = device;
+        this.stack = stack;
+        this.port = port;
+        this.clock = clock;
+        this.packet = ByteBuffer.allocate(HEADROOM + mtu + TAILROOM);
+        this.transmit = new Transmit(mtu + TAILROOM);
+    }
+
+    void start() throws IOException {
+        port.register(loop, this::readable, this::writable);
+        schedulePump();
+    }
+
+    /// What to run after packets came in, to take echo replies from the stack.
+    void onEchoReplies(Runnable task) {
+        onEchoReplies = task;
+    }
+
+    /// Opens a connection from the node's own address of the remote's family.
+    ///
+    /// @throws IOException if the stack has no room for one more, or no address of that family
+    TcpSocket connect(InetSocketAddress remote) throws IOException {
+        TcpSocket socket = stack.connect(null, remote, clock.now());
+        if (socket == null) {
+            throw new IOException(
+                    "the tunnel has no room for one more connection, or no address of the family of " + remote);
+        }
+        return socket;
+    }
+
+    /// @throws IOException if the port is taken
+    TcpListener listen(int tunnelPort) throws IOException {
+        TcpListener listener = stack.listen(tunnelPort);
+        if (listener == null) {
+            throw new IOException("port " + tunnelPort + " inside the tunnel is already listened on");
+        }
+        return listener;
+    }
+
+    IoEventLoop eventLoop() {
+        return loop;
+    }
+
+    Stack stack() {
+        return stack;
+    }
+
+    WireGuardDevice device() {
+        return device;
+    }
+
+    long now() {
+        return clock.now();
+    }
+
+    /// Asks for one pass over everything that may want to send, after the current work of the loop.
+    void schedulePump() {
+        if (!pumpScheduled && !closed) {
+            pumpScheduled = true;
+            loop.execute(pump);
+        }
+    }
+
+    void close() {
+        closed = true;
+        cancelTimer();
+        port.close();
+    }
+
+    private void readable() {
+        if (closed) {
+            return;
+        }
+        int taken = port.receive(receiver, BATCH);
+        if (taken > 0) {
+            pump();
+        }
+    }
+
+    private void writable() {
+        sendBlocked = false;
+        pump();
+    }
+
+    private void receive(ByteBuffer datagram, InetSocketAddress from) {
+        long now = clock.now();
+        OpenJob job = device.handleDatagram(datagram, from, now);
+        if (job == null) {
+            return;
+        }
+        job.run();
+        if (device.complete(job, now)) {
+            stack.handlePacket(job.packet(), now);
+        }
+    }
+
+    /// One pass: wake the channels that became ready, then send what device and stack have, then set the timer.
+    private void pump() {
+        pumpScheduled = false;
+        if (closed) {
+            return;
+        }
+        onEchoReplies.run();
+        dispatchReady();
+        boolean more = transmit(clock.now());
+        port.flush();
+        if (more && !sendBlocked) {
+            schedulePump();
+        }
+        armTimer();
+    }
+
+    private void dispatchReady() {
+        Pollable ready;
+        while ((ready = stack.pollReady()) != null) {
+            switch (ready) {
+                case TcpSocket socket -> {
+                    if (socket.attachment() instanceof StackChannel channel) {
+                        channel.ready();
+                    }
+                }
+                case TcpListener listener -> {
+                    if (listener.attachment() instanceof StackServerChannel channel) {
+                        channel.ready();
+                    }
+                }
+                case UdpSocket _ -> {}
+            }
+        }
+    }
+
+    /// @return whether there may be more to send
+    private boolean transmit(long now) {
+        if (sendBlocked || !sendWaiting()) {
+            return true;
+        }
+        for (int sent = 0; sent < BATCH; sent++) {
+            if (!transmitDevice(now) || !transmitStack(now)) {
+                return sendBlocked;
+            }
+        }
+        return true;
+    }
+
+    /// Sends what was built but found the socket full.
+    private boolean sendWaiting() {
+        if (transmitWaiting) {
+            if (!send(transmit.buffer(), transmit.destination())) {
+                return false;
+            }
+            transmitWaiting = false;
+        }
+        SealJob waiting = sealedWaiting;
+        if (waiting != null) {
+            if (!send(waiting.datagram(), waiting.endpoint())) {
+                return false;
+            }
+            sealedWaiting = null;
+        }
+        return true;
+    }
+
+    private boolean transmitDevice(long now) {
+        while (device.pollTransmit(transmit, now)) {
+            if (!send(transmit.buffer(), transmit.destination())) {
+                transmitWaiting = true;
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// @return false if the stack has nothing more, or the socket is full
+    private boolean transmitStack(long now) {
+        packet.clear().position(HEADROOM);
+        if (!stack.pollTransmit(packet, now)) {
+            return false;
+        }
+        SealJob job = device.encapsulate(packet, now);
+        if (job == null) {
+            return true;
+        }
+        job.run();
+        device.complete(job, now);
+        if (!send(job.datagram(), job.endpoint())) {
+            sealedWaiting = job;
+            return false;
+        }
+        return true;
+    }
+
+    private boolean send(ByteBuffer datagram, InetSocketAddress to) {
+        if (port.send(datagram, to)) {
+            return true;
+        }
+        sendBlocked = true;
+        return false;
+    }
+
+    private void timer() {
+        timer = null;
+        timerAt = NEVER;
+        if (closed) {
+            return;
+        }
+        long now = clock.now();
+        device.handleTimeout(now);
+        stack.handleTimeout(now);
+        pump();
+    }
+
+    /// A timer that is too early costs one look at the deadlines, moving it for each packet would cost more.
+    private void armTimer() {
+        long deadline = Math.min(device.nextDeadline(), stack.nextDeadline());
+        if (deadline == NEVER || deadline >= timerAt) {
+            return;
+        }
+        cancelTimer();
+        timerAt = deadline;
+        timer = loop.schedule(onTimer, Math.max(0, deadline - clock.now()), TimeUnit.NANOSECONDS);
+    }
+
+    private void cancelTimer() {
+        ScheduledFuture<?> current = timer;
+        if (current != null) {
+            current.cancel(false);
+            timer = null;
+            timerAt = NEVER;
+        }
+    }
+}

@@ -1,0 +1,41 @@
+package dev.culvert.dataplane.tunnel;
+
+import io.netty.channel.IoEventLoop;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+
+/// The tunnel's UDP socket: datagrams in and out in batches. Owned by the tunnel loop.
+///
+/// An error on a datagram (port unreachable, no route, no permission) never ends the port: it is counted and the next
+/// datagram is taken.
+public interface UdpPort extends AutoCloseable {
+    /// What takes the received datagrams.
+    interface Receiver {
+        /// @param datagram a heap buffer, position to limit; the receiver may overwrite it, and must not keep it
+        void datagram(ByteBuffer datagram, InetSocketAddress from);
+    }
+
+    /// Begins to report readiness: `readable` runs on the loop whenever datagrams wait, `writable` once after a
+    /// `send` that found the kernel's buffer full.
+    void register(IoEventLoop loop, Runnable readable, Runnable writable) throws IOException;
+
+    /// Takes at most about `max` waiting datagrams; returns how many it took, 0 where none waits.
+    int receive(Receiver receiver, int max);
+
+    /// Copies the datagram into the batch to be sent.
+    ///
+    /// @return false if the kernel's buffer is full: nothing was taken, `writable` will be called
+    boolean send(ByteBuffer datagram, InetSocketAddress to);
+
+    /// Hands what [#send] has gathered to the kernel.
+    void flush();
+
+    InetSocketAddress localAddress();
+
+    /// Datagrams that the kernel refused to send, since the start.
+    long sendErrors();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,210 @@
+package dev.culvert.model.decide;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.culvert.model.Model;
+import dev.culvert.model.Role;
+import dev.culvert.model.config.ModelMerge;
+import dev.culvert.model.config.Source;
+import dev.culvert.proto.inet.IpPrefix;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+
+final class AdmissionTest {
+    /// A monotonic clock may begin anywhere, and wrap under us.
+    private static final long NOW = nearWrap();
+    private static final long SECOND = 1_000_000_000L;
+    private static final InetAddress VISITOR = InetAddress.ofLiteral("203.0.113.9");
+
+    private static final Model MODEL = ModelMerge.merge(Role.GATEWAY, List.of(Source.file("gateway.yaml", """
+                                    services:
+                                      ssh:
+                                        listen: 2222/tcp
+                                        site: home
+                                        target: tcp://127.0.0.1:22
+                                        max-connections: 2
+                                        access: {allow: [203.0.113.0/24], deny: [203.0.113.66]}
+                                    sites:
+                                      home:
+                                        public-key: "TqFAWIFQdzzjqs54au739ASc4QD6ZJyU+73blg8dqUI="
+                                        address: 10.77.0.2
+                                    """)))
+            .orThrow();
+
+    private final BanTable bans = new BanTable();
+
+    @Test
+    void accept_overPerAddressLimit_isTooMany_untilReleased() {
+        Admission admission = admission(new Limits(100, 2, 0, 1));
+        Admitted first = accepted(admission, VISITOR);
+        accepted(admission, VISITOR);
+
+        assertThat(admission.accept(VISITOR, NOW)).isEqualTo(new Deny(DenyReason.TOO_MANY));
+        accepted(admission, InetAddress.ofLiteral("203.0.113.10"));
+
+        admission.release(first);
+        admission.release(first);
+        accepted(admission, VISITOR);
+        assertThat(admission.accept(VISITOR, NOW)).isEqualTo(new Deny(DenyReason.TOO_MANY));
+        assertThat(admission.connections()).isEqualTo(3);
+        assertThat(admission.denied(DenyReason.TOO_MANY)).isEqualTo(2);
+    }
+
+    @Test
+    void accept_ipv6OfOneSlash64_countsAsOne() {
+        Admission admission = admission(new Limits(100, 1, 0, 1));
+        accepted(admission, InetAddress.ofLiteral("2001:db8::1"));
+
+        assertThat(admission.accept(InetAddress.ofLiteral("2001:db8::ffff:2"), NOW))
+                .isEqualTo(new Deny(DenyReason.TOO_MANY));
+        accepted(admission, InetAddress.ofLiteral("2001:db8:0:1::1"));
+    }
+
+    @Test
+    void accept_overTotal_isTooMany_andLeavesNoTrace() {
+        Admission admission = admission(new Limits(1, 10, 0, 1));
+        Admitted first = accepted(admission, VISITOR);
+        for (int i = 0; i < 20; i++) {
+            assertThat(admission.accept(InetAddress.ofLiteral("203.0.113.10"), NOW))
+                    .isEqualTo(new Deny(DenyReason.TOO_MANY));
+        }
+
+        admission.release(first);
+
+        accepted(admission, InetAddress.ofLiteral("203.0.113.10"));
+        assertThat(admission.connections()).isEqualTo(1);
+    }
+
+    @Test
+    void accept_fasterThanRate_isRate_andRecoversWithTime() {
+        Admission admission = admission(new Limits(100, 100, 2, 3));
+        for (int i = 0; i < 3; i++) {
+            accepted(admission, VISITOR);
+        }
+
+        assertThat(admission.accept(VISITOR, NOW)).isEqualTo(new Deny(DenyReason.RATE));
+        assertThat(admission.accept(VISITOR, NOW + SECOND / 2 - 1)).isEqualTo(new Deny(DenyReason.RATE));
+        assertThat(admission.accept(VISITOR, NOW + SECOND / 2)).isInstanceOf(Admitted.class);
+        assertThat(admission.accept(VISITOR, NOW + SECOND / 2)).isEqualTo(new Deny(DenyReason.RATE));
+        accepted(admission, InetAddress.ofLiteral("203.0.113.10"));
+    }
+
+    @Test
+    void accept_banned_isBanned() {
+        Admission admission = admission(Limits.DEFAULT);
+        bans.ban(List.of(new Ban(IpPrefix.host(VISITOR), new BanScope.All(), NOW + SECOND, "test")), NOW);
+
+        assertThat(admission.accept(VISITOR, NOW)).isEqualTo(new Deny(DenyReason.BANNED));
+        assertThat(admission.accept(VISITOR, NOW + SECOND)).isInstanceOf(Admitted.class);
+    }
+
+    @Test
+    void permit_outsideAccessPolicy_isAcl() {
+        Admission admission = admission(Limits.DEFAULT);
+
+        assertThat(admission.permit(accepted(admission, InetAddress.ofLiteral("192.0.2.1")), ssh(), NOW))
+                .isEqualTo(new Deny(DenyReason.ACL));
+        assertThat(admission.permit(accepted(admission, InetAddress.ofLiteral("203.0.113.66")), ssh(), NOW))
+                .isEqualTo(new Deny(DenyReason.ACL));
+    }
+
+    @Test
+    void permit_bannedForThatSiteOnly_isBanned() {
+        Admission admission = admission(Limits.DEFAULT);
+        IpPrefix prefix = IpPrefix.host(VISITOR);
+        bans.ban(List.of(new Ban(prefix, new BanScope.Sites(Set.of("office")), Ban.FOREVER, "test")), NOW);
+        assertThat(admission.permit(accepted(admission, VISITOR), ssh(), NOW)).isInstanceOf(Permit.class);
+
+        bans.ban(List.of(new Ban(prefix, new BanScope.Sites(Set.of("home")), Ban.FOREVER, "test")), NOW);
+
+        assertThat(admission.permit(accepted(admission, VISITOR), ssh(), NOW)).isEqualTo(new Deny(DenyReason.BANNED));
+    }
+
+    @Test
+    void permit_overServiceLimit_isTooMany_untilReleased() {
+        Admission admission = admission(Limits.DEFAULT);
+        Admitted visitor = accepted(admission, VISITOR);
+        Permit first = (Permit) admission.permit(visitor, ssh(), NOW);
+        admission.permit(visitor, ssh(), NOW);
+
+        assertThat(admission.permit(visitor, ssh(), NOW)).isEqualTo(new Deny(DenyReason.TOO_MANY));
+        assertThat(admission.connections("ssh")).isEqualTo(2);
+
+        admission.release(first);
+        assertThat(admission.permit(visitor, ssh(), NOW)).isInstanceOf(Permit.class);
+    }
+
+    @Test
+    void permit_carriesServiceSiteAndClient() {
+        Admission admission = admission(Limits.DEFAULT);
+
+        Permit permit = (Permit) admission.permit(accepted(admission, VISITOR), ssh(), NOW);
+
+        assertThat(permit.service()).isEqualTo(MODEL.services().get("ssh"));
+        assertThat(permit.site()).isEqualTo(MODEL.sites().get("home"));
+        assertThat(permit.client()).isEqualTo(VISITOR);
+    }
+
+    @Test
+    void stillAllows_afterBan_isFalse() {
+        Admission admission = admission(Limits.DEFAULT);
+        Permit permit = (Permit) admission.permit(accepted(admission, VISITOR), ssh(), NOW);
+        assertThat(admission.stillAllows(permit, ssh(), NOW)).isTrue();
+
+        bans.ban(List.of(new Ban(IpPrefix.host(VISITOR), new BanScope.All(), Ban.FOREVER, "test")), NOW);
+
+        assertThat(admission.stillAllows(permit, ssh(), NOW)).isFalse();
+    }
+
+    @Test
+    void accept_fromManyThreads_neverExceedsLimits() throws InterruptedException {
+        Admission admission = admission(new Limits(50, 10, 0, 1));
+        CountDownLatch done = new CountDownLatch(4);
+        List<Thread> threads = new ArrayList<>();
+        for (int t = 0; t < 4; t++) {
+            threads.add(Thread.ofPlatform().start(() -> {
+                for (int i = 0; i < 5000; i++) {
+                    if (admission.accept(VISITOR, NOW) instanceof Admitted admitted) {
+                        if (admission.connections() > 50) {
+                            return;
+                        }
+                        admission.release(admitted);
+                    }
+                }
+                done.countDown();
+            }));
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+
+        assertThat(done.getCount()).isZero();
+        assertThat(admission.connections()).isZero();
+        for (int i = 0; i < 10; i++) {
+            accepted(admission, VISITOR);
+        }
+        assertThat(admission.accept(VISITOR, NOW)).isEqualTo(new Deny(DenyReason.TOO_MANY));
+    }
+
+    private static long nearWrap() {
+        return Long.MAX_VALUE - 5;
+    }
+
+    private Admission admission(Limits limits) {
+        return new Admission(limits, bans, 42, NOW);
+    }
+
+    private static Admitted accepted(Admission admission, InetAddress address) {
+        Admittance admittance = admission.accept(address, NOW);
+        assertThat(admittance).isInstanceOf(Admitted.class);
+        return (Admitted) admittance;
+    }
+
+    private static Routed ssh() {
+        return (Routed) new Router(MODEL).route(MODEL.listeners().getLast());
+    }
+}
