@@ -5,8 +5,8 @@ import java.net.UnknownHostException;
 
 /// An IP address as two longs, so that the data path compares and hashes it without an object.
 ///
-/// IPv6 is its 16 bytes, big-endian; IPv4 is the mapped form `::ffff:a.b.c.d` (RFC 4291 §2.5.5.2), which therefore
-/// must never be taken from an IPv6 packet.
+/// IPv6 is its 16 bytes, big-endian; IPv4 is the mapped form `::ffff:a.b.c.d` (RFC 4291 §2.5.5.2), which
+/// therefore must never be taken from an IPv6 packet.
 public final class AddressWords {
     private static final long MAPPED = 0xffffL << 32;
 

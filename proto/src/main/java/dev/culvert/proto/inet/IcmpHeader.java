@@ -1,18 +1,16 @@
 package dev.culvert.proto.inet;
 
-/// A reusable view of an ICMP or ICMPv6 header (RFC 792, RFC 4443 §2.1) in the caller's array: `check` once, then the
-/// accessors cannot fail.
+/// A reusable view of an ICMP or ICMPv6 header (RFC 792, RFC 4443 §2.1) in the caller's array: `check` once, then
+/// the accessors cannot fail.
 public final class IcmpHeader {
     public static final int LENGTH = 8;
 
     public static final int V4_ECHO_REPLY = 0;
     public static final int V4_UNREACHABLE = 3;
     public static final int V4_ECHO_REQUEST = 8;
-    public static final int V4_TIME_EXCEEDED = 11;
 
     public static final int V6_UNREACHABLE = 1;
     public static final int V6_PACKET_TOO_BIG = 2;
-    public static final int V6_TIME_EXCEEDED = 3;
     public static final int V6_ECHO_REQUEST = 128;
     public static final int V6_ECHO_REPLY = 129;
 

@@ -9,8 +9,8 @@ import java.nio.ByteOrder;
 /// A *sum* is a running total of big-endian 16-bit words that may be added to any other sum; `finish` folds and
 /// complements it. A range that contains its own valid checksum has a folded sum of `0xffff`.
 public final class InternetChecksum {
-    // Byte order does not matter to a ones' complement sum but for one swap at the end (RFC 1071 §2 B), so the loop
-    // reads in the machine's own order.
+    // Byte order does not matter to a ones' complement sum but for one swap at the end (RFC 1071 §2 B), so the
+    // loop reads in the machine's own order.
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
     private static final boolean SWAP = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
     private static final long LOW = 0xffff_ffffL;
@@ -49,8 +49,8 @@ public final class InternetChecksum {
         return at < end ? sum + (NetworkOrder.u8(bytes, at) << 8) : sum;
     }
 
-    /// The part of a TCP, UDP or ICMPv6 pseudo-header that does not change within a connection: both addresses and
-    /// the protocol (RFC 9293 §3.1, RFC 8200 §8.1). Addresses are [AddressWords]; add the upper-layer length.
+    /// The part of a TCP, UDP or ICMPv6 pseudo-header that does not change within a connection: both addresses
+    /// and the protocol (RFC 9293 §3.1, RFC 8200 §8.1). Addresses are [AddressWords]; add the upper-layer length.
     public static long pseudoHeader(long sourceHigh, long sourceLow, long targetHigh, long targetLow, int protocol) {
         if (AddressWords.isIpv4(sourceHigh, sourceLow)) {
             return (sourceLow & LOW) + (targetLow & LOW) + protocol;

@@ -1,7 +1,7 @@
 package dev.culvert.proto.inet;
 
-/// A reusable view of an IPv4 header (RFC 791 §3.1) in the caller's array: `check` once, then the accessors cannot
-/// fail.
+/// A reusable view of an IPv4 header (RFC 791 §3.1) in the caller's array: `check` once, then the accessors
+/// cannot fail.
 public final class Ipv4Header {
     /// Bytes of a header without options, as [#write] makes it.
     public static final int LENGTH = 20;

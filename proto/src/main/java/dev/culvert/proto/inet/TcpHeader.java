@@ -19,7 +19,8 @@ public final class TcpHeader {
     /// A view of nothing yet.
     public TcpHeader() {}
 
-    /// Looks at `length` bytes at `offset`; true if the header with its options fits. Does not look at the checksum.
+    /// Looks at `length` bytes at `offset`; true if the header with its options fits. Does not look at the
+    /// checksum.
     public boolean check(byte[] bytes, int offset, int length) {
         if (length < LENGTH) {
             return false;

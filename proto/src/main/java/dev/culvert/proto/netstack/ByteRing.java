@@ -3,8 +3,8 @@ package dev.culvert.proto.netstack;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/// A bounded queue of bytes on pages of a [PagePool]: takes a page when bytes reach it and gives it back when they
-/// have left, so an empty ring holds no memory and a hole in it only its page table.
+/// A bounded queue of bytes on pages of a [PagePool]: takes a page when bytes reach it and gives it back when
+/// they have left, so an empty ring holds no memory and a hole in it only its page table.
 ///
 /// Bytes are numbered from the beginning of the stream. `start..end` are in the queue; a receiver may also place
 /// bytes beyond `end` and append them later.
@@ -73,8 +73,8 @@ final class ByteRing {
         return taken;
     }
 
-    /// Copies bytes to `position`, which lies at or after `start`; false, with nothing usable copied, if memory is
-    /// used up. They join the queue when [#extend] reaches them.
+    /// Copies bytes to `position`, which lies at or after `start`; false, with nothing usable copied, if memory
+    /// is used up. They join the queue when [#extend] reaches them.
     boolean place(long position, byte[] source, int offset, int length) {
         long to = position;
         int from = offset;

@@ -16,8 +16,8 @@ sealed interface CongestionControl permits NewReno, Cubic {
     /// Loss was noticed while `flight` bytes were out: once per recovery.
     void lossDetected(int flight, long now);
 
-    /// The retransmission timer fired while `flight` bytes were out; `again` if it had fired for these bytes before
-    /// (RFC 5681 §3.1: the threshold is set once).
+    /// The retransmission timer fired while `flight` bytes were out; `again` if it had fired for these bytes
+    /// before (RFC 5681 §3.1: the threshold is set once).
     void timedOut(int flight, boolean again, long now);
 
     /// Nothing was in flight for longer than a timeout (RFC 5681 §4.1).

@@ -2,8 +2,8 @@ package dev.culvert.proto.netstack;
 
 import org.jspecify.annotations.Nullable;
 
-/// Finds the connection of a four-tuple: open addressing with linear probing over the sockets themselves, no object
-/// per look-up. The hash is keyed, so that peers cannot choose ports that collide.
+/// Finds the connection of a four-tuple: open addressing with linear probing over the sockets themselves, no
+/// object per look-up. The hash is keyed, so that peers cannot choose ports that collide.
 final class Demux {
     private final long key;
     private @Nullable TcpSocket[] table = new TcpSocket[16];

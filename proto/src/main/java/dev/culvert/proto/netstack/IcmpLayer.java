@@ -11,8 +11,8 @@ import java.net.InetAddress;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// ICMP and ICMPv6 (RFC 792, RFC 4443): answers echo requests, sends and receives echoes, tells of closed UDP ports,
-/// and takes errors about TCP with the suspicion of RFC 5927.
+/// ICMP and ICMPv6 (RFC 792, RFC 4443): answers echo requests, sends and receives echoes, tells of closed UDP
+/// ports, and takes errors about TCP with the suspicion of RFC 5927.
 final class IcmpLayer {
     private static final int MAX_REPLIES = 64;
     private static final int FRAGMENTATION_NEEDED = 4;
@@ -146,8 +146,8 @@ final class IcmpLayer {
         IcmpHeader.write(out, ip, length, type, 0, rest, pseudo);
     }
 
-    /// Tells the sender of `packet` that nobody holds its port, with as much of it as the minimum MTU permits (RFC
-    /// 1812 §4.3.2.3, RFC 4443 §3.1); limited in rate.
+    /// Tells the sender of `packet` that nobody holds its port, with as much of it as the minimum MTU permits
+    /// (RFC 1812 §4.3.2.3, RFC 4443 §3.1); limited in rate.
     void sendPortUnreachable(Packet packet, long now) {
         int ip = IpOutput.headerLength(packet.ipv4);
         int quoted = packet.payload + packet.payloadLength - packet.start;
@@ -216,8 +216,8 @@ final class IcmpLayer {
         return null;
     }
 
-    /// The connection whose packet in flight an error quotes, or null: addresses, ports and sequence number must fit
-    /// (RFC 5927 §4.1).
+    /// The connection whose packet in flight an error quotes, or null: addresses, ports and sequence number must
+    /// fit (RFC 5927 §4.1).
     private @Nullable TcpSocket findQuoted(Packet packet, TcpLayer tcp) {
         byte[] bytes = packet.bytes;
         int at = header.payloadOffset();

@@ -2,8 +2,8 @@ package dev.culvert.proto.netstack;
 
 import java.util.random.RandomGenerator;
 
-/// Initial sequence numbers and timestamp offsets: a clock plus a keyed hash of the four-tuple (RFC 6528 §3), so that
-/// one connection tells nothing about another, and a reused four-tuple continues above its predecessor.
+/// Initial sequence numbers and timestamp offsets: a clock plus a keyed hash of the four-tuple (RFC 6528 §3), so
+/// that one connection tells nothing about another, and a reused four-tuple continues above its predecessor.
 final class IsnGenerator {
     private final long k0;
     private final long k1;

@@ -2,9 +2,11 @@ package dev.culvert.proto.netstack;
 
 import org.jspecify.annotations.Nullable;
 
-/// The buffer memory of one stack in pages of [#PAGE] bytes: hands them out up to a limit, keeps some that come back.
+/// The buffer memory of one stack in pages of [#PAGE] bytes: hands them out up to a limit, keeps some that come
+/// back.
 ///
-/// Every ring may always have [#GUARANTEED] pages, so that a connection can make progress however tight memory is.
+/// Every ring may always have [#GUARANTEED] pages, so that a connection can make progress however tight memory
+/// is.
 final class PagePool {
     static final int PAGE_BITS = 14;
     static final int PAGE = 1 << PAGE_BITS;

@@ -2,8 +2,8 @@ package dev.culvert.proto.netstack;
 
 import org.jspecify.annotations.Nullable;
 
-/// What [Stack#pollReady] reports: a socket whose readiness has changed. The links make it a member of the stack's
-/// two queues without an allocation.
+/// What [Stack#pollReady] reports: a socket whose readiness has changed. The links make it a member of the
+/// stack's two queues without an allocation.
 public abstract sealed class Pollable permits TcpSocket, TcpListener, UdpSocket {
     @Nullable
     Pollable nextReady;
@@ -14,6 +14,9 @@ public abstract sealed class Pollable permits TcpSocket, TcpListener, UdpSocket 
     Pollable nextTransmit;
 
     boolean inTransmit;
+    /// Its user has closed it: nothing about it is reported any more.
+    boolean detached;
+
     private @Nullable Object attachment;
 
     Pollable() {}

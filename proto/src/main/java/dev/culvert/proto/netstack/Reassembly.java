@@ -1,7 +1,7 @@
 package dev.culvert.proto.netstack;
 
-/// Which bytes beyond `rcvNxt` have arrived: the ranges of a receiver whose bytes already lie in its ring, and the
-/// source of its SACK blocks (RFC 2018 §4).
+/// Which bytes beyond `rcvNxt` have arrived: the ranges of a receiver whose bytes already lie in its ring, and
+/// the source of its SACK blocks (RFC 2018 §4).
 final class Reassembly {
     /// A sender in normal trouble leaves a handful of holes; who makes more has its segments dropped until they
     /// close.

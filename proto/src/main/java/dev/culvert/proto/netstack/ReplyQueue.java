@@ -2,8 +2,8 @@ package dev.culvert.proto.netstack;
 
 import org.jspecify.annotations.Nullable;
 
-/// Packets that belong to no socket and wait to be sent: RSTs, echo messages, ICMP errors. Bounded; arrays are kept
-/// and used again.
+/// Packets that belong to no socket and wait to be sent: RSTs, echo messages, ICMP errors. Bounded; arrays are
+/// kept and used again.
 final class ReplyQueue {
     private static final int SLOTS = 64;
 
@@ -12,8 +12,8 @@ final class ReplyQueue {
     private int head;
     private int size;
 
-    /// An array to write a packet of `length` bytes to, from 0 on; null if the queue is full. The packet counts as
-    /// queued.
+    /// An array to write a packet of `length` bytes to, from 0 on; null if the queue is full. The packet counts
+    /// as queued.
     byte @Nullable [] add(int length) {
         if (size == SLOTS) {
             return null;

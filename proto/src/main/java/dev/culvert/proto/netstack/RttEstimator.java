@@ -4,33 +4,27 @@ package dev.culvert.proto.netstack;
 final class RttEstimator {
     static final long INITIAL_RTO = 1_000_000_000L;
     static final long MAX_RTO = 60_000_000_000L;
-    /// RFC 6298 §2.4 asks for an RTO of at least 1 s, from days of 500 ms clocks. Current stacks floor the variance
-    /// term instead, which still leaves room for a delayed acknowledgment on any path.
+    /// RFC 6298 §2.4 asks for an RTO of at least 1 s, from days of 500 ms clocks. Current stacks floor the
+    /// variance term instead, which still leaves room for a delayed acknowledgment on any path.
     static final long MIN_VARIANCE = 200_000_000L;
 
     private long srtt;
     private long rttvar;
-    private long latest;
     private int backoff;
 
     void sample(long rtt) {
-        latest = Math.max(1, rtt);
         if (srtt == 0) {
-            srtt = latest;
-            rttvar = latest / 2;
+            srtt = Math.max(1, rtt);
+            rttvar = rtt / 2;
         } else {
-            rttvar += (Math.abs(srtt - latest) - rttvar) / 4;
-            srtt += (latest - srtt) / 8;
+            rttvar += (Math.abs(srtt - rtt) - rttvar) / 4;
+            srtt = Math.max(1, srtt + (rtt - srtt) / 8);
         }
     }
 
     /// The smoothed time, or 0 before the first sample.
     long srtt() {
         return srtt;
-    }
-
-    long latest() {
-        return latest;
     }
 
     /// The timeout with its current back-off.

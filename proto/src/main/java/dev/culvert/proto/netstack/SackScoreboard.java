@@ -10,8 +10,8 @@ final class SackScoreboard {
         return ranges.count() == 0;
     }
 
-    /// Takes the SACK blocks of an acknowledgment; returns how many bytes are newly reported. Blocks that do not lie
-    /// within `sndUna..sndMax` are ignored.
+    /// Takes the SACK blocks of an acknowledgment; returns how many bytes are newly reported. Blocks that do not
+    /// lie within `sndUna..sndMax` are ignored.
     int update(TcpOptions options, int sndUna, int sndMax) {
         if (options.sackCount == 0) {
             return 0;
@@ -44,8 +44,8 @@ final class SackScoreboard {
         return sum;
     }
 
-    /// Everything unreported below the result counts as lost: above it three ranges, or more than two segments, have
-    /// arrived (`IsLost`, RFC 6675 §4). Returns `sndUna` if nothing is.
+    /// Everything unreported below the result counts as lost: above it three ranges, or more than two segments,
+    /// have arrived (`IsLost`, RFC 6675 §4). Returns `sndUna` if nothing is.
     int lostBelow(int sndUna, int segment) {
         int bytes = 0;
         for (int i = ranges.count() - 1; i >= 0; i--) {

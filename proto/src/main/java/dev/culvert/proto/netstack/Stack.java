@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
 /// A host inside the tunnel: takes IP packets, gives IP packets, and has TCP connections, UDP ports and echoes in
 /// between.
 ///
-/// One owner drives it, in any order of calls: `handlePacket` for each packet; `pollReady` until null, serving each
-/// socket; `pollTransmit` until false; then wait until `nextDeadline` and call `handleTimeout`. `now` is monotonic,
-/// in nanoseconds, not negative.
+/// One owner drives it, in any order of calls: `handlePacket` for each packet; `pollReady` until null, serving
+/// each socket; `pollTransmit` until false; then wait until `nextDeadline` and call `handleTimeout`. `now` is
+/// monotonic, in nanoseconds, not negative.
 public final class Stack {
     private static final long LEAST_MEMORY = 64L << 20;
 
@@ -67,8 +67,8 @@ public final class Stack {
     /// ports towards `remote` are in use, or there is no own address of its family.
     ///
     /// @param from the own address to use, or null for the first of the family
-    /// @throws IllegalArgumentException if `from` is not one of the stack's addresses, or `remote` is one or cannot
-    /// be one
+    /// @throws IllegalArgumentException if `from` is not one of the stack's addresses, or `remote` is one or
+    /// cannot be one
     public @Nullable TcpSocket connect(@Nullable InetAddress from, InetSocketAddress remote, long now) {
         InetAddress to = requireRemote(remote.getAddress());
         if (remote.getPort() == 0) {
@@ -94,8 +94,8 @@ public final class Stack {
         return udp.bind(port);
     }
 
-    /// Sends an echo request with `payloadLength` zero bytes; the answer comes by [#pollEchoReply]. One that cannot
-    /// be sent is counted as dropped.
+    /// Sends an echo request with `payloadLength` zero bytes; the answer comes by [#pollEchoReply]. One that
+    /// cannot be sent is counted as dropped.
     ///
     /// @param from the own address to use, or null for the first of the family
     public void sendEcho(
@@ -134,7 +134,11 @@ public final class Stack {
     /// The next socket whose readiness has changed since it was last returned: connected, accepted something,
     /// readable, at the end of the stream, writable again, failed or closed. Null if there is none.
     public @Nullable Pollable pollReady() {
-        return readyQueue.poll();
+        Pollable next = readyQueue.poll();
+        while (next != null && next.detached) {
+            next = readyQueue.poll();
+        }
+        return next;
     }
 
     /// Moves the oldest echo reply to `holder`; false if there is none.

@@ -2,8 +2,8 @@ package dev.culvert.proto.netstack;
 
 import dev.culvert.proto.inet.TcpHeader;
 
-/// What a segment does to the connection it belongs to: the chapter "SEGMENT ARRIVES" (RFC 9293 §3.10.7), with the
-/// checks against blind attackers of RFC 5961.
+/// What a segment does to the connection it belongs to: the chapter "SEGMENT ARRIVES" (RFC 9293 §3.10.7), with
+/// the checks against blind attackers of RFC 5961.
 final class TcpInput {
     private final TcpLayer layer;
     private final Counters drops;
@@ -88,8 +88,8 @@ final class TcpInput {
         return true;
     }
 
-    /// In a simultaneous open both ends answer with SYN and ACK; the number of that SYN is no longer in the window,
-    /// but its ACK completes the handshake (RFC 9293 §3.5, figure 8).
+    /// In a simultaneous open both ends answer with SYN and ACK; the number of that SYN is no longer in the
+    /// window, but its ACK completes the handshake (RFC 9293 §3.5, figure 8).
     private static void acceptCrossedSyn(TcpSocket socket, Segment segment) {
         boolean crossed = socket.state == TcpState.SYN_RECEIVED
                 && segment.isSyn()

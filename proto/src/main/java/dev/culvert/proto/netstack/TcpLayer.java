@@ -82,8 +82,8 @@ final class TcpLayer {
         return demux.find(who.localHigh, who.localLow, who.remoteHigh, who.remoteLow, who.ports);
     }
 
-    /// A SYN may take the place of a connection in TIME-WAIT if it is surely newer: by its timestamp, or its number
-    /// (RFC 6191 §2).
+    /// A SYN may take the place of a connection in TIME-WAIT if it is surely newer: by its timestamp, or its
+    /// number (RFC 6191 §2).
     private boolean isNewConnection(TcpSocket old) {
         if (!segment.isSyn() || segment.isAck() || segment.isRst() || listeners.get(segment.targetPort) == null) {
             return false;
@@ -178,7 +178,7 @@ final class TcpLayer {
         SocketList.remove(socket);
         if (socket.listener == null) {
             ready(socket);
-        } else if (socket.listener.isClosed()) {
+        } else if (socket.listener.detached) {
             socket.abort();
         } else {
             socket.listener.add(socket);

@@ -10,15 +10,14 @@ public final class TcpListener extends Pollable {
     private final TcpLayer layer;
     private final int port;
     private final ArrayDeque<TcpSocket> accepted = new ArrayDeque<>();
-    private boolean closed;
 
     TcpListener(TcpLayer layer, int port) {
         this.layer = layer;
         this.port = port;
     }
 
-    /// The next connection that stands, or null. One that was reset while it waited, with nothing to read, is left
-    /// out.
+    /// The next connection that stands, or null. One that was reset while it waited, with nothing to read, is
+    /// left out.
     public @Nullable TcpSocket accept() {
         TcpSocket socket = accepted.poll();
         while (socket != null && socket.failure() != null && socket.readable() == 0) {
@@ -30,10 +29,10 @@ public final class TcpListener extends Pollable {
 
     /// Gives the port back; connections nobody has accepted are reset.
     public void close() {
-        if (closed) {
+        if (detached) {
             return;
         }
-        closed = true;
+        detached = true;
         layer.unlisten(this);
         for (TcpSocket socket = accepted.poll(); socket != null; socket = accepted.poll()) {
             socket.abort();
@@ -42,10 +41,6 @@ public final class TcpListener extends Pollable {
 
     public int port() {
         return port;
-    }
-
-    boolean isClosed() {
-        return closed;
     }
 
     boolean isFull() {

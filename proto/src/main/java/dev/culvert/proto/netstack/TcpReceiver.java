@@ -4,8 +4,8 @@ import static dev.culvert.proto.netstack.Timers.NEVER;
 
 import org.jspecify.annotations.Nullable;
 
-/// The receiving half of a connection: which segments are acceptable, where their bytes go, what window to offer and
-/// when to acknowledge (RFC 9293 §3.8.6, §3.10.7.4; RFC 5681 §4.2; RFC 7323 §4.3, §5).
+/// The receiving half of a connection: which segments are acceptable, where their bytes go, what window to offer
+/// and when to acknowledge (RFC 9293 §3.8.6, §3.10.7.4; RFC 5681 §4.2; RFC 7323 §4.3, §5).
 ///
 /// Bytes out of order lie in the ring at once; [Reassembly] keeps their ranges until the gap closes.
 final class TcpReceiver {
@@ -173,16 +173,16 @@ final class TcpReceiver {
         return ackNow;
     }
 
-    /// Whether the reader has freed so much that the sender should hear of it: the window would at least double (RFC
-    /// 9293 §3.8.6.2.2 keeps smaller steps to ourselves).
+    /// Whether the reader has freed so much that the sender should hear of it: the window would at least double
+    /// (RFC 9293 §3.8.6.2.2 keeps smaller steps to ourselves).
     boolean isWindowUpdateDue() {
         int offered = rcvAdv - rcvNxt;
         int edge = rightEdge();
         return !finReceived && edge != rcvAdv && edge - rcvNxt >= 2L * offered;
     }
 
-    /// What to put in the window field for a shift: the window from `rcvNxt`, never taking back what was offered but
-    /// for the rounding that RFC 7323 §2.4 permits. Notes it as sent.
+    /// What to put in the window field for a shift: the window from `rcvNxt`, never taking back what was offered
+    /// but for the rounding that RFC 7323 §2.4 permits. Notes it as sent.
     int offerWindow(int shift) {
         int edge = rightEdge();
         int field = Math.min((edge - rcvNxt) >>> shift, 0xffff);

@@ -6,9 +6,9 @@ import static dev.culvert.proto.netstack.Timers.NEVER;
 ///
 /// Everything unacknowledged below `lostBelow` that the peer has not reported is lost; what of it lies below
 /// `highRxt` has been sent again. Whoever finds out about loss only moves `lostBelow`: SACK (RFC 6675), three
-/// duplicates or a partial acknowledgment without SACK (RFC 6582), the timer (RFC 6298), a smaller path MTU. What is
-/// in the network, `pipe`, follows from the two marks, and one rule sends: while `pipe` is below the congestion
-/// window, first what is lost, then what is new.
+/// duplicates or a partial acknowledgment without SACK (RFC 6582), the timer (RFC 6298), a smaller path MTU. What
+/// is in the network, `pipe`, follows from the two marks, and one rule sends: while `pipe` is below the
+/// congestion window, first what is lost, then what is new.
 final class TcpSender {
     /// How long retransmissions of one byte may go unanswered (R2 of RFC 9293 §3.8.3 is at least 100 s).
     static final long GIVE_UP = 120_000_000_000L;
@@ -19,6 +19,7 @@ final class TcpSender {
     final ByteRing ring;
     final RttEstimator rtt = new RttEstimator();
     final SackScoreboard scoreboard = new SackScoreboard();
+    private final RateReduction reduction = new RateReduction();
     CongestionControl congestion = new Cubic(536);
 
     int iss;
@@ -57,6 +58,9 @@ final class TcpSender {
     boolean probePending;
     private boolean overrideSilly;
     private long stalledSince;
+    /// Nobody waits for the outcome: then a window that stays closed is no reason to keep the connection.
+    boolean abandoned;
+
     private long lastSentAt;
 
     private boolean timing;
@@ -91,10 +95,6 @@ final class TcpSender {
         return sndMax - sndUna;
     }
 
-    int window() {
-        return sndWnd;
-    }
-
     boolean isFinAcked() {
         return finSent && sndUna == sndMax;
     }
@@ -104,8 +104,8 @@ final class TcpSender {
         return sndUna + ring.size();
     }
 
-    /// Whether an acknowledgment number is one that a peer may send: not of the future, and not older than the widest
-    /// window ago (RFC 5961 §5.2).
+    /// Whether an acknowledgment number is one that a peer may send: not of the future, and not older than the
+    /// widest window ago (RFC 5961 §5.2).
     boolean isAcceptableAck(int ack) {
         return SeqNum.atMost(ack, sndMax) && SeqNum.atLeast(ack, sndUna - Math.max(maxWindow, 1));
     }
@@ -122,6 +122,8 @@ final class TcpSender {
     void handleAck(Segment segment, int clock, long now) {
         probes = 0;
         boolean windowChanged = updateWindow(segment);
+        int arrivedBefore = arrivedOutOfOrder();
+        int lostBefore = lostBelow;
         int reported = sackPermitted ? scoreboard.update(segment.options, sndUna, sndMax) : 0;
         int acked = segment.ack - sndUna;
         if (acked > 0) {
@@ -136,6 +138,17 @@ final class TcpSender {
         if (!recovering && !repairing && SeqNum.after(lostBelow, sndUna)) {
             enterRecovery(now);
         }
+        if (recovering) {
+            int delivered = Math.max(0, acked) + arrivedOutOfOrder() - arrivedBefore;
+            boolean safe = acked > 0 && lostBelow == lostBefore;
+            reduction.delivered(Math.max(0, delivered), pipe(), congestion.window(), safe, mss);
+        }
+    }
+
+    /// Bytes beyond `sndUna` that have left the network: reported, or without SACK one segment for each
+    /// duplicate.
+    private int arrivedOutOfOrder() {
+        return scoreboard.sacked(sndUna, sndMax) + renoSacked;
     }
 
     private boolean updateWindow(Segment segment) {
@@ -185,8 +198,8 @@ final class TcpSender {
         deadline = flight() > 0 ? now + rtt.rto() : NEVER;
     }
 
-    /// One segment is timed at a time, and none that was sent again (Karn; RFC 6298 §3). Where all were, the echoed
-    /// timestamp still tells (RFC 7323 §4.1), at the millisecond it counts in.
+    /// One segment is timed at a time, and none that was sent again (Karn; RFC 6298 §3). Where all were, the
+    /// echoed timestamp still tells (RFC 7323 §4.1), at the millisecond it counts in.
     private void measure(Segment segment, int clock, long now) {
         if (timing) {
             if (SeqNum.atMost(timedSeq, segment.ack)) {
@@ -215,6 +228,7 @@ final class TcpSender {
 
     private void enterRecovery(long now) {
         congestion.lossDetected(flight(), now);
+        reduction.start(flight());
         recovering = true;
         recover = sndMax;
         highRxt = sndUna;
@@ -243,6 +257,7 @@ final class TcpSender {
             resendUna = true;
             if (recovering) {
                 congestion.lossDetected(flight(), now);
+                reduction.start(flight());
             }
         }
     }
@@ -256,7 +271,12 @@ final class TcpSender {
                 flight -= lostBelow - from - scoreboard.sacked(from, lostBelow);
             }
         }
-        return Math.max(0, flight - scoreboard.sacked(sndUna, sndMax) - renoSacked);
+        return Math.max(0, flight - arrivedOutOfOrder());
+    }
+
+    /// What congestion control lets go out now.
+    private int room() {
+        return recovering ? reduction.budget() : congestion.window() - pipe();
     }
 
     /// Decides what to send next, with at most `mss - optionBytes` of payload, into the `plan` fields; false for
@@ -273,7 +293,7 @@ final class TcpSender {
         if (SeqNum.before(highRxt, lostBelow)) {
             int seq = scoreboard.holeFrom(highRxt);
             if (SeqNum.before(seq, lostBelow)) {
-                congestionLimited = pipe() >= congestion.window();
+                congestionLimited = room() <= 0;
                 if (!congestionLimited) {
                     planAgain(seq, limit);
                 }
@@ -313,8 +333,7 @@ final class TcpSender {
             }
             length = room;
         }
-        int pipe = pipe();
-        if (pipe > 0 && pipe + length > congestion.window()) {
+        if (length > room() && pipe() > 0) {
             congestionLimited = true;
             return false;
         }
@@ -329,6 +348,7 @@ final class TcpSender {
         congestionLimited = false;
         if (flight() == 0 && deadline == NEVER) {
             persisting = true;
+            stalledSince = now;
             deadline = now + rtt.rto();
         }
     }
@@ -349,6 +369,9 @@ final class TcpSender {
             sndMax = end;
             finSent |= planFin;
             overrideSilly = false;
+        }
+        if (recovering) {
+            reduction.sent(planLength);
         }
         startTimer(now);
     }
@@ -393,7 +416,7 @@ final class TcpSender {
     /// RFC 9293 §3.8.6.1. The probe lies just before the window and is empty: whoever gets it answers with
     /// acknowledgment and window, and there is no byte to account for.
     private boolean probe(long now) {
-        if (probes >= UNANSWERED_PROBES) {
+        if (probes >= UNANSWERED_PROBES || (abandoned && now - stalledSince >= GIVE_UP)) {
             return true;
         }
         probes++;
@@ -436,8 +459,8 @@ final class TcpSender {
         renoSacked = 0;
     }
 
-    /// The path takes only segments with `payload` bytes: what is out was too large for it and goes again (RFC 1191
-    /// §6.4); that is no congestion.
+    /// The path takes only segments with `payload` bytes: what is out was too large for it and goes again (RFC
+    /// 1191 §6.4); that is no congestion.
     void reduceSegment(int payload) {
         if (payload >= mss) {
             return;

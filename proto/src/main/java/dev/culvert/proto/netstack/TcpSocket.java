@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /// One TCP connection: its state and what the application does with it (RFC 9293 §3.3.2, §3.9.1).
 ///
-/// Owned by whoever owns the stack. After `read`, `write`, `shutdownOutput`, `close` and `abort` the stack may have
-/// something to send: call [Stack#pollTransmit].
+/// Owned by whoever owns the stack. After `read`, `write`, `shutdownOutput`, `close` and `abort` the stack may
+/// have something to send: call [Stack#pollTransmit].
 public final class TcpSocket extends Pollable {
     /// 2 MSL, shortened: a tunnel has one path, and PAWS and monotonic ISNs guard what comes after.
     static final long TIME_WAIT = 10_000_000_000L;
@@ -51,7 +51,6 @@ public final class TcpSocket extends Pollable {
     boolean timestamps = true;
     boolean windowScaling = true;
     boolean resetPending;
-    boolean detached;
     /// An ICMP error said so while the connection was being made; it counts if nothing better happens (RFC 1122
     /// §4.2.3.9).
     boolean unreachable;
@@ -81,8 +80,9 @@ public final class TcpSocket extends Pollable {
         this.lastHeardAt = now;
     }
 
-    /// Takes received bytes out of the window; any kind of buffer. Returns how many, 0 if there are none now, or -1 at
-    /// the end of the stream: after the peer's FIN, or when the connection has failed and nothing is left to read.
+    /// Takes received bytes out of the window; any kind of buffer. Returns how many, 0 if there are none now, or
+    /// -1 at the end of the stream: after the peer's FIN, or when the connection has failed and nothing is left
+    /// to read.
     public int read(ByteBuffer target) {
         int n = receiver.ring.read(target);
         if (n > 0) {
@@ -96,8 +96,8 @@ public final class TcpSocket extends Pollable {
         return ended && receiver.ring.size() == 0 ? -1 : 0;
     }
 
-    /// Queues bytes to send; any kind of buffer. Returns how many were taken, 0 if the buffer is full (readiness is
-    /// reported when it has room), -1 if the connection is closed.
+    /// Queues bytes to send; any kind of buffer. Returns how many were taken, 0 if the buffer is full (readiness
+    /// is reported when it has room), -1 if the connection is closed.
     ///
     /// @throws IllegalStateException after `shutdownOutput` or `close`
     public int write(ByteBuffer source) {
@@ -149,8 +149,9 @@ public final class TcpSocket extends Pollable {
         layer.wantTransmit(this);
     }
 
-    /// Ends the connection in order; the stack sends what was written and goes on by itself. As the application reads
-    /// no more, unread or later data is answered with RST (RFC 9293 §3.6.1). Readiness is not reported any more.
+    /// Ends the connection in order; the stack sends what was written and goes on by itself. As the application
+    /// reads no more, unread or later data is answered with RST (RFC 9293 §3.6.1). Readiness is not reported any
+    /// more.
     public void close() {
         if (detached) {
             return;
@@ -161,6 +162,7 @@ public final class TcpSocket extends Pollable {
             return;
         }
         detached = true;
+        sender.abandoned = true;
         keepAlive = 0;
         lifeDeadline = state == TcpState.TIME_WAIT ? lifeDeadline : NEVER;
         receiver.release();
@@ -338,8 +340,8 @@ public final class TcpSocket extends Pollable {
         }
     }
 
-    /// A challenge ACK, or one for what is out of the window, is due; at most ten per second, so that two ends cannot
-    /// drive each other (RFC 5961 §7).
+    /// A challenge ACK, or one for what is out of the window, is due; at most ten per second, so that two ends
+    /// cannot drive each other (RFC 5961 §7).
     void challenge(long now) {
         if (now >= nextChallengeAt) {
             nextChallengeAt = now + CHALLENGE_INTERVAL;
@@ -397,7 +399,8 @@ public final class TcpSocket extends Pollable {
     }
 
     private void probeAlive(long now) {
-        long quietUntil = lastHeardAt + keepAlive;
+        boolean retransmitting = sender.flight() > 0;
+        long quietUntil = (retransmitting ? now : lastHeardAt) + keepAlive;
         if (now < quietUntil) {
             lifeDeadline = quietUntil;
             return;
@@ -407,7 +410,7 @@ public final class TcpSocket extends Pollable {
             return;
         }
         keepAliveProbes++;
-        sender.probePending = sender.flight() == 0;
+        sender.probePending = true;
         lifeDeadline = now + Math.max(keepAlive / 4, 1_000_000_000L);
     }
 }

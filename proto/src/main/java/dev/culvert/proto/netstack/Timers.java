@@ -5,8 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The next deadline among all sockets: a binary heap that is repaired lazily.
 ///
-/// A deadline that moves later, as the retransmission timer does with every acknowledgment, costs nothing: the entry
-/// keeps its old key and is put right when it reaches the top.
+/// A deadline that moves later, as the retransmission timer does with every acknowledgment, costs nothing: the
+/// entry keeps its old key and is put right when it reaches the top.
 final class Timers {
     static final long NEVER = Long.MAX_VALUE;
 

@@ -4,8 +4,8 @@ import dev.culvert.proto.inet.AddressWords;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 
-/// The two ends of a datagram: filled in by [UdpSocket#receive], and what an answer is sent with, so that it leaves
-/// from the address that was asked. Mutable, owned by the caller and meant to be used again.
+/// The two ends of a datagram: filled in by [UdpSocket#receive], and what an answer is sent with, so that it
+/// leaves from the address that was asked. Mutable, owned by the caller and meant to be used again.
 public final class UdpEndpoint {
     long localHigh;
     long localLow;

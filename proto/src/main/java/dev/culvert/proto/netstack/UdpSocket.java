@@ -18,7 +18,6 @@ public final class UdpSocket extends Pollable {
     private final int port;
     private final ByteRing received;
     private final ByteRing outgoing;
-    private boolean closed;
 
     UdpSocket(UdpLayer layer, int port) {
         this.layer = layer;
@@ -27,8 +26,8 @@ public final class UdpSocket extends Pollable {
         this.outgoing = new ByteRing(layer.pool, QUEUE_BYTES);
     }
 
-    /// Moves the oldest datagram to `target` and its ends to `from`; what `target` has no room for is lost. False if
-    /// there is none.
+    /// Moves the oldest datagram to `target` and its ends to `from`; what `target` has no room for is lost. False
+    /// if there is none.
     public boolean receive(ByteBuffer target, UdpEndpoint from) {
         if (received.size() == 0) {
             return false;
@@ -43,15 +42,15 @@ public final class UdpSocket extends Pollable {
         return true;
     }
 
-    /// Queues a datagram to `to.remote()` from `to.local()`. False, and nothing is taken, if the queue is full, the
-    /// socket closed, or the payload larger than one packet carries.
+    /// Queues a datagram to `to.remote()` from `to.local()`. False, and nothing is taken, if the queue is full,
+    /// the socket closed, or the payload larger than one packet carries.
     public boolean send(ByteBuffer payload, UdpEndpoint to) {
         int length = payload.remaining();
         if (length > layer.maxPayload(to)) {
             layer.drops.count(Drop.TOO_LARGE);
             return false;
         }
-        if (closed || outgoing.free() < RECORD + length) {
+        if (detached || outgoing.free() < RECORD + length) {
             return false;
         }
         byte[] record = layer.scratch;
@@ -75,8 +74,8 @@ public final class UdpSocket extends Pollable {
 
     /// Gives the port back; drops what waits in both directions.
     public void close() {
-        if (!closed) {
-            closed = true;
+        if (!detached) {
+            detached = true;
             received.clear();
             outgoing.clear();
             layer.unbind(this);
@@ -105,7 +104,8 @@ public final class UdpSocket extends Pollable {
         return null;
     }
 
-    /// Moves the oldest datagram to send to `out`, with its ends in `to`; returns its length, or -1 if there is none.
+    /// Moves the oldest datagram to send to `out`, with its ends in `to`; returns its length, or -1 if there is
+    /// none.
     int dequeue(UdpEndpoint to, byte[] out, int offset) {
         int length = takeRecord(outgoing, layer.scratch, to);
         outgoing.copy(outgoing.start(), out, offset, length);

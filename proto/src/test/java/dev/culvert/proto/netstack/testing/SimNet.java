@@ -17,9 +17,9 @@ public final class SimNet {
     public static final InetAddress A6 = InetAddress.ofLiteral("fd00::1");
     public static final InetAddress B6 = InetAddress.ofLiteral("fd00::2");
 
-    /// What runs on a host whenever something has happened there.
+    /// What runs on a host whenever something has happened; says when it wants to run again at the latest.
     public interface App {
-        void run(Stack stack, long now);
+        long run(Stack stack, long now);
     }
 
     private static final class InFlight implements Comparable<InFlight> {
@@ -52,8 +52,9 @@ public final class SimNet {
     private final Link forth;
     private final Link back;
     private final long[] bottleneckFreeAt = new long[2];
-    private App appA = (_, _) -> {};
-    private App appB = (_, _) -> {};
+    private App appA = (_, _) -> Long.MAX_VALUE;
+    private App appB = (_, _) -> Long.MAX_VALUE;
+    private long wakeAt;
     private long order;
     private boolean printing;
 
@@ -82,12 +83,11 @@ public final class SimNet {
 
     /// Lets virtual time pass until nothing is left to happen, or until `end`; returns whether all is quiet.
     public boolean runUntil(long end) {
-        turn(a, appA);
-        turn(b, appB);
+        turn();
         while (true) {
             InFlight first = inFlight.peek();
             long arrival = first == null ? Long.MAX_VALUE : first.at;
-            long next = Math.min(arrival, Math.min(a.nextDeadline(), b.nextDeadline()));
+            long next = Math.min(Math.min(arrival, wakeAt), Math.min(a.nextDeadline(), b.nextDeadline()));
             if (next > end) {
                 now = Math.max(now, end);
                 return next == Long.MAX_VALUE;
@@ -99,13 +99,17 @@ public final class SimNet {
             }
             a.handleTimeout(now);
             b.handleTimeout(now);
-            turn(a, appA);
-            turn(b, appB);
+            turn();
         }
     }
 
-    private void turn(Stack stack, App app) {
-        app.run(stack, now);
+    private void turn() {
+        wakeAt = Math.min(appA.run(a, now), appB.run(b, now));
+        transmit(a);
+        transmit(b);
+    }
+
+    private void transmit(Stack stack) {
         buffer.clear();
         while (stack.pollTransmit(buffer, now)) {
             send(stack);

@@ -4,7 +4,8 @@ import dev.culvert.proto.netstack.TcpSocket;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 
-/// One end of a connection that sends a known stream, expects another, and checks each byte: the oracle of SimNet.
+/// One end of a connection that sends a known stream, expects another, and checks each byte: the oracle of
+/// SimNet.
 public final class Transfer {
     private final SplittableRandom random;
     private final long toSend;
@@ -12,13 +13,24 @@ public final class Transfer {
     private final int salt;
     private final int expectedSalt;
     private final ByteBuffer chunk;
+    private final boolean slow;
+    private long readAt;
     private long sent;
     private long received;
     private boolean ended;
 
     /// @param salt tells the streams of both ends apart
-    public Transfer(SplittableRandom random, long toSend, long toReceive, int salt, int expectedSalt, int chunkSize) {
+    /// @param slow whether it takes its time to read, so that windows fill
+    public Transfer(
+            SplittableRandom random,
+            long toSend,
+            long toReceive,
+            int salt,
+            int expectedSalt,
+            int chunkSize,
+            boolean slow) {
         this.random = random;
+        this.slow = slow;
         this.toSend = toSend;
         this.toReceive = toReceive;
         this.salt = salt;
@@ -31,13 +43,19 @@ public final class Transfer {
         return (byte) ((position * 31 + (position >>> 8) * 17 + salt) ^ position >>> 16);
     }
 
-    /// Writes and reads what the socket takes and has.
-    public void serve(TcpSocket socket) {
+    /// Writes and reads what the socket takes and has; says when it wants to be called again at the latest.
+    public long serve(TcpSocket socket, long now) {
         write(socket);
-        read(socket);
+        if (!slow) {
+            read(socket, Integer.MAX_VALUE);
+        } else if (now >= readAt) {
+            read(socket, 1);
+            readAt = now + random.nextLong(20_000_000);
+        }
         if (ended && sent == toSend) {
             socket.close();
         }
+        return slow && !ended ? readAt : Long.MAX_VALUE;
     }
 
     private void write(TcpSocket socket) {
@@ -56,14 +74,14 @@ public final class Transfer {
         }
     }
 
-    private void read(TcpSocket socket) {
+    private void read(TcpSocket socket, int times) {
         int n = 1;
-        while (n > 0) {
+        for (int i = 0; i < times && n > 0; i++) {
             chunk.clear().limit(1 + random.nextInt(chunk.capacity()));
             n = socket.read(chunk);
-            for (int i = 0; i < n; i++) {
-                if (chunk.get(i) != at(received + i, expectedSalt)) {
-                    throw new AssertionError("byte " + (received + i) + " is wrong");
+            for (int k = 0; k < n; k++) {
+                if (chunk.get(k) != at(received + k, expectedSalt)) {
+                    throw new AssertionError("byte " + (received + k) + " is wrong");
                 }
             }
             received += Math.max(n, 0);
