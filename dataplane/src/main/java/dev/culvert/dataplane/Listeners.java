@@ -3,6 +3,8 @@ package dev.culvert.dataplane;
 import dev.culvert.dataplane.http.HttpIngress;
 import dev.culvert.dataplane.http.UpstreamPool;
 import dev.culvert.dataplane.ingress.TcpIngress;
+import dev.culvert.dataplane.relay.EarlyBytes;
+import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.model.Bind;
 import dev.culvert.model.Listener;
@@ -148,7 +150,10 @@ final class Listeners {
 
     private void install(Channel channel, Listener listener) {
         switch (listener.protocol()) {
-            case TCP -> channel.pipeline().addLast(INGRESS, new TcpIngress(doorway, listener));
+            case TCP ->
+                channel.pipeline()
+                        .addLast(Relay.HANDSHAKE, new EarlyBytes())
+                        .addLast(INGRESS, new TcpIngress(doorway, listener));
             case HTTP -> HttpIngress.install(channel, doorway, listener, pool);
         }
     }

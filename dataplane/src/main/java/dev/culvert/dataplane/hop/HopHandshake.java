@@ -73,13 +73,12 @@ public final class HopHandshake extends ByteToMessageDecoder {
         };
     }
 
+    /// Not for the decoder beneath, which would throw away what it keeps; the relay asks the channel itself.
     @Override
-    public void userEventTriggered(ChannelHandlerContext ctx, Object event) throws Exception {
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ChannelInputShutdownEvent && !connected.isDone()) {
             fail(ctx, Broken.SITE_REFUSED, "closed before it replied");
-            return;
         }
-        super.userEventTriggered(ctx, event);
     }
 
     @Override

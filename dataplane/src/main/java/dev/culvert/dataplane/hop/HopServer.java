@@ -17,6 +17,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
@@ -141,7 +142,8 @@ public final class HopServer extends ByteToMessageDecoder {
     }
 
     private static String name(HopRequest.Target target) {
-        return target.host() + " port " + target.port();
+        String host = target.host();
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + target.port();
     }
 
     private void dialled(ChannelHandlerContext ctx, HopRequest request, String gateway, Future<? super Channel> done) {
@@ -202,6 +204,14 @@ public final class HopServer extends ByteToMessageDecoder {
         new HopReply(code).write(view);
         out.writerIndex(HopReply.LENGTH);
         return ctx.writeAndFlush(out);
+    }
+
+    /// Not for the decoder beneath, which would throw away what it keeps; the relay asks the channel itself.
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownEvent && !judged) {
+            ctx.close();
+        }
     }
 
     @Override

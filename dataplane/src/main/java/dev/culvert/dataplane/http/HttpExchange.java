@@ -8,6 +8,7 @@ import dev.culvert.proto.http.Framing;
 import dev.culvert.proto.http.RequestRules;
 import dev.culvert.proto.http.ResponseRules;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
@@ -109,7 +110,8 @@ final class HttpExchange {
         upstream = lease.upstream();
         reused = lease.reused();
         Channel channel = lease.upstream().channel();
-        channel.write(Heads.toTarget(request, view, verdict, ingress.forwarded(permit)));
+        channel.write(Heads.toTarget(request, view, verdict, ingress.forwarded(permit)))
+                .addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
         lease.upstream().lend(this);
         HttpContent content;
         while ((content = early.pollFirst()) != null) {
@@ -199,12 +201,12 @@ final class HttpExchange {
             }
             case ResponseRules.Interim _ -> {
                 interim++;
-                visitor.write(Heads.interimToVisitor(head, answer));
+                writeHead(Heads.interimToVisitor(head, answer));
             }
             case ResponseRules.Switching _ -> {
                 responseStarted = true;
                 upgrade = true;
-                visitor.write(Heads.switchingToVisitor(head, answer));
+                writeHead(Heads.switchingToVisitor(head, answer));
             }
             case ResponseRules.Final last -> {
                 responseStarted = true;
@@ -212,17 +214,21 @@ final class HttpExchange {
                 boolean http10 = request.protocolVersion().minorVersion() == 0;
                 boolean delimited = last.framing() == Framing.NONE || last.length() >= 0 || !http10;
                 keepVisitor = keepVisitor && delimited && requestSent;
-                visitor.write(Heads.toVisitor(head, answer, last, http10, keepVisitor));
+                writeHead(Heads.toVisitor(head, answer, last, http10, keepVisitor));
             }
         }
+    }
+
+    /// A head that the encoder does not take would leave the visitor waiting for ever.
+    private void writeHead(HttpResponse head) {
+        visitor.write(head).addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
     }
 
     private void responseContent(Upstream from, HttpContent content) {
         boolean last = content instanceof LastHttpContent;
         if (last && !responseStarted) {
-            // The end of an interim response: the encoder has already written it whole.
-            content.release();
-            visitor.flush();
+            // The end of an interim response, which the encoder must hear of before the next head.
+            visitor.writeAndFlush(content);
             from.channel().read();
             return;
         }

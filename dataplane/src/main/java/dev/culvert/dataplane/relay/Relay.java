@@ -3,6 +3,7 @@ package dev.culvert.dataplane.relay;
 import dev.culvert.dataplane.Connection;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.DuplexChannel;
 import java.util.List;
 
 /// Two channels whose bytes go to each other until both directions have ended.
@@ -47,7 +48,11 @@ public final class Relay {
                     channel.pipeline().remove(name);
                 }
             }
-            channel.read();
+            if (channel instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
+                half.inputEnded();
+            } else {
+                channel.read();
+            }
         });
     }
 

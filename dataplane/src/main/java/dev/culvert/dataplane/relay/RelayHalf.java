@@ -78,17 +78,25 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof ChannelInputShutdownEvent && !ended) {
-            ended = true;
-            // The FIN goes behind everything that was read before it.
-            sink.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) written -> {
-                if (!written.isSuccess() || !(sink instanceof DuplexChannel duplex)) {
-                    sink.close();
-                } else {
-                    duplex.shutdownOutput().addListener(_ -> closeIfBothEnded(ctx.channel()));
-                }
-            });
+        if (event instanceof ChannelInputShutdownEvent) {
+            inputEnded();
         }
+    }
+
+    /// The source's FIN becomes the sink's, behind everything that was read before it.
+    void inputEnded() {
+        ChannelHandlerContext current = context;
+        if (ended || current == null) {
+            return;
+        }
+        ended = true;
+        sink.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) written -> {
+            if (!written.isSuccess() || !(sink instanceof DuplexChannel duplex)) {
+                sink.close();
+            } else {
+                duplex.shutdownOutput().addListener(_ -> closeIfBothEnded(current.channel()));
+            }
+        });
     }
 
     private void closeIfBothEnded(Channel source) {

@@ -2,11 +2,13 @@ package dev.culvert.dataplane.site;
 
 import dev.culvert.dataplane.DialException;
 import dev.culvert.dataplane.DialException.Broken;
+import dev.culvert.dataplane.relay.EarlyBytes;
+import dev.culvert.dataplane.relay.Relay;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
@@ -92,7 +94,12 @@ public final class TargetDialer {
                 .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.SO_KEEPALIVE, true)
-                .handler(new ChannelInboundHandlerAdapter())
+                .handler(new ChannelInitializer<>() {
+                    @Override
+                    protected void initChannel(Channel channel) {
+                        channel.pipeline().addLast(Relay.HANDSHAKE, new EarlyBytes());
+                    }
+                })
                 .connect(new InetSocketAddress(address, port));
         connecting.addListener(done -> {
             if (done.isSuccess()) {
