@@ -5,6 +5,7 @@ import dev.culvert.model.Service;
 import dev.culvert.proto.http.Authority;
 import dev.culvert.proto.http.ForwardedElement;
 import dev.culvert.proto.http.RequestRules;
+import dev.culvert.proto.text.AddressLiteral;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -23,7 +24,7 @@ record ForwardedHeaders(InetSocketAddress client, InetSocketAddress local, Servi
             return;
         }
         InetAddress address = client.getAddress();
-        String text = address.getHostAddress();
+        String text = AddressLiteral.format(address);
         String host = new Authority(verdict.host(), verdict.port()).toString();
         headers.set("X-Forwarded-For", text);
         headers.set("X-Real-IP", text);
