@@ -7,6 +7,7 @@ import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.InternalService;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Model;
+import dev.culvert.model.Service;
 import dev.culvert.model.Site;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.wireguard.PeerConfig;
@@ -18,6 +19,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,13 +53,24 @@ public final class Enrolment implements InternalService {
     /// A token's life.
     ///
     /// @param usedBy the site key it was redeemed with, or null
+    /// @param isVoid of no use any more: the site was removed, or a later token was made for it
     private record Entry(
             String site,
             PublicKey oneTime,
             InetAddress guest,
             Instant expires,
             @Nullable PublicKey usedBy,
-            @Nullable Instant usedAt) {}
+            @Nullable Instant usedAt,
+            boolean isVoid) {
+        /// Whether nobody can become a site with it any more.
+        boolean isSpent(Instant now) {
+            return isVoid || usedBy != null || now.isAfter(expires);
+        }
+
+        Entry voided() {
+            return new Entry(site, oneTime, guest, expires, usedBy, usedAt, true);
+        }
+    }
 
     /// @param onChange called after the store has got a new site
     public Enrolment(Node node, Store store, PublicKey gatewayKey, Runnable onChange) {
@@ -67,14 +80,17 @@ public final class Enrolment implements InternalService {
         this.onChange = onChange;
     }
 
-    /// Lets the guests of earlier runs in again, and forgets those that are too old.
+    /// Lets the guests of earlier runs in again, and forgets the oldest of those that are spent.
     public synchronized void resume() throws IOException {
-        List<Entry> entries = entries();
         Instant now = Instant.now();
-        int spare = entries.size() - MAX_TOMBSTONES;
-        for (Entry entry : entries) {
-            if (entry.expires().plus(TOMBSTONE).isBefore(now) || spare-- > 0) {
+        List<Entry> oldestFirst =
+                entries().stream().sorted(Comparator.comparing(Entry::expires)).toList();
+        int surplus = oldestFirst.size() - MAX_TOMBSTONES;
+        for (Entry entry : oldestFirst) {
+            boolean old = entry.expires().plus(TOMBSTONE).isBefore(now);
+            if (entry.isSpent(now) && (old || surplus > 0)) {
                 store.delete(key(entry.oneTime()));
+                surplus--;
             } else {
                 letIn(entry);
             }
@@ -92,9 +108,10 @@ public final class Enrolment implements InternalService {
                     + " exists: remove it first (culvert site remove " + site
                     + "), or give it a new key with --replace");
         }
+        voidTokens(site);
         PrivateKey once = PrivateKey.generate(random);
         InetAddress guest = TunnelAddresses.highest(network(model), taken(model));
-        Entry entry = new Entry(site, once.publicKey(), guest, Instant.now().plus(LIFETIME), null, null);
+        Entry entry = new Entry(site, once.publicKey(), guest, Instant.now().plus(LIFETIME), null, null, false);
         write(entry, 0);
         letIn(entry);
         Token.Gateway gateway = new Token.Gateway(
@@ -128,17 +145,36 @@ public final class Enrolment implements InternalService {
         return address;
     }
 
-    /// Forgets a site of the store.
+    /// Forgets a site of the store, and every token that was made for it.
     ///
-    /// @throws IllegalArgumentException if the store has no such site
+    /// @throws IllegalArgumentException if the store has no such site, or a service still needs it
     public synchronized void remove(String site) throws IOException {
         if (store.read("sites/" + site) == null) {
             boolean inFile = node.model().sites().containsKey(site);
             throw new IllegalArgumentException(
                     inFile ? "site " + site + " is declared in the file: remove it there" : "no site " + site);
         }
+        List<String> needed = node.model().services().values().stream()
+                .filter(service -> site.equals(service.site()))
+                .map(Service::name)
+                .toList();
+        if (!needed.isEmpty()) {
+            throw new IllegalArgumentException("site " + site + " still serves " + String.join(", ", needed)
+                    + ": take that out of the configuration first");
+        }
+        voidTokens(site);
         store.delete("sites/" + site);
         onChange.run();
+    }
+
+    /// A token that was made for the site before, used or not, must never bring an old key back.
+    private void voidTokens(String site) throws IOException {
+        for (Document document : store.list(KIND)) {
+            Entry entry = parse(document);
+            if (entry.site().equals(site) && !entry.isVoid()) {
+                write(entry.voided(), document.version());
+            }
+        }
     }
 
     /// `POST /enrol` with the site's public key, by the holder of the one-time key.
@@ -169,6 +205,13 @@ public final class Enrolment implements InternalService {
             return Response.error(404, "no such token");
         }
         Entry entry = parse(document);
+        if (entry.isVoid()) {
+            LOG.warn("site {}: a token from before it was removed or given a new key was shown: refused", entry.site());
+            return Response.error(
+                    410,
+                    "this token is void: the site was removed or given a new token since; make a new one: culvert site"
+                            + " add " + entry.site());
+        }
         if (entry.usedBy() != null && !entry.usedBy().equals(key)) {
             LOG.warn("site {}: a used token was shown again with another key: refused", entry.site());
             return Response.error(
@@ -189,7 +232,7 @@ public final class Enrolment implements InternalService {
         if (entry.usedBy() == null) {
             // Used comes first: after a crash in between, the same key may ask again and nobody else.
             write(
-                    new Entry(entry.site(), entry.oneTime(), entry.guest(), entry.expires(), key, Instant.now()),
+                    new Entry(entry.site(), entry.oneTime(), entry.guest(), entry.expires(), key, Instant.now(), false),
                     document.version());
         }
         boolean known = existing != null
@@ -264,6 +307,9 @@ public final class Enrolment implements InternalService {
             map.put("usedBy", entry.usedBy().toString());
             map.put("usedAt", String.valueOf(entry.usedAt()));
         }
+        if (entry.isVoid()) {
+            map.put("void", "yes");
+        }
         store.put(key(entry.oneTime()), version, JSON.std.asString(map));
     }
 
@@ -277,7 +323,8 @@ public final class Enrolment implements InternalService {
                     InetAddress.ofLiteral(fields.text("guest")),
                     Instant.parse(fields.text("expires")),
                     usedBy == null ? null : PublicKey.parse(usedBy),
-                    usedBy == null ? null : Instant.parse(fields.text("usedAt")));
+                    usedBy == null ? null : Instant.parse(fields.text("usedAt")),
+                    fields.optional("void") != null);
         } catch (IOException e) {
             throw new IllegalStateException("the store's " + document.key() + " does not parse", e);
         }
