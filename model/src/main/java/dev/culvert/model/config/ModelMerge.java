@@ -68,7 +68,7 @@ public final class ModelMerge {
         for (Draft draft : drafts) {
             services.addHttp(draft);
         }
-        if (role == Role.GATEWAY && drafts.stream().noneMatch(draft -> mentions(draft, "http.listen"))) {
+        if (role == Role.GATEWAY && hasHosts() && drafts.stream().noneMatch(draft -> mentions(draft, "http.listen"))) {
             services.addHttpDefault(Bind.any(DEFAULT_HTTP_PORT));
         }
         for (Draft draft : drafts) {
@@ -86,6 +86,13 @@ public final class ModelMerge {
                 peers.rules(
                         first(config -> config.rules().allow()),
                         first(config -> config.rules().clients())));
+    }
+
+    /// A gateway without services by Host opens no port 80, which an ordinary user may not even have.
+    private boolean hasHosts() {
+        return drafts.stream()
+                .anyMatch(draft -> draft.config().services().values().stream()
+                        .anyMatch(service -> !service.hosts().isEmpty()));
     }
 
     private TunnelSettings tunnel() {

@@ -34,6 +34,20 @@ final class ModelMergeTest {
         assertThat(model.tunnel().networks()).containsExactly(IpPrefix.parse("10.77.0.0/24"));
         assertThat(model.tunnel().addresses()).containsExactly(InetAddress.ofLiteral("10.77.0.1"));
         assertThat(model.tunnel().mtu()).isEqualTo(1420);
+        assertThat(model.listeners()).isEmpty();
+    }
+
+    @Test
+    void merge_serviceByHostWithoutHttpListen_listensOnPort80() {
+        String text = """
+                sites:
+                  home: {public-key: "TqFAWIFQdzzjqs54au739ASc4QD6ZJyU+73blg8dqUI=", address: 10.77.0.2}
+                services:
+                  web: {host: web.example.com, site: home, target: "http://127.0.0.1:8080"}
+                """;
+        Model model = ModelMerge.merge(Role.GATEWAY, List.of(Source.file("gateway.yaml", text)))
+                .orThrow();
+
         assertThat(model.listeners())
                 .containsExactly(new Listener(Listener.Scope.PUBLIC, Bind.any(80), Listener.Protocol.HTTP, null));
     }
