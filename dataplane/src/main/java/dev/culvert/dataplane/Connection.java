@@ -1,5 +1,6 @@
 package dev.culvert.dataplane;
 
+import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
 import io.netty.channel.Channel;
 import java.net.InetAddress;
@@ -17,6 +18,7 @@ public final class Connection {
     private final InetAddress client;
     private final Channel visitor;
     private final @Nullable Permit permit;
+    private final @Nullable Target hopTarget;
     private final LongAdder received = new LongAdder();
     private final LongAdder sent = new LongAdder();
     private final AtomicBoolean ended = new AtomicBoolean();
@@ -27,19 +29,27 @@ public final class Connection {
             @Nullable String site,
             InetAddress client,
             Channel visitor,
-            @Nullable Permit permit) {
+            @Nullable Permit permit,
+            @Nullable Target hopTarget) {
         this.registry = registry;
         this.service = service;
         this.site = site;
         this.client = client;
         this.visitor = visitor;
         this.permit = permit;
+        this.hopTarget = hopTarget;
     }
 
     /// What let it through; null for what a gateway brought through the hop.
     @Nullable
     Permit permit() {
         return permit;
+    }
+
+    /// What a gateway brought through the hop leads to; null for a visitor's connection.
+    @Nullable
+    Target hopTarget() {
+        return hopTarget;
     }
 
     public String service() {

@@ -1,5 +1,6 @@
 package dev.culvert.dataplane;
 
+import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.proto.inet.IpPrefix;
 import io.netty.channel.Channel;
@@ -42,14 +43,14 @@ public final class ConnectionRegistry {
     public Connection begin(Permit permit, Channel visitor) {
         String service = permit.service().name();
         String site = permit.service().site();
-        return enter(new Connection(this, service, site, permit.client(), visitor, permit));
+        return enter(new Connection(this, service, site, permit.client(), visitor, permit, null));
     }
 
     /// Enters what a gateway brought through the hop: the home's own rules were its permit.
     ///
-    /// @param target what it leads to, for people
-    public Connection beginHop(String target, String gateway, InetAddress client, Channel hop) {
-        return enter(new Connection(this, target, gateway, client, hop, null));
+    /// @param target what it leads to
+    public Connection beginHop(Target target, String gateway, InetAddress client, Channel hop) {
+        return enter(new Connection(this, target.toString(), gateway, client, hop, null, target));
     }
 
     private Connection enter(Connection connection) {
@@ -95,6 +96,14 @@ public final class ConnectionRegistry {
         return closeIf(connection -> {
             Permit permit = connection.permit();
             return permit != null && !holds.test(permit);
+        });
+    }
+
+    /// Cuts every connection of the hop whose target the home no longer agrees to; returns how many.
+    public int closeHopsUnless(Predicate<Target> allowed) {
+        return closeIf(connection -> {
+            Target target = connection.hopTarget();
+            return target != null && !allowed.test(target);
         });
     }
 

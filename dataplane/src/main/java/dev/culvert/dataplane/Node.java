@@ -28,14 +28,11 @@ import io.netty.channel.ChannelOption;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The one program: a gateway and a site are configurations of it.
@@ -53,6 +50,7 @@ public final class Node implements AutoCloseable {
     private final Listeners listeners;
     private final Peers peers;
     private final ExecutorService workers;
+    private final OwnAddresses own;
     private volatile RunningModel runtime;
     private @Nullable Channel hop;
 
@@ -84,6 +82,7 @@ public final class Node implements AutoCloseable {
         this.events = parts.events();
         this.admission = parts.admission();
         this.workers = parts.workers();
+        this.own = new OwnAddresses(parts.scheduler());
         this.runtime = RunningModel.of(empty);
         this.connections = new ConnectionRegistry(admission::release);
         this.targets = new TargetDialer(loops.connections(), workers);
@@ -132,6 +131,7 @@ public final class Node implements AutoCloseable {
             Routed routed = current(now, permit);
             return routed == null || admission.stillAllows(permit, routed, System.nanoTime());
         });
+        connections.closeHopsUnless(target -> now.model().rules().allows(target));
     }
 
     private static @Nullable Routed current(RunningModel now, Permit permit) {
@@ -253,13 +253,7 @@ public final class Node implements AutoCloseable {
 
         @Override
         public Set<InetAddress> ownAddresses() {
-            try {
-                return NetworkInterface.networkInterfaces()
-                        .flatMap(NetworkInterface::inetAddresses)
-                        .collect(Collectors.toUnmodifiableSet());
-            } catch (SocketException e) {
-                return Set.of();
-            }
+            return own.now();
         }
 
         @Override

@@ -9,6 +9,7 @@ import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.model.ClientAddress;
 import dev.culvert.model.ClientVerdict;
 import dev.culvert.model.SiteRules;
+import dev.culvert.model.Target;
 import dev.culvert.proto.proxyprotocol.HopCode;
 import dev.culvert.proto.proxyprotocol.HopReply;
 import dev.culvert.proto.proxyprotocol.HopRequest;
@@ -171,7 +172,15 @@ public final class HopServer extends ByteToMessageDecoder {
         InetAddress from = client != null
                 ? client.getAddress()
                 : ((InetSocketAddress) ctx.channel().remoteAddress()).getAddress();
-        Connection connection = site.connections().beginHop(name(request.target()), gateway, from, ctx.channel());
+        Connection connection = site.connections()
+                .beginHop(
+                        new Target(
+                                Target.Scheme.TCP,
+                                request.target().host(),
+                                request.target().port()),
+                        gateway,
+                        from,
+                        ctx.channel());
         Relay.join(ctx.channel(), target, connection);
     }
 

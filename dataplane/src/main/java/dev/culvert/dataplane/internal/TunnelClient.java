@@ -7,6 +7,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.SimpleChannelInboundHandler;
@@ -76,6 +77,29 @@ public final class TunnelClient {
                 connecting.channel().close();
             });
         });
+        return promise;
+    }
+
+    /// Connects and closes again.
+    ///
+    /// @return how long the connection took, in nanoseconds
+    public Future<Long> probe(InetSocketAddress to, int timeoutMillis) {
+        Promise<Long> promise = tunnel.group().next().newPromise();
+        long start = System.nanoTime();
+        new Bootstrap()
+                .group(tunnel.group())
+                .channelFactory(tunnel.connections())
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
+                .handler(new ChannelInboundHandlerAdapter())
+                .connect(to)
+                .addListener((io.netty.channel.ChannelFutureListener) connecting -> {
+                    if (connecting.isSuccess()) {
+                        promise.trySuccess(System.nanoTime() - start);
+                        connecting.channel().close();
+                    } else {
+                        promise.tryFailure(connecting.cause());
+                    }
+                });
         return promise;
     }
 
