@@ -34,8 +34,20 @@ final class DemoCommand implements Callable<Integer> {
     @Option(names = "--port", paramLabel = "PORT", defaultValue = "8080", description = "Of the URLs. Default: 8080.")
     private int port = 8080;
 
+    /// The hook waits until everything is closed, so that no folder with keys stays behind.
     @Override
     public Integer call() throws Exception {
+        CountDownLatch stop = new CountDownLatch(1);
+        CountDownLatch closed = new CountDownLatch(1);
+        RunningNode.onExit(stop, closed);
+        try {
+            return run(stop);
+        } finally {
+            closed.countDown();
+        }
+    }
+
+    private int run(CountDownLatch stop) throws Exception {
         CountDownLatch up = new CountDownLatch(1);
         Consumer<PeerWatch.State> onState = state -> {
             if (state.up()) {
@@ -57,7 +69,7 @@ final class DemoCommand implements Callable<Integer> {
                 if (!up.await(TUNNEL_SECONDS, TimeUnit.SECONDS)) {
                     throw new IOException("the tunnel did not come up within " + TUNNEL_SECONDS + " s");
                 }
-                return check ? check(demo, site) : show(demo, admin);
+                return check ? check(demo, site) : show(demo, admin, stop);
             }
         }
     }
@@ -67,7 +79,7 @@ final class DemoCommand implements Callable<Integer> {
         return new DemoCheck(demo, System.out).run() ? 0 : 1;
     }
 
-    private static int show(Demo demo, AdminClient admin) throws Exception {
+    private static int show(Demo demo, AdminClient admin, CountDownLatch stop) throws Exception {
         String urls = """
                 Open in a browser on this machine:
                   %s   a page at home, its clock fed by a WebSocket
@@ -81,16 +93,12 @@ final class DemoCommand implements Callable<Integer> {
         Console console = System.console();
         boolean terminal = console != null && console.isTerminal();
         System.out.print(urls + view.text(admin.call("GET", "/status", Map.of())));
-        CountDownLatch stop = new CountDownLatch(1);
-        CountDownLatch closed = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(stop::countDown));
         while (!stop.await(1, TimeUnit.SECONDS)) {
             if (terminal) {
                 System.out.print("\u001b[H\u001b[2J" + urls + view.text(admin.call("GET", "/status", Map.of())));
                 System.out.flush();
             }
         }
-        closed.countDown();
         return 0;
     }
 }

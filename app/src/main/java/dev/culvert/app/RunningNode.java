@@ -2,6 +2,7 @@ package dev.culvert.app;
 
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /// Keeps a node running in the foreground until it is told to stop; SIGHUP reads its configuration again.
 final class RunningNode {
@@ -10,22 +11,28 @@ final class RunningNode {
     static int untilStopped(Wiring wiring) throws Exception {
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
-        Runtime.getRuntime()
-                .addShutdownHook(new Thread(
-                        () -> {
-                            stop.countDown();
-                            try {
-                                closed.await();
-                            } catch (InterruptedException e) {
-                                Thread.currentThread().interrupt();
-                            }
-                        },
-                        "stop"));
+        onExit(stop, closed);
         onHangUp(wiring);
         stop.await();
         wiring.close();
         closed.countDown();
         return 0;
+    }
+
+    /// When the process is told to end: opens `stop`, and lets it go once `closed` is open, but waits no longer than a
+    /// service manager would.
+    static void onExit(CountDownLatch stop, CountDownLatch closed) {
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            stop.countDown();
+                            try {
+                                closed.await(5, TimeUnit.SECONDS);
+                            } catch (InterruptedException e) {
+                                Thread.currentThread().interrupt();
+                            }
+                        },
+                        "stop"));
     }
 
     /// The JDK offers signals in `jdk.unsupported` only, whose names the compiler does not let pass; a JVM without them

@@ -47,11 +47,6 @@ final class SiteCommand implements Callable<Integer> {
         Wiring.Options options =
                 new Wiring.Options(Role.SITE, GatewayCommand.fileOr(file, DEFAULT_FILE), state.path(), null);
         Wiring wiring = Wiring.start(options, new PeerNews());
-        if (wiring.node().model().gateways().isEmpty()) {
-            wiring.close();
-            throw new IOException("this site has no gateway yet: run culvert join with the token that"
-                    + " `culvert site add` prints at the gateway, or write gateways: into " + DEFAULT_FILE);
-        }
         System.err.println("site ready");
         if (wiring.node().model().rules().allow().isEmpty()
                 && wiring.node().model().services().isEmpty()) {

@@ -10,8 +10,8 @@ final class StateOption {
     @Option(
             names = "--state",
             paramLabel = "DIR",
-            description = "Folder of keys and documents. Default: $$CULVERT_STATE, else /var/lib/culvert for root,"
-                    + " else $$XDG_STATE_HOME/culvert or ~/.local/state/culvert.")
+            description = "Folder of keys and documents. Default: $$CULVERT_STATE, else $$XDG_STATE_HOME/culvert,"
+                    + " else /var/lib/culvert for root and ~/.local/state/culvert for others.")
     private @Nullable Path state;
 
     Path path() {

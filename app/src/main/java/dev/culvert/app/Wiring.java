@@ -107,6 +107,11 @@ public final class Wiring implements AutoCloseable {
             start.problems().forEach(problem -> LOG.error("{}", problem));
             LOG.error("the configuration is broken: running the last good one until it is mended");
         }
+        if (options.role() == Role.SITE && start.model().gateways().isEmpty()) {
+            state.close();
+            throw new IOException("this site has no gateway yet: run culvert join with the token that"
+                    + " `culvert site add` prints at the gateway, or write gateways: into its file");
+        }
         return new Wiring(options, state, store, configuration, start.model(), ready);
     }
 

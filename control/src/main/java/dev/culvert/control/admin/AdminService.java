@@ -5,23 +5,28 @@ import dev.culvert.control.enrol.Enrolment;
 import dev.culvert.control.enrol.Token;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.InternalService;
+import dev.culvert.dataplane.internal.TunnelClient;
 import dev.culvert.model.Endpoint;
+import dev.culvert.model.Literals;
 import dev.culvert.model.Model;
 import dev.culvert.model.Site;
 import dev.culvert.proto.wireguard.PublicKey;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What the operator can ask of a running node: `status`, `ping`, and at a gateway the sites.
 public final class AdminService implements InternalService {
-    private static final long PING_MILLIS = 3_000;
+    private static final int PING_MILLIS = 3_000;
 
     private final Node node;
     private final StatusReport status;
@@ -120,17 +125,33 @@ public final class AdminService implements InternalService {
         return Map.of("removed", name);
     }
 
+    /// `PEER` by an echo, `PEER:PORT` by a connection.
     private Map<String, Object> ping(String target) throws IOException {
-        InetAddress address = address(target);
+        int colon = target.lastIndexOf(':');
+        InetAddress address = address(colon < 0 ? target : target.substring(0, colon));
+        int port = colon < 0 ? 0 : Literals.port(target.substring(colon + 1));
+        if (port < 0) {
+            throw new IllegalArgumentException(target + " (expected: PEER or PEER:PORT)");
+        }
+        Future<Long> answer = colon < 0
+                ? node.tunnel().ping(address, 56, PING_MILLIS)
+                : new TunnelClient(node.tunnel()).probe(new InetSocketAddress(address, port), PING_MILLIS);
         try {
-            long nanos = node.tunnel().ping(address, 56, PING_MILLIS).get(PING_MILLIS + 1_000, TimeUnit.MILLISECONDS);
+            long nanos = answer.get(PING_MILLIS + 1_000, TimeUnit.MILLISECONDS);
             return Map.of("address", address.getHostAddress(), "micros", nanos / 1000);
-        } catch (ExecutionException | java.util.concurrent.TimeoutException e) {
+        } catch (ExecutionException e) {
+            throw new IOException("no answer of " + target + " through the tunnel: " + cause(e), e);
+        } catch (TimeoutException e) {
             throw new IOException("no answer of " + target + " through the tunnel", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         }
+    }
+
+    private static String cause(ExecutionException e) {
+        Throwable cause = e.getCause();
+        return String.valueOf(cause == null ? e.getMessage() : cause.getMessage());
     }
 
     private InetAddress address(String target) {

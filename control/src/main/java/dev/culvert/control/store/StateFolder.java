@@ -22,8 +22,9 @@ public final class StateFolder implements AutoCloseable {
         create(this.path);
     }
 
-    /// Where state goes unless told otherwise: `$CULVERT_STATE`, else `/var/lib/culvert` for root, else
-    /// `$XDG_STATE_HOME/culvert` or `~/.local/state/culvert`.
+    /// Where state goes unless told otherwise: `$CULVERT_STATE`, else `$XDG_STATE_HOME/culvert`, else
+    /// `/var/lib/culvert`
+    /// for root and `~/.local/state/culvert` for others.
     public static Path standard(Map<String, String> environment, String userName, String home) {
         String own = environment.get("CULVERT_STATE");
         if (own != null && !own.isEmpty()) {
