@@ -13,6 +13,7 @@ import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.InternalService.Response;
+import dev.culvert.dataplane.os.AeadProvider;
 import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
 import dev.culvert.dataplane.tunnel.PeerWatch;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
@@ -28,7 +29,6 @@ import dev.culvert.model.config.Problem;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
 import dev.culvert.model.decide.Limits;
-import dev.culvert.proto.wireguard.JdkAead;
 import dev.culvert.proto.wireguard.PrivateKey;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -132,7 +132,7 @@ public final class Wiring implements AutoCloseable {
         UdpPort port = loops.bindUdp(udpAddress(model.tunnel().listen()));
         EmbeddedTunnel.Settings settings = new EmbeddedTunnel.Settings(
                 key, model.tunnel().addresses(), model.tunnel().mtu());
-        tunnel = EmbeddedTunnel.open(loops.tunnel(), settings, port, JdkAead::new);
+        tunnel = EmbeddedTunnel.open(loops.tunnel(), settings, port, AeadProvider.factory());
         Admission admission = new Admission(LIMITS, new BanTable(), new SecureRandom().nextLong(), System.nanoTime());
         Node.Parts parts = new Node.Parts(
                 loops,
@@ -144,7 +144,7 @@ public final class Wiring implements AutoCloseable {
                 file -> KeyFiles.readPreshared(Path.of(file)),
                 ready);
         node = new Node(parts, empty(model));
-        status = new StatusReport(node, key.publicKey().toString(), loops.kind());
+        status = new StatusReport(node, key.publicKey().toString(), loops.kind() + ", " + AeadProvider.name());
         reloader = new Reloader(node, configuration, scheduler);
         Enrolment enrolment = null;
         if (options.role() == Role.GATEWAY) {

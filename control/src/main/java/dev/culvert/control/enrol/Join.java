@@ -9,9 +9,9 @@ import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Ports;
 import dev.culvert.dataplane.internal.InternalService.Response;
 import dev.culvert.dataplane.internal.TunnelClient;
+import dev.culvert.dataplane.os.AeadProvider;
 import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
 import dev.culvert.proto.inet.IpPrefix;
-import dev.culvert.proto.wireguard.JdkAead;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PrivateKey;
 import dev.culvert.proto.wireguard.PublicKey;
@@ -82,7 +82,7 @@ public final class Join {
                         loops.tunnel(),
                         new EmbeddedTunnel.Settings(token.oneTimeKey(), List.of(token.guestAddress()), token.mtu()),
                         loops.bindUdp(new InetSocketAddress(0)),
-                        JdkAead::new)) {
+                        AeadProvider.factory())) {
             tunnel.put(new PeerConfig(gateway.key(), null, endpoint, 0, List.of(IpPrefix.host(gateway.address()))));
             InetSocketAddress control = new InetSocketAddress(gateway.address(), Ports.CONTROL);
             Response response = new TunnelClient(tunnel)
