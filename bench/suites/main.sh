@@ -8,9 +8,9 @@ PEER=(haproxy wg-gateway wg-home)
 declare -A PORT=([ours]=9200 [peer]=9100)
 
 if [ -n "$QUICK" ]; then
-  ROUNDS=1 WARM=2 SECONDS_GET=3 SECONDS_OTHER=2 LOAD=(-t 5) LOADED='the load'
+  ROUNDS=1 WARM=4 SECONDS_GET=3 SECONDS_OTHER=2 LOAD=(-t 5) LOADED='the load'
 else
-  ROUNDS=3 WARM=6 SECONDS_GET=8 SECONDS_OTHER=5 LOAD=(-n 10G) LOADED='10 GiB'
+  ROUNDS=3 WARM=10 SECONDS_GET=8 SECONDS_OTHER=5 LOAD=(-n 10G) LOADED='10 GiB'
 fi
 
 figure throughput-1-gbit 'download, 1 stream, Gbit/s'
@@ -20,6 +20,8 @@ figure cpu-s-per-gib-8 'CPU-seconds of the stack per GiB, 8 streams'
 figure connections-per-s 'new connections per second, one request of 1 KiB each'
 figure requests-per-s 'requests per second of 1 KiB, 64 kept connections'
 figure p99-ms 'their 99th percentile, ms'
+figure http-requests-per-s 'the same by host name through HTTP (the peer relays TCP)'
+figure http-p99-ms 'their 99th percentile, ms'
 figure gateway-rss-idle-mib 'memory of the gateway before the first load, MiB'
 figure gateway-rss-loaded-mib "memory of the gateway after $LOADED, MiB"
 figure home-rss-loaded-mib "memory of the home end after $LOADED, MiB"
@@ -139,7 +141,16 @@ received() { # IPERF3 ARGUMENTS…: bytes and seconds
     "$PYTHON" -c 'import json, sys; sums = json.load(sys.stdin)["end"]["sum_received"]; print(sums["bytes"], sums["seconds"])'
 }
 
-download() { # SIDE STREAMS
+downwarm_up() { # SIDE: every path once, for as long as a just-in-time compiler needs
+  received -p $((PORT[$1] + 1)) -P 8 -t $((WARM / 2)) >/dev/null
+  in_ns visitor ab -q -r -c 32 -t "$WARM" -n 1000000 "http://$GATEWAY4:${PORT[$1]}/1k" >/dev/null 2>&1
+  in_ns visitor wrk -t 1 -c 64 -d "${WARM}s" -H 'Host: web.lab.test' "http://$GATEWAY4:${PORT[$1]}/1k" >/dev/null
+  if [ "$1" = ours ]; then
+    in_ns visitor wrk -t 1 -c 64 -d "${WARM}s" -H 'Host: web.lab.test' "http://$GATEWAY4:8080/1k" >/dev/null
+  fi
+}
+
+load() { # SIDE STREAMS
   local before after bytes seconds names
   read -ra names <<<"$(processes "$1")"
   before=$(cpu_seconds "${names[@]}")
@@ -156,19 +167,37 @@ connections() { # SIDE
   sample connections-per-s "$1" "$rate"
 }
 
+# Through the TCP service, like for like; and Culvert's HTTP by host name beside the peer's plain relay.
 requests() { # SIDE
-  local url=http://$GATEWAY4:${PORT[$1]}/1k out
-  if [ "$1" = ours ]; then url=http://$GATEWAY4:8080/1k; fi
+  requests_to "$1" "http://$GATEWAY4:${PORT[$1]}/1k" ''
+  if [ "$1" = ours ]; then
+    requests_to ours "http://$GATEWAY4:8080/1k" http-
+  else
+    requests_to peer "http://$GATEWAY4:${PORT[peer]}/1k" http-
+  fi
+}
+
+requests_to() { # SIDE URL PREFIX
+  local url=$2 out
   out=$(in_ns visitor wrk -t 1 -c 64 -d ${SECONDS_OTHER}s --latency -H 'Host: web.lab.test' "$url")
   if grep -q '^ *Non-2xx' <<<"$out"; then echo "$out"; return 1; fi
-  sample requests-per-s "$1" "$(sed -n 's/^Requests\/sec: *\([0-9]*\).*/\1/p' <<<"$out")"
-  sample p99-ms "$1" "$(awk '$1 == "99%" { v = $2; f = v ~ /us$/ ? .001 : v ~ /ms$/ ? 1 : 1000; printf "%.2f", v * f }' <<<"$out")"
+  sample "$3requests-per-s" "$1" "$(sed -n 's/^Requests\/sec: *\([0-9]*\).*/\1/p' <<<"$out")"
+  sample "$3p99-ms" "$1" "$(awk '$1 == "99%" { v = $2; f = v ~ /us$/ ? .001 : v ~ /ms$/ ? 1 : 1000; printf "%.2f", v * f }' <<<"$out")"
 }
 
 memory() { # SIDE FIGURE gateway|home
   local names
   read -ra names <<<"$(processes "$1" "$3")"
   sample "$2" "$1" "$(rss_mib "${names[@]}")"
+}
+
+warm_up() { # SIDE: every path once, for as long as a just-in-time compiler needs
+  received -p $((PORT[$1] + 1)) -P 8 -t $((WARM / 2)) >/dev/null
+  in_ns visitor ab -q -r -c 32 -t "$WARM" -n 1000000 "http://$GATEWAY4:${PORT[$1]}/1k" >/dev/null 2>&1
+  in_ns visitor wrk -t 1 -c 64 -d "${WARM}s" -H 'Host: web.lab.test' "http://$GATEWAY4:${PORT[$1]}/1k" >/dev/null
+  if [ "$1" = ours ]; then
+    in_ns visitor wrk -t 1 -c 64 -d "${WARM}s" -H 'Host: web.lab.test' "http://$GATEWAY4:8080/1k" >/dev/null
+  fi
 }
 
 load() { # SIDE
@@ -207,7 +236,7 @@ suite_run() {
   local side
   for side in $SIDES; do "${side}_start"; done
   each memory gateway-rss-idle-mib gateway
-  for side in $SIDES; do received -p $((PORT[$side] + 1)) -P 8 -t $WARM >/dev/null; done
+  each warm_up
   for round in $(seq $ROUNDS); do
     echo "round $round of $ROUNDS"
     each download 1
