@@ -31,6 +31,7 @@ import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
@@ -106,6 +107,11 @@ public final class Node implements AutoCloseable {
 
     public Events events() {
         return events;
+    }
+
+    /// Where the listeners of the model are bound in truth, which with port 0 no model tells.
+    public synchronized List<InetSocketAddress> listening() {
+        return listeners.addresses();
     }
 
     /// Makes `next` what holds. Not to be called from an event loop.
