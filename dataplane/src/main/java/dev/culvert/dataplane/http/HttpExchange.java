@@ -138,6 +138,21 @@ final class HttpExchange {
         }
     }
 
+    /// The visitor's body does not parse: the target must not take what it got for the whole.
+    void requestBroken() {
+        Upstream current = upstream;
+        boolean started = responseStarted;
+        end();
+        if (current != null) {
+            current.channel().close();
+        }
+        if (started) {
+            visitor.close();
+        } else {
+            ingress.refuse(400);
+        }
+    }
+
     private void send(HttpContent content) {
         Upstream current = upstream;
         if (current == null) {
@@ -220,9 +235,8 @@ final class HttpExchange {
     private void responseContent(Upstream from, HttpContent content) {
         boolean last = content instanceof LastHttpContent;
         if (last && !responseStarted) {
-            // The end of an interim response: the encoder has already written it whole.
-            content.release();
-            visitor.flush();
+            // The end of an interim response: only then does the encoder take another head.
+            visitor.writeAndFlush(content);
             from.channel().read();
             return;
         }
