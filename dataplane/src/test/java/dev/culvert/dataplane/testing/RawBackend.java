@@ -30,7 +30,7 @@ public final class RawBackend implements AutoCloseable {
     /// Sends back what it gets, and ends when the other side has ended.
     public static RawBackend echo() throws IOException {
         return new RawBackend((wire, _) -> {
-            wire.socket().getInputStream().transferTo(wire.socket().getOutputStream());
+            wire.input().transferTo(wire.socket().getOutputStream());
             wire.endOutput();
         });
     }

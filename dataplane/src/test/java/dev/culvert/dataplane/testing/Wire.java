@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.testing;
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,7 +18,7 @@ public final class Wire implements AutoCloseable {
     public Wire(Socket socket) throws IOException {
         this.socket = socket;
         socket.setSoTimeout(TIMEOUT_MILLIS);
-        this.in = socket.getInputStream();
+        this.in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
     }
 
     public static Wire connect(InetSocketAddress to) throws IOException {
@@ -28,6 +29,10 @@ public final class Wire implements AutoCloseable {
 
     public Socket socket() {
         return socket;
+    }
+
+    public InputStream input() {
+        return in;
     }
 
     public Wire send(String text) throws IOException {
@@ -52,7 +57,7 @@ public final class Wire implements AutoCloseable {
     /// Up to and with `end`; what came before the connection's end if that comes first.
     public String readUntil(String end) throws IOException {
         StringBuilder text = new StringBuilder();
-        while (text.length() < end.length() || text.lastIndexOf(end) != text.length() - end.length()) {
+        while (text.indexOf(end, text.length() - end.length()) < 0) {
             int next = in.read();
             if (next < 0) {
                 break;
