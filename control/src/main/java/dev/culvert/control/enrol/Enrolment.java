@@ -50,12 +50,14 @@ public final class Enrolment implements InternalService {
 
     /// A token's life.
     ///
+    /// @param replaces the key of the site that it may take the place of, or null: then of none
     /// @param usedBy the site key it was redeemed with, or null
     private record Entry(
             String site,
             PublicKey oneTime,
             InetAddress guest,
             Instant expires,
+            @Nullable PublicKey replaces,
             @Nullable PublicKey usedBy,
             @Nullable Instant usedAt) {}
 
@@ -94,7 +96,8 @@ public final class Enrolment implements InternalService {
         }
         PrivateKey once = PrivateKey.generate(random);
         InetAddress guest = TunnelAddresses.highest(network(model), taken(model));
-        Entry entry = new Entry(site, once.publicKey(), guest, Instant.now().plus(LIFETIME), null, null);
+        Entry entry = new Entry(
+                site, once.publicKey(), guest, Instant.now().plus(LIFETIME), siteKey(model, site), null, null);
         write(entry, 0);
         letIn(entry);
         Token.Gateway gateway = new Token.Gateway(
@@ -137,6 +140,13 @@ public final class Enrolment implements InternalService {
             throw new IllegalArgumentException(
                     inFile ? "site " + site + " is declared in the file: remove it there" : "no site " + site);
         }
+        // Its tokens go with it: who has one could come back.
+        for (Entry entry : entries()) {
+            if (entry.site().equals(site)) {
+                store.delete(key(entry.oneTime()));
+                node.removeGuest(entry.oneTime());
+            }
+        }
         store.delete("sites/" + site);
         onChange.run();
     }
@@ -176,12 +186,20 @@ public final class Enrolment implements InternalService {
                     "this token was used at " + entry.usedAt() + "; make a new one: culvert site add " + entry.site()
                             + " --replace, and find out who used it if it was not you");
         }
+        Model model = node.model();
+        PublicKey present = siteKey(model, entry.site());
+        if (present != null && !present.equals(key) && !present.equals(entry.replaces())) {
+            LOG.warn("site {}: a token that does not replace it was shown with another key: refused", entry.site());
+            return Response.error(
+                    410,
+                    "site " + entry.site() + " has got another key since this token was made; make a new one:"
+                            + " culvert site add " + entry.site() + " --replace");
+        }
         if (entry.usedBy() == null && Instant.now().isAfter(entry.expires())) {
             return Response.error(
                     410,
                     "this token expired at " + entry.expires() + "; make a new one: culvert site add " + entry.site());
         }
-        Model model = node.model();
         Site existing = model.sites().get(entry.site());
         InetAddress address = existing == null
                 ? TunnelAddresses.lowest(network(model), taken(model))
@@ -189,18 +207,29 @@ public final class Enrolment implements InternalService {
         if (entry.usedBy() == null) {
             // Used comes first: after a crash in between, the same key may ask again and nobody else.
             write(
-                    new Entry(entry.site(), entry.oneTime(), entry.guest(), entry.expires(), key, Instant.now()),
+                    new Entry(
+                            entry.site(),
+                            entry.oneTime(),
+                            entry.guest(),
+                            entry.expires(),
+                            entry.replaces(),
+                            key,
+                            Instant.now()),
                     document.version());
         }
-        boolean known = existing != null
-                && existing.peer().publicKey() != null
-                && existing.peer().publicKey().base64().equals(key.toString());
-        if (!known) {
+        if (!key.equals(present)) {
             writeSite(entry.site(), key, address, "culvert");
             onChange.run();
             LOG.info("site {}: joined, fingerprint {}", entry.site(), Fingerprint.of(gatewayKey, key));
         }
         return Response.json(JSON.std.asString(reply(model, entry.site(), address)));
+    }
+
+    private static @Nullable PublicKey siteKey(Model model, String name) {
+        Site site = model.sites().get(name);
+        return site == null || site.peer().publicKey() == null
+                ? null
+                : PublicKey.parse(site.peer().publicKey().base64());
     }
 
     private static Map<String, Object> reply(Model model, String site, InetAddress address) {
@@ -260,6 +289,9 @@ public final class Enrolment implements InternalService {
         map.put("oneTime", entry.oneTime().toString());
         map.put("guest", entry.guest().getHostAddress());
         map.put("expires", entry.expires().toString());
+        if (entry.replaces() != null) {
+            map.put("replaces", entry.replaces().toString());
+        }
         if (entry.usedBy() != null) {
             map.put("usedBy", entry.usedBy().toString());
             map.put("usedAt", String.valueOf(entry.usedAt()));
@@ -270,12 +302,14 @@ public final class Enrolment implements InternalService {
     private static Entry parse(Document document) {
         try {
             Fields fields = new Fields(JSON.std.mapFrom(document.text()));
+            String replaces = fields.optional("replaces");
             String usedBy = fields.optional("usedBy");
             return new Entry(
                     fields.text("site"),
                     PublicKey.parse(fields.text("oneTime")),
                     InetAddress.ofLiteral(fields.text("guest")),
                     Instant.parse(fields.text("expires")),
+                    replaces == null ? null : PublicKey.parse(replaces),
                     usedBy == null ? null : PublicKey.parse(usedBy),
                     usedBy == null ? null : Instant.parse(fields.text("usedAt")));
         } catch (IOException e) {
