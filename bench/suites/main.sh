@@ -141,16 +141,7 @@ received() { # IPERF3 ARGUMENTS…: bytes and seconds
     "$PYTHON" -c 'import json, sys; sums = json.load(sys.stdin)["end"]["sum_received"]; print(sums["bytes"], sums["seconds"])'
 }
 
-downwarm_up() { # SIDE: every path once, for as long as a just-in-time compiler needs
-  received -p $((PORT[$1] + 1)) -P 8 -t $((WARM / 2)) >/dev/null
-  in_ns visitor ab -q -r -c 32 -t "$WARM" -n 1000000 "http://$GATEWAY4:${PORT[$1]}/1k" >/dev/null 2>&1
-  in_ns visitor wrk -t 1 -c 64 -d "${WARM}s" -H 'Host: web.lab.test' "http://$GATEWAY4:${PORT[$1]}/1k" >/dev/null
-  if [ "$1" = ours ]; then
-    in_ns visitor wrk -t 1 -c 64 -d "${WARM}s" -H 'Host: web.lab.test' "http://$GATEWAY4:8080/1k" >/dev/null
-  fi
-}
-
-load() { # SIDE STREAMS
+download() { # SIDE STREAMS
   local before after bytes seconds names
   read -ra names <<<"$(processes "$1")"
   before=$(cpu_seconds "${names[@]}")

@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
@@ -105,6 +106,11 @@ public final class Node implements AutoCloseable {
 
     public Events events() {
         return events;
+    }
+
+    /// Where the listeners of the model are bound in truth, which with port 0 no model tells.
+    public synchronized List<InetSocketAddress> listening() {
+        return listeners.addresses();
     }
 
     /// Makes `next` what holds. Not to be called from an event loop.

@@ -52,23 +52,19 @@ public final class Enrolment implements InternalService {
 
     /// A token's life.
     ///
+    /// @param replaces the key of the site that it may take the place of, or null: then of none
     /// @param usedBy the site key it was redeemed with, or null
-    /// @param isVoid of no use any more: the site was removed, or a later token was made for it
     private record Entry(
             String site,
             PublicKey oneTime,
             InetAddress guest,
             Instant expires,
+            @Nullable PublicKey replaces,
             @Nullable PublicKey usedBy,
-            @Nullable Instant usedAt,
-            boolean isVoid) {
+            @Nullable Instant usedAt) {
         /// Whether nobody can become a site with it any more.
         boolean isSpent(Instant now) {
-            return isVoid || usedBy != null || now.isAfter(expires);
-        }
-
-        Entry voided() {
-            return new Entry(site, oneTime, guest, expires, usedBy, usedAt, true);
+            return usedBy != null || now.isAfter(expires);
         }
     }
 
@@ -108,10 +104,10 @@ public final class Enrolment implements InternalService {
                     + " exists: remove it first (culvert site remove " + site
                     + "), or give it a new key with --replace");
         }
-        voidTokens(site);
         PrivateKey once = PrivateKey.generate(random);
         InetAddress guest = TunnelAddresses.highest(network(model), taken(model));
-        Entry entry = new Entry(site, once.publicKey(), guest, Instant.now().plus(LIFETIME), null, null, false);
+        Entry entry = new Entry(
+                site, once.publicKey(), guest, Instant.now().plus(LIFETIME), siteKey(model, site), null, null);
         write(entry, 0);
         letIn(entry);
         Token.Gateway gateway = new Token.Gateway(
@@ -162,19 +158,15 @@ public final class Enrolment implements InternalService {
             throw new IllegalArgumentException("site " + site + " still serves " + String.join(", ", needed)
                     + ": take that out of the configuration first");
         }
-        voidTokens(site);
-        store.delete("sites/" + site);
-        onChange.run();
-    }
-
-    /// A token that was made for the site before, used or not, must never bring an old key back.
-    private void voidTokens(String site) throws IOException {
-        for (Document document : store.list(KIND)) {
-            Entry entry = parse(document);
-            if (entry.site().equals(site) && !entry.isVoid()) {
-                write(entry.voided(), document.version());
+        // Its tokens go with it: who has one could come back.
+        for (Entry entry : entries()) {
+            if (entry.site().equals(site)) {
+                store.delete(key(entry.oneTime()));
+                node.removeGuest(entry.oneTime());
             }
         }
+        store.delete("sites/" + site);
+        onChange.run();
     }
 
     /// `POST /enrol` with the site's public key, by the holder of the one-time key.
@@ -205,13 +197,6 @@ public final class Enrolment implements InternalService {
             return Response.error(404, "no such token");
         }
         Entry entry = parse(document);
-        if (entry.isVoid()) {
-            LOG.warn("site {}: a token from before it was removed or given a new key was shown: refused", entry.site());
-            return Response.error(
-                    410,
-                    "this token is void: the site was removed or given a new token since; make a new one: culvert site"
-                            + " add " + entry.site());
-        }
         if (entry.usedBy() != null && !entry.usedBy().equals(key)) {
             LOG.warn("site {}: a used token was shown again with another key: refused", entry.site());
             return Response.error(
@@ -219,12 +204,20 @@ public final class Enrolment implements InternalService {
                     "this token was used at " + entry.usedAt() + "; make a new one: culvert site add " + entry.site()
                             + " --replace, and find out who used it if it was not you");
         }
+        Model model = node.model();
+        PublicKey present = siteKey(model, entry.site());
+        if (present != null && !present.equals(key) && !present.equals(entry.replaces())) {
+            LOG.warn("site {}: a token that does not replace it was shown with another key: refused", entry.site());
+            return Response.error(
+                    410,
+                    "site " + entry.site() + " has got another key since this token was made; make a new one:"
+                            + " culvert site add " + entry.site() + " --replace");
+        }
         if (entry.usedBy() == null && Instant.now().isAfter(entry.expires())) {
             return Response.error(
                     410,
                     "this token expired at " + entry.expires() + "; make a new one: culvert site add " + entry.site());
         }
-        Model model = node.model();
         Site existing = model.sites().get(entry.site());
         InetAddress address = existing == null
                 ? TunnelAddresses.lowest(network(model), taken(model))
@@ -232,18 +225,29 @@ public final class Enrolment implements InternalService {
         if (entry.usedBy() == null) {
             // Used comes first: after a crash in between, the same key may ask again and nobody else.
             write(
-                    new Entry(entry.site(), entry.oneTime(), entry.guest(), entry.expires(), key, Instant.now(), false),
+                    new Entry(
+                            entry.site(),
+                            entry.oneTime(),
+                            entry.guest(),
+                            entry.expires(),
+                            entry.replaces(),
+                            key,
+                            Instant.now()),
                     document.version());
         }
-        boolean known = existing != null
-                && existing.peer().publicKey() != null
-                && existing.peer().publicKey().base64().equals(key.toString());
-        if (!known) {
+        if (!key.equals(present)) {
             writeSite(entry.site(), key, address, "culvert");
             onChange.run();
             LOG.info("site {}: joined, fingerprint {}", entry.site(), Fingerprint.of(gatewayKey, key));
         }
         return Response.json(JSON.std.asString(reply(model, entry.site(), address)));
+    }
+
+    private static @Nullable PublicKey siteKey(Model model, String name) {
+        Site site = model.sites().get(name);
+        return site == null || site.peer().publicKey() == null
+                ? null
+                : PublicKey.parse(site.peer().publicKey().base64());
     }
 
     private static Map<String, Object> reply(Model model, String site, InetAddress address) {
@@ -303,12 +307,12 @@ public final class Enrolment implements InternalService {
         map.put("oneTime", entry.oneTime().toString());
         map.put("guest", entry.guest().getHostAddress());
         map.put("expires", entry.expires().toString());
+        if (entry.replaces() != null) {
+            map.put("replaces", entry.replaces().toString());
+        }
         if (entry.usedBy() != null) {
             map.put("usedBy", entry.usedBy().toString());
             map.put("usedAt", String.valueOf(entry.usedAt()));
-        }
-        if (entry.isVoid()) {
-            map.put("void", "yes");
         }
         store.put(key(entry.oneTime()), version, JSON.std.asString(map));
     }
@@ -316,15 +320,16 @@ public final class Enrolment implements InternalService {
     private static Entry parse(Document document) {
         try {
             Fields fields = new Fields(JSON.std.mapFrom(document.text()));
+            String replaces = fields.optional("replaces");
             String usedBy = fields.optional("usedBy");
             return new Entry(
                     fields.text("site"),
                     PublicKey.parse(fields.text("oneTime")),
                     InetAddress.ofLiteral(fields.text("guest")),
                     Instant.parse(fields.text("expires")),
+                    replaces == null ? null : PublicKey.parse(replaces),
                     usedBy == null ? null : PublicKey.parse(usedBy),
-                    usedBy == null ? null : Instant.parse(fields.text("usedAt")),
-                    fields.optional("void") != null);
+                    usedBy == null ? null : Instant.parse(fields.text("usedAt")));
         } catch (IOException e) {
             throw new IllegalStateException("the store's " + document.key() + " does not parse", e);
         }

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class FileStore implements Store {
     private static final String SUFFIX = ".doc";
     private static final String HEADER = "# culvert document, version ";
+    private static final String VERSION = "[0-9]{1,18}";
     private static final String KEY = "[a-z]+/[A-Za-z0-9_.-]{1,64}";
 
     private final Path root;
@@ -46,12 +47,12 @@ public final class FileStore implements Store {
         try {
             String text = Files.readString(file);
             int end = text.indexOf('\n');
-            if (!text.startsWith(HEADER) || end < 0) {
+            String version = end < HEADER.length() ? "" : text.substring(HEADER.length(), end);
+            if (!text.startsWith(HEADER) || !version.matches(VERSION)) {
                 throw new UncheckedIOException(
                         new IOException(file + " is not a document of Culvert's; move it away to go on"));
             }
-            long version = Long.parseLong(text.substring(HEADER.length(), end).strip());
-            return new Document(key, version, text.substring(end + 1));
+            return new Document(key, Long.parseLong(version), text.substring(end + 1));
         } catch (NoSuchFileException e) {
             return null;
         } catch (IOException e) {

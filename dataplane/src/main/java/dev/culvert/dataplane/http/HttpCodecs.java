@@ -2,9 +2,10 @@ package dev.culvert.dataplane.http;
 
 import dev.culvert.dataplane.relay.Relay;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.CombinedChannelDuplexHandler;
 import io.netty.handler.codec.http.HttpClientCodec;
 import io.netty.handler.codec.http.HttpDecoderConfig;
-import io.netty.handler.codec.http.HttpServerCodec;
+import io.netty.handler.codec.http.HttpResponseEncoder;
 
 /// Netty's HTTP/1.1 codecs as strict as they can be; what they still let through is `RequestRules`' business.
 final class HttpCodecs {
@@ -20,16 +21,18 @@ final class HttpCodecs {
     private HttpCodecs() {}
 
     /// A visitor's side: one message a read, so that nothing is parsed ahead of what is being served.
-    static void server(ChannelPipeline pipeline) {
-        pipeline.addLast(Relay.HTTP_CODEC, new HttpServerCodec(strict()));
-        pipeline.addLast(Relay.HTTP_FLOW, new OneByOne());
+    static StrictRequestDecoder server(ChannelPipeline pipeline) {
+        StrictRequestDecoder decoder = new StrictRequestDecoder(strict());
+        pipeline.addLast(Relay.HTTP_CODEC, new CombinedChannelDuplexHandler<>(decoder, new HttpResponseEncoder()));
+        pipeline.addLast(Relay.HTTP_FLOW, new MessageGate());
+        return decoder;
     }
 
     static void client(ChannelPipeline pipeline) {
         // parseHttpAfterConnectRequest and failOnMissingResponse are off: CONNECT is never forwarded, and the exchange
         // itself notices a missing response.
         pipeline.addLast(Relay.HTTP_CODEC, new HttpClientCodec(strict(), false, false));
-        pipeline.addLast(Relay.HTTP_FLOW, new OneByOne());
+        pipeline.addLast(Relay.HTTP_FLOW, new MessageGate());
     }
 
     private static HttpDecoderConfig strict() {

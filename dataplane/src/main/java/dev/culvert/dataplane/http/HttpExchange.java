@@ -140,6 +140,21 @@ final class HttpExchange {
         }
     }
 
+    /// The visitor's body does not parse: the target must not take what it got for the whole.
+    void requestBroken() {
+        Upstream current = upstream;
+        boolean started = responseStarted;
+        end();
+        if (current != null) {
+            current.channel().close();
+        }
+        if (started) {
+            visitor.close();
+        } else {
+            ingress.refuse(400);
+        }
+    }
+
     private void send(HttpContent content) {
         Upstream current = upstream;
         if (current == null) {
@@ -227,7 +242,7 @@ final class HttpExchange {
     private void responseContent(Upstream from, HttpContent content) {
         boolean last = content instanceof LastHttpContent;
         if (last && !responseStarted) {
-            // The end of an interim response, which the encoder must hear of before the next head.
+            // The end of an interim response: only then does the encoder take another head.
             visitor.writeAndFlush(content);
             from.channel().read();
             return;

@@ -47,6 +47,7 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
     private final Doorway doorway;
     private final Listener listener;
     private final UpstreamPool pool;
+    private final StrictRequestDecoder decoder;
     private @Nullable Admitted admitted;
     private @Nullable HttpExchange exchange;
     private @Nullable HttpRequest pipelined;
@@ -54,16 +55,17 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
     private @Nullable ChannelHandlerContext context;
     private boolean closing;
 
-    public HttpIngress(Doorway doorway, Listener listener, UpstreamPool pool) {
+    private HttpIngress(Doorway doorway, Listener listener, UpstreamPool pool, StrictRequestDecoder decoder) {
         this.doorway = doorway;
         this.listener = listener;
         this.pool = pool;
+        this.decoder = decoder;
     }
 
     /// Puts codec and ingress on a visitor's channel.
     public static void install(Channel channel, Doorway doorway, Listener listener, UpstreamPool pool) {
-        HttpCodecs.server(channel.pipeline());
-        channel.pipeline().addLast(Relay.HTTP, new HttpIngress(doorway, listener, pool));
+        StrictRequestDecoder decoder = HttpCodecs.server(channel.pipeline());
+        channel.pipeline().addLast(Relay.HTTP, new HttpIngress(doorway, listener, pool, decoder));
     }
 
     @Override
@@ -186,6 +188,11 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
         HttpExchange current = exchange;
         if (current == null) {
             content.release();
+        } else if (content.decoderResult().isFailure()) {
+            // The decoder ends a body that it cannot read with a last piece like any other.
+            content.release();
+            doorway.events().count("http.malformed");
+            current.requestBroken();
         } else {
             current.requestContent(content);
         }
@@ -237,14 +244,15 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
             return;
         }
         awaitHead(KEEP_ALIVE_SECONDS);
+        decoder.resume(channel());
         HttpRequest next = pipelined;
         ChannelHandlerContext current = context;
         if (next != null && current != null) {
+            // Its body is read when its exchange has a target to send it to.
             pipelined = null;
             head(current, next);
-            if (exchange != null || !closing) {
-                channel().read();
-            }
+        } else {
+            channel().read();
         }
     }
 

@@ -3,20 +3,21 @@ package dev.culvert.dataplane.relay;
 import dev.culvert.dataplane.Connection;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.CombinedChannelDuplexHandler;
 import io.netty.channel.socket.DuplexChannel;
 import java.util.List;
 
 /// Two channels whose bytes go to each other until both directions have ended.
 public final class Relay {
     /// Names of handlers that may still hold first bytes (behind a PROXY header, a hop reply, an upgrade): the relay
-    /// removes them, in this order, once it can take what they hold.
+    /// removes them once it can take what they hold; first the last in the pipeline, so that nothing else takes it.
     public static final String HANDSHAKE = "handshake";
 
     public static final String HTTP_CODEC = "http-codec";
     public static final String HTTP_FLOW = "http-flow";
     public static final String HTTP = "http";
 
-    private static final List<String> PASSING = List.of(HANDSHAKE, HTTP_CODEC, HTTP_FLOW, HTTP);
+    private static final List<String> PASSING = List.of(HANDSHAKE, HTTP, HTTP_CODEC, HTTP_FLOW);
     private static final String NAME = "relay";
 
     private Relay() {}
@@ -31,29 +32,43 @@ public final class Relay {
         outward.opposite(inward);
         visitor.closeFuture().addListener(_ -> ended(upstream, connection));
         upstream.closeFuture().addListener(_ -> ended(visitor, connection));
-        start(visitor, inward);
-        start(upstream, outward);
+        visitor.eventLoop().execute(() -> {
+            removeEncoder(visitor);
+            upstream.eventLoop().execute(() -> {
+                removeEncoder(upstream);
+                start(upstream, outward);
+                visitor.eventLoop().execute(() -> start(visitor, inward));
+            });
+        });
+    }
+
+    /// Before the other side's first bytes are written: an encoder would refuse them.
+    private static void removeEncoder(Channel channel) {
+        if (channel.pipeline().get(HTTP_CODEC) instanceof CombinedChannelDuplexHandler<?, ?> codec) {
+            codec.removeOutboundHandler();
+        }
     }
 
     private static void start(Channel channel, RelayHalf half) {
-        channel.eventLoop().execute(() -> {
-            if (!channel.isActive()) {
-                half.gone();
-                return;
+        if (!channel.isActive()) {
+            half.gone();
+            return;
+        }
+        channel.config().setOption(ChannelOption.AUTO_READ, false);
+        channel.pipeline().addLast(NAME, half);
+        for (String name : PASSING) {
+            if (channel.pipeline().get(name) != null) {
+                channel.pipeline().remove(name);
             }
-            channel.config().setOption(ChannelOption.AUTO_READ, false);
-            channel.pipeline().addLast(NAME, half);
-            for (String name : PASSING) {
-                if (channel.pipeline().get(name) != null) {
-                    channel.pipeline().remove(name);
-                }
-            }
-            if (channel instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
-                half.inputEnded();
-            } else {
-                channel.read();
-            }
-        });
+        }
+        // The end may have come before there was anybody to hear of it.
+        if (channel instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
+            half.inputEnded();
+        } else {
+            channel.read();
+        }
+        // What the other side has written meanwhile may have filled this one, and emptied it again unseen.
+        half.resumeOpposite();
     }
 
     private static void ended(Channel other, Connection connection) {

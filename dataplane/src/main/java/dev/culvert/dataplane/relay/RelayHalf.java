@@ -56,8 +56,15 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     /// This channel takes bytes again: the other one may be read.
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-        if (ctx.channel().isWritable() && opposite != null) {
-            opposite.resume();
+        if (ctx.channel().isWritable()) {
+            resumeOpposite();
+        }
+    }
+
+    void resumeOpposite() {
+        RelayHalf other = opposite;
+        if (other != null) {
+            other.resume();
         }
     }
 

@@ -64,7 +64,7 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
 
     /// Closes with a reset instead of a FIN: what a relay does when the other side was reset.
     public void abort() {
-        eventLoop().execute(() -> {
+        onLoop(() -> {
             abort = true;
             unsafe().close(voidPromise());
         });
@@ -166,7 +166,13 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
         // The socket becomes ready again only when more arrives: what is left must be taken without a new event.
         tunnel.schedulePump();
         if (lastRead < 0) {
-            inputEnded();
+            // A reset must not look like the end of the stream.
+            CloseReason failure = current.failure();
+            if (failure == null) {
+                inputEnded();
+            } else {
+                fail(failure);
+            }
         } else if (config.isAutoRead() || readPending) {
             readPending = true;
             if (current.readable() > 0) {

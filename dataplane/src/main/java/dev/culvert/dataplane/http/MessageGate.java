@@ -1,0 +1,92 @@
+package dev.culvert.dataplane.http;
+
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import java.util.ArrayDeque;
+import java.util.Queue;
+
+/// Hands on one message for each read that was asked for and keeps the rest, at most what one read of the socket holds.
+///
+/// A read stays open until a message satisfies it, however many reads of the socket that takes; Netty's own
+/// FlowControlHandler forgets it at the end of the first. A read within a message's handling is served by the loop that
+/// is already running, so that a body of many small chunks costs no stack. The end of the stream waits for its turn.
+final class MessageGate extends ChannelDuplexHandler {
+    private final Queue<Object> waiting = new ArrayDeque<>(4);
+    private boolean wanted;
+    private boolean delivering;
+    private boolean inputEnded;
+
+    @Override
+    public void read(ChannelHandlerContext ctx) {
+        wanted = true;
+        if (delivering) {
+            return;
+        }
+        deliver(ctx);
+        if (wanted) {
+            ctx.read();
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        waiting.add(message);
+        if (!delivering) {
+            deliver(ctx);
+        }
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        ctx.fireChannelReadComplete();
+        if (wanted) {
+            ctx.read();
+        }
+    }
+
+    private void deliver(ChannelHandlerContext ctx) {
+        delivering = true;
+        while (wanted && !waiting.isEmpty()) {
+            wanted = false;
+            ctx.fireChannelRead(waiting.remove());
+        }
+        delivering = false;
+        if (inputEnded && waiting.isEmpty()) {
+            inputEnded = false;
+            ctx.fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        }
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownEvent && !waiting.isEmpty()) {
+            inputEnded = true;
+        } else {
+            ctx.fireUserEventTriggered(event);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        passAll(ctx);
+        ctx.fireChannelInactive();
+    }
+
+    /// Who removes it takes what waits, and must hear of an end of the read, be it that the last message has just gone.
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        passAll(ctx);
+        ctx.fireChannelReadComplete();
+    }
+
+    private void passAll(ChannelHandlerContext ctx) {
+        while (!waiting.isEmpty()) {
+            ctx.fireChannelRead(waiting.remove());
+        }
+        if (inputEnded) {
+            inputEnded = false;
+            ctx.fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        }
+    }
+}
