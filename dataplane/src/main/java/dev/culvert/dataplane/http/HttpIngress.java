@@ -15,6 +15,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
@@ -36,6 +37,7 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
     // attacks.md TC-01: the first head within 10 s of the connection, the next within a keep-alive.
     private static final int FIRST_HEAD_SECONDS = 10;
     private static final int KEEP_ALIVE_SECONDS = 75;
+    private static final int LINGER_SECONDS = 2;
 
     private static final FastThreadLocal<RequestRules> RULES = new FastThreadLocal<>() {
         @Override
@@ -217,7 +219,23 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
         if (status == 503) {
             response.headers().set(HttpHeaderNames.RETRY_AFTER, 5);
         }
-        channel().writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
+        channel().write(response);
+        closeGently();
+    }
+
+    /// Ends this side and takes what the visitor still sends for a while: a close with bytes unread is a reset, which
+    /// may overtake the response (RFC 9112 §9.6).
+    private void closeGently() {
+        closing = true;
+        channel().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) written -> {
+            if (!written.isSuccess() || !(written.channel() instanceof DuplexChannel duplex)) {
+                written.channel().close();
+                return;
+            }
+            duplex.shutdownOutput();
+            awaitHead(LINGER_SECONDS);
+            duplex.read();
+        });
     }
 
     void dialFailed(Permit permit, Throwable cause) {
@@ -239,8 +257,7 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
     void exchangeEnded(boolean keepAlive) {
         exchange = null;
         if (!keepAlive) {
-            closing = true;
-            channel().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+            closeGently();
             return;
         }
         awaitHead(KEEP_ALIVE_SECONDS);

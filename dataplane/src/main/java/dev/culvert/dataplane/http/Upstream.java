@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /// One HTTP connection to a target, lent to one exchange at a time.
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Upstream extends ChannelInboundHandlerAdapter {
     private final Channel channel;
     private volatile @Nullable HttpExchange exchange;
+    private volatile @Nullable Future<?> idleLimit;
 
     private Upstream(Channel channel) {
         this.channel = channel;
@@ -44,6 +46,15 @@ final class Upstream extends ChannelInboundHandlerAdapter {
     void reclaim() {
         exchange = null;
         channel.read();
+    }
+
+    /// The task that ends its idle time, in place of the one before.
+    void idleLimit(@Nullable Future<?> next) {
+        Future<?> before = idleLimit;
+        idleLimit = next;
+        if (before != null) {
+            before.cancel(false);
+        }
     }
 
     @Override

@@ -45,6 +45,7 @@ public final class UpstreamPool {
             Deque<Upstream> waiting = idle.get(key(permit));
             Upstream upstream;
             while (waiting != null && (upstream = waiting.pollFirst()) != null) {
+                upstream.idleLimit(null);
                 if (upstream.channel().isActive()) {
                     return promise.setSuccess(new Lease(upstream, true));
                 }
@@ -75,9 +76,7 @@ public final class UpstreamPool {
             return;
         }
         upstream.reclaim();
-        waiting.addFirst(upstream);
-        upstream.channel().closeFuture().addListener(_ -> waiting.remove(upstream));
-        upstream.channel()
+        upstream.idleLimit(upstream.channel()
                 .eventLoop()
                 .schedule(
                         () -> {
@@ -86,7 +85,8 @@ public final class UpstreamPool {
                             }
                         },
                         IDLE_SECONDS,
-                        TimeUnit.SECONDS);
+                        TimeUnit.SECONDS));
+        waiting.addFirst(upstream);
     }
 
     private static boolean isShared(Permit permit) {

@@ -18,6 +18,7 @@ import dev.culvert.model.Target;
 import dev.culvert.model.config.ModelMerge;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.SocketException;
 import java.util.List;
 import java.util.Locale;
@@ -537,6 +538,18 @@ class HttpIngressTest {
     }
 
     @Test
+    void refusalDuringAnUpload_isReadWholeByAVisitorThatSendsOn() throws Exception {
+        Wire visitor = serving((wire, _) -> answer(wire, OK));
+
+        visitor.send("POST / HTTP/1.1\r\nHost: other.test\r\nContent-Length: 3000000\r\n\r\n");
+        for (int i = 0; i < 30; i++) {
+            visitor.send(new byte[100_000]);
+        }
+
+        assertThat(visitor.readAll()).startsWith("HTTP/1.1 404").endsWith("404 Not Found\n");
+    }
+
+    @Test
     void pooledConnectionThatTheTargetJustClosed_isRetriedForGet() throws Exception {
         CountDownLatch close = new CountDownLatch(1);
         Wire visitor = serving((wire, number) -> {
@@ -607,8 +620,11 @@ class HttpIngressTest {
 
     @Test
     void targetThatIsDown_is502() throws Exception {
-        Wire visitor = serving((wire, _) -> answer(wire, OK));
-        backend().close();
+        int port;
+        try (ServerSocket gone = new ServerSocket(0)) {
+            port = gone.getLocalPort();
+        }
+        Wire visitor = servingFrom(port);
 
         visitor.send(get("/"));
 
@@ -694,6 +710,10 @@ class HttpIngressTest {
     private Wire serving(RawBackend.Script script) throws IOException {
         RawBackend target = new RawBackend(script);
         backend = target;
+        return servingFrom(target.port());
+    }
+
+    private Wire servingFrom(int port) throws IOException {
         Model base = ModelMerge.merge(Role.GATEWAY, List.of()).orThrow();
         Service service = new Service(
                 "app",
@@ -701,7 +721,7 @@ class HttpIngressTest {
                 null,
                 List.of("app.test"),
                 List.of(),
-                new Target(Target.Scheme.HTTP, "127.0.0.1", target.port()),
+                new Target(Target.Scheme.HTTP, "127.0.0.1", port),
                 ClientAddress.HEADERS,
                 AccessPolicy.OPEN,
                 0);
