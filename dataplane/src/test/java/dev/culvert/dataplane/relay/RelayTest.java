@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.ConnectionRegistry;
+import dev.culvert.model.Target;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -18,7 +19,8 @@ class RelayTest {
     private final ConnectionRegistry registry = new ConnectionRegistry(_ -> {});
     private final EmbeddedChannel visitor = new EmbeddedChannel();
     private final EmbeddedChannel target = new EmbeddedChannel();
-    private final Connection connection = registry.beginHop("target", "vps", InetAddress.getLoopbackAddress(), visitor);
+    private final Connection connection = registry.beginHop(
+            new Target(Target.Scheme.TCP, "127.0.0.1", 9), "vps", InetAddress.getLoopbackAddress(), visitor);
 
     private void join() {
         Relay.join(visitor, target, connection);
