@@ -52,7 +52,7 @@ final class CheckCommand implements Callable<Integer> {
         Role known = role != null ? role : ConfigParser.roleOf(source);
         Role chosen = known != null ? known : Role.GATEWAY;
         Model model = switch (ModelMerge.merge(chosen, sources(source))) {
-            case Parsed.Problems<Model>(var problems) -> throw new Wiring.BrokenConfiguration(problems);
+            case Parsed.Problems<Model>(var problems) -> throw new BrokenConfiguration(problems);
             case Parsed.Ok<Model>(Model merged, var warnings) -> {
                 warnings.forEach(System.err::println);
                 yield merged;

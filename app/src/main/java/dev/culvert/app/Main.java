@@ -58,7 +58,7 @@ public final class Main implements Runnable {
 
     /// People read messages, not stacks; a stack says that the fault is ours.
     private static int explain(Exception exception, CommandLine commandLine, ParseResult result) {
-        if (exception instanceof Wiring.BrokenConfiguration broken) {
+        if (exception instanceof BrokenConfiguration broken) {
             broken.problems().forEach(problem -> commandLine.getErr().println(problem));
             return BROKEN_CONFIGURATION;
         }

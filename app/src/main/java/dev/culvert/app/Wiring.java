@@ -25,7 +25,6 @@ import dev.culvert.model.Role;
 import dev.culvert.model.SiteRules;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.model.config.Parsed;
-import dev.culvert.model.config.Problem;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
 import dev.culvert.model.decide.Limits;
@@ -69,22 +68,6 @@ public final class Wiring implements AutoCloseable {
             @Nullable Path file,
             Path state,
             @Nullable Endpoint endpoint) {}
-
-    /// The configuration has mistakes, and there is no earlier good one.
-    static final class BrokenConfiguration extends Exception {
-        private static final long serialVersionUID = 1;
-
-        private final transient List<Problem> problems;
-
-        BrokenConfiguration(List<Problem> problems) {
-            super(problems.size() + " problems");
-            this.problems = problems;
-        }
-
-        List<Problem> problems() {
-            return problems;
-        }
-    }
 
     /// Starts a node; it serves when this returns.
     ///

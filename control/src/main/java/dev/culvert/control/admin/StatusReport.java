@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,7 @@ public final class StatusReport {
         map.put("connections", node.connections().size());
         map.put("events", events());
         map.put("counters", node.events().counters());
+        map.put("drops", answer(node.tunnel().drops()));
         return map;
     }
 
@@ -73,7 +75,7 @@ public final class StatusReport {
 
     private List<Map<String, Object>> peers(Model model) throws IOException {
         Map<String, PeerStatus> byKey = new HashMap<>();
-        for (PeerStatus peer : peerStatus()) {
+        for (PeerStatus peer : answer(node.tunnel().status())) {
             byKey.put(peer.publicKey().toString(), peer);
         }
         List<Map<String, Object>> list = new ArrayList<>();
@@ -86,9 +88,9 @@ public final class StatusReport {
         return list;
     }
 
-    private List<PeerStatus> peerStatus() throws IOException {
+    private static <T> T answer(Future<T> asked) throws IOException {
         try {
-            return node.tunnel().status().get(2, TimeUnit.SECONDS);
+            return asked.get(2, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new IOException("the tunnel does not answer", e);
         } catch (InterruptedException e) {

@@ -4,6 +4,7 @@ import dev.culvert.proto.netstack.EchoReply;
 import dev.culvert.proto.netstack.Stack;
 import dev.culvert.proto.netstack.StackConfig;
 import dev.culvert.proto.wireguard.Aead;
+import dev.culvert.proto.wireguard.Drop;
 import dev.culvert.proto.wireguard.Peer;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PrivateKey;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -125,6 +127,21 @@ public final class EmbeddedTunnel implements TunnelDriver {
                 all.add(new PeerStatus(
                         peer.publicKey(), peer.endpoint(), last < 0 ? -1 : now - last, peer.rxBytes(), peer.txBytes()));
             }
+            return all;
+        });
+    }
+
+    @Override
+    public Future<Map<String, Long>> drops() {
+        return onLoop(() -> {
+            Map<String, Long> all = new TreeMap<>();
+            for (Drop reason : Drop.values()) {
+                all.put("wireguard." + reason, tunnel.device().drops(reason));
+            }
+            for (dev.culvert.proto.netstack.Drop reason : dev.culvert.proto.netstack.Drop.values()) {
+                all.put("netstack." + reason, tunnel.stack().drops(reason));
+            }
+            all.values().removeIf(count -> count == 0);
             return all;
         });
     }

@@ -10,6 +10,7 @@ import io.netty.util.concurrent.Future;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Map;
 
 /// How the WireGuard end is realised; the rest of the data plane sees Netty channels only.
 ///
@@ -37,6 +38,9 @@ public interface TunnelDriver extends AutoCloseable {
 
     /// What is known of every peer now.
     Future<List<PeerStatus>> status();
+
+    /// How many packets were dropped, by layer and reason; reasons that have not occurred are left out.
+    Future<Map<String, Long>> drops();
 
     /// Sends one ICMP echo to an address inside the tunnel; the future fails if no reply came within `timeoutMillis`.
     ///
