@@ -5,9 +5,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalTime;
@@ -16,8 +13,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /// A sample service at home: a page with a clock that a WebSocket feeds, and what the service knows of its visitor.
@@ -25,51 +20,31 @@ final class ClockService implements AutoCloseable {
     // RFC 6455, 5.2: a final text frame of the server, unmasked.
     private static final int TEXT_FRAME = 0x81;
 
-    private final ServerSocket socket;
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final LoopbackServer server = new LoopbackServer(ClockService::serve);
 
-    ClockService() throws IOException {
-        socket = new ServerSocket();
-        socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        threads.execute(this::accept);
-    }
+    ClockService() throws IOException {}
 
     int port() {
-        return socket.getLocalPort();
+        return server.port();
     }
 
-    private void accept() {
-        while (!socket.isClosed()) {
-            try {
-                Socket connection = socket.accept();
-                threads.execute(() -> serve(connection));
-            } catch (IOException e) {
-                return;
-            }
+    private static void serve(Socket connection) throws IOException, InterruptedException {
+        BufferedReader in =
+                new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1));
+        String line = in.readLine();
+        Map<String, String> headers = new TreeMap<>();
+        String header;
+        while ((header = in.readLine()) != null && !header.isEmpty()) {
+            int colon = header.indexOf(':');
+            headers.put(
+                    header.substring(0, colon).toLowerCase(Locale.ROOT),
+                    header.substring(colon + 1).strip());
         }
-    }
-
-    private void serve(Socket connection) {
-        try (connection) {
-            BufferedReader in =
-                    new BufferedReader(new InputStreamReader(connection.getInputStream(), StandardCharsets.ISO_8859_1));
-            String line = in.readLine();
-            Map<String, String> headers = new TreeMap<>();
-            String header;
-            while ((header = in.readLine()) != null && !header.isEmpty()) {
-                int colon = header.indexOf(':');
-                headers.put(
-                        header.substring(0, colon).toLowerCase(Locale.ROOT),
-                        header.substring(colon + 1).strip());
-            }
-            String key = headers.get("sec-websocket-key");
-            if (line != null && key != null) {
-                tick(connection.getOutputStream(), key);
-            } else if (line != null) {
-                page(connection, headers);
-            }
-        } catch (IOException | InterruptedException e) {
-            // The visitor has left, or the demo ends.
+        String key = headers.get("sec-websocket-key");
+        if (line != null && key != null) {
+            tick(connection.getOutputStream(), key);
+        } else if (line != null) {
+            page(connection, headers);
         }
     }
 
@@ -102,7 +77,6 @@ final class ClockService implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        socket.close();
-        threads.shutdownNow();
+        server.close();
     }
 }
