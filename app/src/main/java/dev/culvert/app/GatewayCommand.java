@@ -2,7 +2,6 @@ package dev.culvert.app;
 
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Role;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +30,7 @@ final class GatewayCommand implements Callable<Integer> {
     @Option(
             names = {"-c", "--config"},
             paramLabel = "FILE",
-            description = "The configuration. Default: " + DEFAULT_FILE + " of this folder, if it is there.")
+            description = "The configuration. Default: " + DEFAULT_FILE + " of this folder, as soon as it is there.")
     private @Nullable Path file;
 
     @Option(
@@ -43,7 +42,7 @@ final class GatewayCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Wiring.Options options =
-                new Wiring.Options(Role.GATEWAY, fileOr(file, DEFAULT_FILE), state.path(), parse(endpoint));
+                new Wiring.Options(Role.GATEWAY, fileOr(file, DEFAULT_FILE), file == null, state.path(), parse(endpoint));
         Wiring wiring = Wiring.start(options, new PeerNews());
         System.err.println("gateway ready");
         if (wiring.node().model().sites().isEmpty()) {
@@ -52,13 +51,9 @@ final class GatewayCommand implements Callable<Integer> {
         return RunningNode.untilStopped(wiring);
     }
 
-    /// The file that was named, or the one of the default name if it is there.
-    static @Nullable Path fileOr(@Nullable Path named, String standard) {
-        if (named != null) {
-            return named;
-        }
-        Path here = Path.of(standard);
-        return Files.exists(here) ? here : null;
+    /// The file that was named, or the one of the default name in this folder.
+    static Path fileOr(@Nullable Path named, String standard) {
+        return named != null ? named : Path.of(standard);
     }
 
     static @Nullable Endpoint parse(@Nullable String text) {

@@ -39,13 +39,14 @@ final class SiteCommand implements Callable<Integer> {
     @Option(
             names = {"-c", "--config"},
             paramLabel = "FILE",
-            description = "The configuration. Default: " + DEFAULT_FILE + " of this folder, if it is there.")
+            description = "The configuration. Default: " + DEFAULT_FILE + " of this folder, as soon as it is there.")
     private @Nullable Path file;
 
     @Override
     public Integer call() throws Exception {
         Wiring.Options options =
-                new Wiring.Options(Role.SITE, GatewayCommand.fileOr(file, DEFAULT_FILE), state.path(), null);
+                new Wiring.Options(
+                Role.SITE, GatewayCommand.fileOr(file, DEFAULT_FILE), file == null, state.path(), null);
         Wiring wiring = Wiring.start(options, new PeerNews());
         System.err.println("site ready");
         if (wiring.node().model().rules().allow().isEmpty()

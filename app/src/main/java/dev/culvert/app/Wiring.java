@@ -61,13 +61,11 @@ public final class Wiring implements AutoCloseable {
 
     /// What a node is started with.
     ///
-    /// @param file the configuration file; null for the store alone
+    /// @param file the configuration file
+    /// @param fileMayAppear whether the file may be missing until somebody writes it
     /// @param endpoint where sites dial this gateway, if not from the file
     public record Options(
-            Role role,
-            @Nullable Path file,
-            Path state,
-            @Nullable Endpoint endpoint) {}
+            Role role, Path file, boolean fileMayAppear, Path state, @Nullable Endpoint endpoint) {}
 
     /// Starts a node; it serves when this returns.
     ///
@@ -78,7 +76,8 @@ public final class Wiring implements AutoCloseable {
         StateFolder state = new StateFolder(options.state());
         state.lock();
         FileStore store = state.store();
-        Configuration configuration = new Configuration(options.role(), options.file(), store);
+        Configuration configuration = new Configuration(
+                options.role(), options.file(), options.fileMayAppear(), store);
         Configuration.Start start = switch (configuration.start()) {
             case Parsed.Ok<Configuration.Start>(var found, var warnings) -> {
                 warnings.forEach(warning -> LOG.warn("{}", warning));

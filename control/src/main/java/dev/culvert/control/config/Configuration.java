@@ -26,6 +26,7 @@ public final class Configuration {
 
     private final Role role;
     private final @Nullable Path file;
+    private volatile boolean mayAppear;
     private final Store store;
 
     /// What a start found.
@@ -33,10 +34,14 @@ public final class Configuration {
     /// @param problems why the file is not what runs; empty if it is
     public record Start(Model model, List<Problem> problems) {}
 
-    /// @param file the configuration file, or null for none; one that is named must be there
-    public Configuration(Role role, @Nullable Path file, Store store) {
+    /// @param file the configuration file, or null for none
+    /// @param mayAppear whether the file may be missing until somebody writes it; once it was read, and where this
+    is
+    ///     false, a missing file is an error and never an empty configuration
+    public Configuration(Role role, @Nullable Path file, boolean mayAppear, Store store) {
         this.role = role;
         this.file = file;
+        this.mayAppear = mayAppear;
         this.store = store;
     }
 
@@ -44,7 +49,10 @@ public final class Configuration {
     ///
     /// @throws IOException if the file cannot be read
     public Parsed<Model> load() throws IOException {
-        String text = file == null ? null : text(file);
+        String text = file == null || (mayAppear && !Files.exists(file)) ? null : text(file);
+        if (text != null) {
+            mayAppear = false;
+        }
         Parsed<Model> merged = merge(text);
         if (merged instanceof Parsed.Ok<Model> && text != null) {
             remember(text);

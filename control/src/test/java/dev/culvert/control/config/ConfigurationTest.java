@@ -30,7 +30,7 @@ class ConfigurationTest {
     }
 
     private Configuration configuration() {
-        return new Configuration(Role.GATEWAY, file, store);
+        return new Configuration(Role.GATEWAY, file, false, store);
     }
 
     @Test

@@ -60,7 +60,7 @@ class EnrolmentTest {
     void start(@TempDir Path folder) throws Exception {
         Path file = Files.writeString(folder.resolve("gateway.yaml"), "http: {listen: []}\n");
         store = new FileStore(folder.resolve("store"));
-        Configuration configuration = new Configuration(Role.GATEWAY, file, store);
+        Configuration configuration = new Configuration(Role.GATEWAY, file, false, store);
         Model model = configuration.load().orThrow();
         EmbeddedTunnel tunnel = EmbeddedTunnel.open(
                 loops.tunnel(),
