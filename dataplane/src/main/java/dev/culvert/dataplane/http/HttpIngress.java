@@ -36,6 +36,7 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
     // attacks.md TC-01: the first head within 10 s of the connection, the next within a keep-alive.
     private static final int FIRST_HEAD_SECONDS = 10;
     private static final int KEEP_ALIVE_SECONDS = 75;
+    static final int WATCH_SECONDS = 30;
 
     private static final FastThreadLocal<RequestRules> RULES = new FastThreadLocal<>() {
         @Override
@@ -52,7 +53,9 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
     private @Nullable HttpRequest pipelined;
     private @Nullable Future<?> deadline;
     private @Nullable ChannelHandlerContext context;
+    private @Nullable Future<?> watch;
     private boolean closing;
+    private boolean closingBefore;
 
     public HttpIngress(Doorway doorway, Listener listener, UpstreamPool pool) {
         this.doorway = doorway;
@@ -82,6 +85,8 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
                 admitted = ok;
                 ctx.channel().closeFuture().addListener(_ -> doorway.admission().release(ok));
                 awaitHead(FIRST_HEAD_SECONDS);
+                watch = ctx.executor()
+                        .scheduleWithFixedDelay(this::watch, WATCH_SECONDS, WATCH_SECONDS, TimeUnit.SECONDS);
                 ctx.read();
             }
         }
@@ -106,6 +111,22 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
 
     private void awaitHead(int seconds) {
         deadline = channel().eventLoop().schedule(() -> channel().close(), seconds, TimeUnit.SECONDS);
+    }
+
+    /// Ends what would else last as long as the visitor likes: a body that trickles, a response that it does not take.
+    private void watch() {
+        HttpExchange running = exchange;
+        if (running == null ? closing && closingBefore : running.isStalled()) {
+            doorway.events().count("http.stalled");
+            Relay.reset(channel());
+        }
+        closingBefore = closing;
+    }
+
+    private static void cancel(@Nullable Future<?> task) {
+        if (task != null) {
+            task.cancel(false);
+        }
     }
 
     @Override
@@ -251,6 +272,7 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
     /// The connection belongs to a relay from now on.
     void exchangeUpgraded() {
         exchange = null;
+        cancel(watch);
     }
 
     @Override
@@ -271,10 +293,8 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        Future<?> current = deadline;
-        if (current != null) {
-            current.cancel(false);
-        }
+        cancel(deadline);
+        cancel(watch);
         HttpExchange running = exchange;
         exchange = null;
         if (running != null) {
