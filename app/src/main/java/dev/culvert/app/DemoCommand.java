@@ -62,8 +62,8 @@ final class DemoCommand implements Callable<Integer> {
             AdminClient admin = new AdminClient(new StateFolder(demo.gatewayState()).adminSocket());
             Map<String, Object> answer = admin.call("POST", "/sites", Map.of("name", "home"));
             new Join(siteState, _ -> {}).join(Token.decode(String.valueOf(answer.get("token"))));
-            try (Wiring site =
-                    Wiring.start(new Wiring.Options(Role.SITE, demo.siteFile(), false, demo.siteState(), null), onState)) {
+            try (Wiring site = Wiring.start(
+                    new Wiring.Options(Role.SITE, demo.siteFile(), false, demo.siteState(), null), onState)) {
                 demo.gatewayFile(true);
                 gateway.reload();
                 if (!up.await(TUNNEL_SECONDS, TimeUnit.SECONDS)) {

@@ -41,8 +41,8 @@ final class GatewayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Wiring.Options options =
-                new Wiring.Options(Role.GATEWAY, fileOr(file, DEFAULT_FILE), file == null, state.path(), parse(endpoint));
+        Wiring.Options options = new Wiring.Options(
+                Role.GATEWAY, fileOr(file, DEFAULT_FILE), file == null, state.path(), parse(endpoint));
         Wiring wiring = Wiring.start(options, new PeerNews());
         System.err.println("gateway ready");
         if (wiring.node().model().sites().isEmpty()) {

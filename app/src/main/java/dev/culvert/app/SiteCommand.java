@@ -44,8 +44,7 @@ final class SiteCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Wiring.Options options =
-                new Wiring.Options(
+        Wiring.Options options = new Wiring.Options(
                 Role.SITE, GatewayCommand.fileOr(file, DEFAULT_FILE), file == null, state.path(), null);
         Wiring wiring = Wiring.start(options, new PeerNews());
         System.err.println("site ready");

@@ -65,7 +65,11 @@ public final class Wiring implements AutoCloseable {
     /// @param fileMayAppear whether the file may be missing until somebody writes it
     /// @param endpoint where sites dial this gateway, if not from the file
     public record Options(
-            Role role, Path file, boolean fileMayAppear, Path state, @Nullable Endpoint endpoint) {}
+            Role role,
+            Path file,
+            boolean fileMayAppear,
+            Path state,
+            @Nullable Endpoint endpoint) {}
 
     /// Starts a node; it serves when this returns.
     ///
@@ -76,8 +80,7 @@ public final class Wiring implements AutoCloseable {
         StateFolder state = new StateFolder(options.state());
         state.lock();
         FileStore store = state.store();
-        Configuration configuration = new Configuration(
-                options.role(), options.file(), options.fileMayAppear(), store);
+        Configuration configuration = new Configuration(options.role(), options.file(), options.fileMayAppear(), store);
         Configuration.Start start = switch (configuration.start()) {
             case Parsed.Ok<Configuration.Start>(var found, var warnings) -> {
                 warnings.forEach(warning -> LOG.warn("{}", warning));

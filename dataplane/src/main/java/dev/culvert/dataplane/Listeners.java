@@ -130,8 +130,8 @@ final class Listeners {
             server.option(ChannelOption.SO_BACKLOG, BACKLOG)
                     .option(ChannelOption.SO_REUSEADDR, true)
                     .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                    .childOption(ChannelOption.TCP_NODELAY, true)
-                    .childOption(ChannelOption.SO_KEEPALIVE, true);
+                    .childOption(ChannelOption.TCP_NODELAY, true);
+            loops.keepAlive(server);
         }
         Bind bind = listener.bind();
         InetSocketAddress address = bind.address() == null

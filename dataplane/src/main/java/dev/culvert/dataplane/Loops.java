@@ -3,13 +3,16 @@ package dev.culvert.dataplane;
 import dev.culvert.dataplane.os.LinuxUdpPort;
 import dev.culvert.dataplane.tunnel.NioUdpPort;
 import dev.culvert.dataplane.tunnel.UdpPort;
+import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -32,6 +35,11 @@ import java.util.concurrent.TimeUnit;
 public final class Loops implements AutoCloseable {
     // Where the JVM sees no more processors than this, a second loop would only compete with the first.
     private static final int SMALL_MACHINE = 2;
+
+    // The kernel's two hours of patience would keep relays whose visitor or target went away without a word.
+    private static final int KEEP_IDLE_SECONDS = 60;
+    private static final int KEEP_INTERVAL_SECONDS = 15;
+    private static final int KEEP_PROBES = 4;
 
     private final boolean epoll;
     private final MultiThreadIoEventLoopGroup tunnel;
@@ -76,7 +84,26 @@ public final class Loops implements AutoCloseable {
     }
 
     public ChannelFactory<Channel> connections() {
-        return epoll ? EpollSocketChannel::new : NioSocketChannel::new;
+        return epoll ? Loops::epollConnection : NioSocketChannel::new;
+    }
+
+    private static EpollSocketChannel epollConnection() {
+        EpollSocketChannel channel = new EpollSocketChannel();
+        channel.config()
+                .setTcpKeepIdle(KEEP_IDLE_SECONDS)
+                .setTcpKeepIntvl(KEEP_INTERVAL_SECONDS)
+                .setTcpKeepCnt(KEEP_PROBES);
+        return channel;
+    }
+
+    /// Lets the connections that a listener accepts be probed while they are silent.
+    void keepAlive(ServerBootstrap server) {
+        server.childOption(ChannelOption.SO_KEEPALIVE, true);
+        if (epoll) {
+            server.childOption(EpollChannelOption.TCP_KEEPIDLE, KEEP_IDLE_SECONDS)
+                    .childOption(EpollChannelOption.TCP_KEEPINTVL, KEEP_INTERVAL_SECONDS)
+                    .childOption(EpollChannelOption.TCP_KEEPCNT, KEEP_PROBES);
+        }
     }
 
     public ChannelFactory<ServerChannel> listeners() {

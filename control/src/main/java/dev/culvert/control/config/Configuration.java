@@ -35,9 +35,8 @@ public final class Configuration {
     public record Start(Model model, List<Problem> problems) {}
 
     /// @param file the configuration file, or null for none
-    /// @param mayAppear whether the file may be missing until somebody writes it; once it was read, and where this
-    is
-    ///     false, a missing file is an error and never an empty configuration
+    /// @param mayAppear whether the file may be missing until somebody writes it; once it was read, a missing file
+    ///     is an error and never an empty configuration
     public Configuration(Role role, @Nullable Path file, boolean mayAppear, Store store) {
         this.role = role;
         this.file = file;

@@ -10,6 +10,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -35,12 +36,24 @@ public final class HopHandshake extends ByteToMessageDecoder {
         ByteBuffer view = out.nioBuffer(0, HopRequest.MAX_LENGTH);
         out.writerIndex(request.write(view));
         ctx.writeAndFlush(out);
-        ctx.executor()
+        Future<?> deadline = ctx.executor()
                 .schedule(
                         () -> fail(ctx, Broken.TARGET_TIMEOUT, "no reply of the site"),
                         REPLY_SECONDS,
                         TimeUnit.SECONDS);
+        connected.addListener(_ -> deadline.cancel(false));
         ctx.read();
+    }
+
+    /// The decoder beneath reads on as long as nothing comes of it; what stands behind the reply waits in the tunnel's
+    /// window until somebody wants it.
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        if (connected.isDone()) {
+            ctx.fireChannelReadComplete();
+        } else {
+            super.channelReadComplete(ctx);
+        }
     }
 
     @Override

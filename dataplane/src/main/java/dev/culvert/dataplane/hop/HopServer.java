@@ -39,6 +39,7 @@ public final class HopServer extends ByteToMessageDecoder {
 
     private final Site site;
     private boolean judged;
+    private @Nullable Future<?> deadline;
 
     /// What every connection of the hop needs of the site it arrives at.
     public interface Site {
@@ -70,15 +71,7 @@ public final class HopServer extends ByteToMessageDecoder {
             ctx.close();
             return;
         }
-        ctx.executor()
-                .schedule(
-                        () -> {
-                            if (!judged) {
-                                refuse(ctx, HopCode.BAD_HEADER);
-                            }
-                        },
-                        REQUEST_SECONDS,
-                        TimeUnit.SECONDS);
+        deadline = ctx.executor().schedule(() -> refuse(ctx, HopCode.BAD_HEADER), REQUEST_SECONDS, TimeUnit.SECONDS);
         ctx.read();
     }
 
@@ -99,10 +92,35 @@ public final class HopServer extends ByteToMessageDecoder {
             }
             case HopRequestParser.Accepted accepted -> {
                 in.skipBytes(accepted.consumed());
-                judged = true;
+                judged();
                 judge(ctx, accepted.request());
             }
         }
+    }
+
+    private void judged() {
+        judged = true;
+        Future<?> current = deadline;
+        if (current != null) {
+            current.cancel(false);
+        }
+    }
+
+    /// The decoder beneath reads on as long as nothing comes of it; what stands behind the request must wait in the
+    /// tunnel's window for the target, or a gateway could fill this machine's memory.
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) throws Exception {
+        if (judged) {
+            ctx.fireChannelReadComplete();
+        } else {
+            super.channelReadComplete(ctx);
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+        judged();
+        super.channelInactive(ctx);
     }
 
     private void judge(ChannelHandlerContext ctx, HopRequest request) {
@@ -203,7 +221,7 @@ public final class HopServer extends ByteToMessageDecoder {
     }
 
     private void refuse(ChannelHandlerContext ctx, HopCode code) {
-        judged = true;
+        judged();
         reply(ctx, code).addListener(ChannelFutureListener.CLOSE);
     }
 

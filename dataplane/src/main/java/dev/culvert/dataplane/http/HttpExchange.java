@@ -31,6 +31,13 @@ final class HttpExchange {
     // RFC 9110, 9.2.2; with no body sent, such a request may go out a second time.
     private static final Set<HttpMethod> IDEMPOTENT =
             Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.PUT, HttpMethod.DELETE);
+    // attacks.md TC-01: a body comes with 240 B/s at least; uploads may take as long as they like otherwise.
+    private static final int MIN_BODY_BYTES = 240 * HttpIngress.WATCH_SECONDS;
+    // TC-02: five minutes without a byte taken. The kernel reports room only once a third of its buffer is free, so
+    // that
+    // a slow visitor shows no progress for a long while.
+    private static final int MAX_STUCK = 300 / HttpIngress.WATCH_SECONDS;
+
     private static final FastThreadLocal<ResponseRules> RESPONSE_RULES = new FastThreadLocal<>() {
         @Override
         protected ResponseRules initialValue() {
@@ -50,13 +57,22 @@ final class HttpExchange {
     private @Nullable Upstream upstream;
     private boolean reused;
     private boolean requestSent;
+    private boolean visitorWatched;
+    // A read of the upstream is open: never more than one, so that none takes what belongs to whom comes after.
+    private boolean asked;
     private boolean bodySeen;
     private boolean responseStarted;
+    private boolean delimited = true;
     private boolean keepVisitor;
     private boolean keepUpstream;
     private boolean upgrade;
     private int interim;
     private boolean over;
+    private boolean owedBefore;
+    private long receivedBefore;
+    private long unsentBefore;
+    private long sentBefore;
+    private int stuckTimes;
 
     HttpExchange(
             HttpIngress ingress,
@@ -92,6 +108,10 @@ final class HttpExchange {
     }
 
     private void acquired(Future<? super UpstreamPool.Lease> done) {
+        guarded(() -> begin(done));
+    }
+
+    private void begin(Future<? super UpstreamPool.Lease> done) {
         if (!done.isSuccess()) {
             if (!over) {
                 ingress.dialFailed(permit, done.cause());
@@ -109,10 +129,16 @@ final class HttpExchange {
         }
         upstream = lease.upstream();
         reused = lease.reused();
-        Channel channel = lease.upstream().channel();
+        Upstream target = lease.upstream();
+        Channel channel = target.channel();
         channel.write(Heads.toTarget(request, view, verdict, ingress.forwarded(permit)))
-                .addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
+                .addListener(written -> {
+                    if (!written.isSuccess()) {
+                        later(() -> upstreamClosed(target));
+                    }
+                });
         lease.upstream().lend(this);
+        asked = true;
         HttpContent content;
         while ((content = early.pollFirst()) != null) {
             send(content);
@@ -163,7 +189,8 @@ final class HttpExchange {
         connection.received().add(content.content().readableBytes());
         if (content instanceof LastHttpContent) {
             requestSent = true;
-            if (!isUpgrade()) {
+            if (!isUpgrade() && !visitorWatched) {
+                visitorWatched = true;
                 // Notices a visitor that leaves; a pipelined request waits in the ingress.
                 visitor.read();
             }
@@ -179,7 +206,14 @@ final class HttpExchange {
 
     void visitorWritable() {
         if (!over && upstream != null) {
-            upstream.channel().read();
+            ask(upstream);
+        }
+    }
+
+    private void ask(Upstream from) {
+        if (!asked) {
+            asked = true;
+            from.channel().read();
         }
     }
 
@@ -188,6 +222,7 @@ final class HttpExchange {
             ReferenceCountUtil.release(message);
             return;
         }
+        asked = false;
         if (message instanceof HttpObject object && object.decoderResult().isFailure()) {
             ReferenceCountUtil.release(message);
             ingress.badResponse(permit, "it does not parse");
@@ -197,7 +232,7 @@ final class HttpExchange {
         if (message instanceof HttpResponse head) {
             responseHead(from, head);
             if (!over) {
-                from.channel().read();
+                ask(from);
             }
         }
         if (message instanceof HttpContent content && !over) {
@@ -216,7 +251,10 @@ final class HttpExchange {
             }
             case ResponseRules.Interim _ -> {
                 interim++;
-                writeHead(Heads.interimToVisitor(head, answer));
+                // RFC 9110, 15.2: HTTP/1.0 knows none.
+                if (!isHttp10()) {
+                    writeHead(Heads.interimToVisitor(head, answer));
+                }
             }
             case ResponseRules.Switching _ -> {
                 responseStarted = true;
@@ -226,12 +264,16 @@ final class HttpExchange {
             case ResponseRules.Final last -> {
                 responseStarted = true;
                 keepUpstream = last.keepAlive();
-                boolean http10 = request.protocolVersion().minorVersion() == 0;
-                boolean delimited = last.framing() == Framing.NONE || last.length() >= 0 || !http10;
+                boolean http10 = isHttp10();
+                delimited = last.framing() == Framing.NONE || last.length() >= 0 || !http10;
                 keepVisitor = keepVisitor && delimited && requestSent;
                 writeHead(Heads.toVisitor(head, answer, last, http10, keepVisitor));
             }
         }
+    }
+
+    private boolean isHttp10() {
+        return request.protocolVersion().minorVersion() == 0;
     }
 
     /// A head that the encoder does not take would leave the visitor waiting for ever.
@@ -242,9 +284,13 @@ final class HttpExchange {
     private void responseContent(Upstream from, HttpContent content) {
         boolean last = content instanceof LastHttpContent;
         if (last && !responseStarted) {
-            // The end of an interim response: only then does the encoder take another head.
-            visitor.writeAndFlush(content);
-            from.channel().read();
+            // The end of an interim response, which the encoder must hear of before the next head.
+            if (isHttp10()) {
+                content.release();
+            } else {
+                visitor.writeAndFlush(content);
+            }
+            ask(from);
             return;
         }
         connection.sent().add(content.content().readableBytes());
@@ -260,7 +306,7 @@ final class HttpExchange {
         }
         visitor.writeAndFlush(content);
         if (visitor.isWritable()) {
-            from.channel().read();
+            ask(from);
         }
     }
 
@@ -306,7 +352,11 @@ final class HttpExchange {
         if (responseStarted) {
             // A cut transfer must not look complete: no last chunk, the connection goes.
             end();
-            visitor.close();
+            if (delimited) {
+                visitor.close();
+            } else {
+                Relay.reset(visitor);
+            }
         } else {
             fail(502);
         }
@@ -339,9 +389,40 @@ final class HttpExchange {
 
     void onLoop(Runnable task) {
         if (visitor.eventLoop().inEventLoop()) {
-            task.run();
+            guarded(task);
         } else {
-            visitor.eventLoop().execute(task);
+            later(task);
         }
+    }
+
+    void later(Runnable task) {
+        visitor.eventLoop().execute(() -> guarded(task));
+    }
+
+    /// A bug in here ends the visitor's connection; elsewhere nobody would end it.
+    private void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException bug) {
+            visitor.pipeline().fireExceptionCaught(bug);
+        }
+    }
+
+    /// Whether the visitor has neither sent nor taken enough since this was asked last; to be asked every
+    /// [HttpIngress#WATCH_SECONDS].
+    boolean isStalled() {
+        long received = connection.received().sum();
+        long unsent = visitor.bytesBeforeWritable();
+        long sent = connection.sent().sum();
+        Upstream target = upstream;
+        boolean owes = target != null && !requestSent && target.channel().isWritable();
+        boolean slow = owes && owedBefore && received - receivedBefore < MIN_BODY_BYTES;
+        boolean stuck = !visitor.isWritable() && unsent == unsentBefore && sent == sentBefore;
+        stuckTimes = stuck ? stuckTimes + 1 : 0;
+        owedBefore = owes;
+        receivedBefore = received;
+        unsentBefore = unsent;
+        sentBefore = sent;
+        return slow || stuckTimes >= MAX_STUCK;
     }
 }

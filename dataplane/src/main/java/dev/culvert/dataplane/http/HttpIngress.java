@@ -38,6 +38,7 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
     private static final int FIRST_HEAD_SECONDS = 10;
     private static final int KEEP_ALIVE_SECONDS = 75;
     private static final int LINGER_SECONDS = 2;
+    static final int WATCH_SECONDS = 30;
 
     private static final FastThreadLocal<RequestRules> RULES = new FastThreadLocal<>() {
         @Override
@@ -55,7 +56,9 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
     private @Nullable HttpRequest pipelined;
     private @Nullable Future<?> deadline;
     private @Nullable ChannelHandlerContext context;
+    private @Nullable Future<?> watch;
     private boolean closing;
+    private boolean closingBefore;
 
     private HttpIngress(Doorway doorway, Listener listener, UpstreamPool pool, StrictRequestDecoder decoder) {
         this.doorway = doorway;
@@ -86,6 +89,8 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
                 admitted = ok;
                 ctx.channel().closeFuture().addListener(_ -> doorway.admission().release(ok));
                 awaitHead(FIRST_HEAD_SECONDS);
+                watch = ctx.executor()
+                        .scheduleWithFixedDelay(this::watch, WATCH_SECONDS, WATCH_SECONDS, TimeUnit.SECONDS);
                 ctx.read();
             }
         }
@@ -110,6 +115,22 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
 
     private void awaitHead(int seconds) {
         deadline = channel().eventLoop().schedule(() -> channel().close(), seconds, TimeUnit.SECONDS);
+    }
+
+    /// Ends what would else last as long as the visitor likes: a body that trickles, a response that it does not take.
+    private void watch() {
+        HttpExchange running = exchange;
+        if (running == null ? closing && closingBefore : running.isStalled()) {
+            doorway.events().count("http.stalled");
+            Relay.reset(channel());
+        }
+        closingBefore = closing;
+    }
+
+    private static void cancel(@Nullable Future<?> task) {
+        if (task != null) {
+            task.cancel(false);
+        }
     }
 
     @Override
@@ -276,6 +297,7 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
     /// The connection belongs to a relay from now on.
     void exchangeUpgraded() {
         exchange = null;
+        cancel(watch);
     }
 
     @Override
@@ -296,10 +318,8 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        Future<?> current = deadline;
-        if (current != null) {
-            current.cancel(false);
-        }
+        cancel(deadline);
+        cancel(watch);
         HttpExchange running = exchange;
         exchange = null;
         if (running != null) {

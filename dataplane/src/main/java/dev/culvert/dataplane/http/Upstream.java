@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,10 @@ final class Upstream extends ChannelInboundHandlerAdapter {
         if (channel.pipeline().get(Relay.HANDSHAKE) != null) {
             channel.pipeline().remove(Relay.HANDSHAKE);
         }
+        if (channel instanceof DuplexChannel duplex && duplex.isInputShutdown()) {
+            // The end came while the handshake handler kept such news to itself.
+            channel.close();
+        }
         return upstream;
     }
 
@@ -39,7 +44,12 @@ final class Upstream extends ChannelInboundHandlerAdapter {
 
     void lend(HttpExchange to) {
         exchange = to;
-        channel.read();
+        // On another loop than the channel's: it may have closed before there was an exchange to tell.
+        if (channel.isActive()) {
+            channel.read();
+        } else {
+            to.later(() -> to.upstreamClosed(this));
+        }
     }
 
     /// Takes it back; one read stays open, so that a close by the target is noticed.
@@ -95,6 +105,11 @@ final class Upstream extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        HttpExchange current = exchange;
+        if (current != null) {
+            // First, for at the close the codec takes a body without a length for complete.
+            current.onLoop(() -> current.upstreamClosed(this));
+        }
         ctx.close();
     }
 }

@@ -66,16 +66,27 @@ public final class UpstreamPool {
 
     /// Takes a connection back after a whole exchange, or closes it where it cannot serve another visitor.
     void release(Permit permit, Upstream upstream) {
-        if (!isShared(permit) || !upstream.channel().isActive()) {
+        if (!isShared(permit)) {
             upstream.channel().close();
-            return;
+        } else if (upstream.channel().eventLoop().inEventLoop()) {
+            park(permit, upstream);
+        } else {
+            upstream.channel().eventLoop().execute(() -> park(permit, upstream));
         }
+    }
+
+    /// On the channel's own loop: what the target has said unasked is seen, and the connection closed, before anybody
+    /// else can get it.
+    private void park(Permit permit, Upstream upstream) {
         Deque<Upstream> waiting = idle.computeIfAbsent(key(permit), _ -> new ConcurrentLinkedDeque<>());
         if (waiting.size() >= IDLE_PER_TARGET) {
             upstream.channel().close();
             return;
         }
         upstream.reclaim();
+        if (!upstream.channel().isActive()) {
+            return;
+        }
         upstream.idleLimit(upstream.channel()
                 .eventLoop()
                 .schedule(

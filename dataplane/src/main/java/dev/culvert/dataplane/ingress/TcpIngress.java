@@ -62,6 +62,8 @@ public final class TcpIngress extends ChannelInboundHandlerAdapter {
             }
             Channel target = (Channel) done.getNow();
             if (visitor.isActive()) {
+                // A visitor's reset is the relay's to pass on; here it would become an orderly end.
+                ctx.pipeline().remove(this);
                 Relay.join(visitor, target, connection);
             } else {
                 connection.ended();

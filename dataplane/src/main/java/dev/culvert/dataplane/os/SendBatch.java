@@ -79,7 +79,10 @@ final class SendBatch {
     }
 
     private boolean begin(int length, InetSocketAddress to) {
-        int nameLength = addresses.write(to, messages.names(), messages.name(used));
+        // No kernel sends to port 0, which a stranger may well claim to have sent from; and its refusal must not be
+        // taken
+        // for one of segmentation.
+        int nameLength = to.getPort() == 0 ? -1 : addresses.write(to, messages.names(), messages.name(used));
         if (nameLength < 0) {
             return false;
         }

@@ -71,6 +71,11 @@ public final class Relay {
         half.resumeOpposite();
     }
 
+    /// Closes with a reset, so that what was cut does not look complete.
+    public static void reset(Channel channel) {
+        RelayHalf.reset(channel);
+    }
+
     private static void ended(Channel other, Connection connection) {
         if (!other.isOpen()) {
             connection.ended();

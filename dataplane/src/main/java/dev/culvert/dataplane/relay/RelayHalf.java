@@ -4,12 +4,15 @@ import dev.culvert.dataplane.tunnel.StackChannel;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 /// the
 /// event loop of the channel it reads from.
 final class RelayHalf extends ChannelInboundHandlerAdapter {
+    // For what still waits to be sent when the source is gone: a sink that takes nothing would keep it for ever.
+    private static final int LINGER_SECONDS = 120;
+
     private final Channel sink;
     private final LongAdder bytes;
     private @Nullable RelayHalf opposite;
@@ -42,7 +48,8 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
         bytes.add(((ByteBuf) message).readableBytes());
-        sink.write(message);
+        // A write that fails is a reset of the sink: its pipeline hears of it, and the other half passes it on.
+        sink.write(message, sink.voidPromise());
     }
 
     @Override
@@ -125,6 +132,11 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     /// The source has closed: what it sent still goes out, then the sink closes too.
     void gone() {
         ended = true;
+        if (!sink.isOpen()) {
+            return;
+        }
+        Future<?> limit = sink.eventLoop().schedule(() -> reset(sink), LINGER_SECONDS, TimeUnit.SECONDS);
+        sink.closeFuture().addListener(_ -> limit.cancel(false));
         sink.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
     }
 
@@ -135,12 +147,16 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
         reset(ctx.channel());
     }
 
-    private static void reset(Channel channel) {
+    static void reset(Channel channel) {
         if (channel instanceof StackChannel inside) {
             inside.abort();
             return;
         }
-        channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        try {
+            channel.config().setOption(ChannelOption.SO_LINGER, 0);
+        } catch (ChannelException closed) {
+            // Its own loop, or the write whose failure brought us here, was faster.
+        }
         channel.close();
     }
 }

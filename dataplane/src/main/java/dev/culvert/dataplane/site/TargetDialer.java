@@ -53,7 +53,7 @@ public final class TargetDialer {
             try {
                 List<InetAddress> addresses = List.of(InetAddress.getAllByName(host));
                 loop.execute(() -> dialEach(addresses.iterator(), port, may, loop, promise));
-            } catch (UnknownHostException e) {
+            } catch (UnknownHostException | RuntimeException e) {
                 promise.tryFailure(
                         new DialException(Broken.TARGET_UNREACHABLE, "the name " + host + " does not resolve"));
             }

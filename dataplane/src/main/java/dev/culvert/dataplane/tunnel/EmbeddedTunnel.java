@@ -40,9 +40,11 @@ public final class EmbeddedTunnel implements TunnelDriver {
 
     private final TunnelLoop tunnel;
     private final UdpPort port;
-    private final Map<Integer, Promise<Long>> pings = new HashMap<>();
+    private final Map<Integer, Ping> pings = new HashMap<>();
     private final EchoReply echoReply = new EchoReply();
     private int nextPing = 1;
+
+    private record Ping(InetAddress address, Promise<Long> reply) {}
 
     private EmbeddedTunnel(TunnelLoop tunnel, UdpPort port) {
         this.tunnel = tunnel;
@@ -150,37 +152,44 @@ public final class EmbeddedTunnel implements TunnelDriver {
     public Future<Long> ping(InetAddress address, int payloadLength, long timeoutMillis) {
         Promise<Long> promise = tunnel.eventLoop().newPromise();
         onLoop(() -> {
-            int id = nextPing;
-            nextPing = nextPing % 0xffff + 1;
-            long sent = tunnel.now();
-            Promise<Long> reply = tunnel.eventLoop().newPromise();
-            pings.put(id, reply);
-            tunnel.stack().sendEcho(null, address, id, 1, payloadLength, sent);
-            Future<?> limit = tunnel.eventLoop()
-                    .schedule(
-                            () -> reply.tryFailure(new TimeoutException(
-                                    "no echo from " + address.getHostAddress() + " inside the tunnel")),
-                            timeoutMillis,
-                            TimeUnit.MILLISECONDS);
-            reply.addListener(_ -> {
-                pings.remove(id);
-                limit.cancel(false);
-                if (reply.isSuccess()) {
-                    promise.trySuccess(reply.getNow() - sent);
-                } else {
-                    promise.tryFailure(reply.cause());
-                }
-            });
-            return null;
-        });
+                    int id = nextPing;
+                    nextPing = nextPing % 0xffff + 1;
+                    long sent = tunnel.now();
+                    tunnel.stack().sendEcho(null, address, id, 1, payloadLength, sent);
+                    Promise<Long> reply = tunnel.eventLoop().newPromise();
+                    Ping ping = new Ping(address, reply);
+                    pings.put(id, ping);
+                    Future<?> limit = tunnel.eventLoop()
+                            .schedule(
+                                    () -> reply.tryFailure(new TimeoutException(
+                                            "no echo from " + address.getHostAddress() + " inside the tunnel")),
+                                    timeoutMillis,
+                                    TimeUnit.MILLISECONDS);
+                    reply.addListener(_ -> {
+                        pings.remove(id, ping);
+                        limit.cancel(false);
+                        if (reply.isSuccess()) {
+                            promise.trySuccess(reply.getNow() - sent);
+                        } else {
+                            promise.tryFailure(reply.cause());
+                        }
+                    });
+                    return null;
+                })
+                .addListener(done -> {
+                    if (!done.isSuccess()) {
+                        promise.tryFailure(done.cause());
+                    }
+                });
         return promise;
     }
 
     private void echoReplies() {
         while (tunnel.stack().pollEchoReply(echoReply)) {
-            Promise<Long> waiting = pings.get(echoReply.identifier());
-            if (waiting != null) {
-                waiting.trySuccess(tunnel.now());
+            Ping waiting = pings.get(echoReply.identifier());
+            // Identifiers are easily guessed: no peer may answer in the place of another.
+            if (waiting != null && waiting.address().equals(echoReply.source())) {
+                waiting.reply().trySuccess(tunnel.now());
             }
         }
     }

@@ -30,6 +30,7 @@ public final class PeerWatch implements AutoCloseable {
     private @Nullable ScheduledFuture<?> task;
     private int misses;
     private boolean down = true;
+    private volatile boolean closed;
 
     /// @param address the peer's own address inside the tunnel
     /// @param host the endpoint's name or address literal
@@ -65,6 +66,9 @@ public final class PeerWatch implements AutoCloseable {
     }
 
     private void probed(Future<? super Long> done) {
+        if (closed) {
+            return;
+        }
         synchronized (this) {
             if (done.isSuccess()) {
                 misses = 0;
@@ -90,7 +94,9 @@ public final class PeerWatch implements AutoCloseable {
         lookups.execute(() -> {
             try {
                 InetAddress resolved = InetAddress.getByName(target.host());
-                tunnel.redirect(target.key(), new InetSocketAddress(resolved, target.port()), true);
+                if (!closed) {
+                    tunnel.redirect(target.key(), new InetSocketAddress(resolved, target.port()), true);
+                }
             } catch (UnknownHostException e) {
                 // No DNS yet, as after a power cut: the next miss asks again.
             }
@@ -99,6 +105,7 @@ public final class PeerWatch implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         ScheduledFuture<?> current = task;
         if (current != null) {
             current.cancel(false);

@@ -34,19 +34,23 @@ import org.jspecify.annotations.Nullable;
 /// its send buffer and goes on when an ACK has freed room. It always half-closes: the peer's FIN arrives as
 /// [ChannelInputShutdownEvent], never as a close.
 public final class StackChannel extends AbstractChannel implements DuplexChannel {
+    // A peer that went away without a word must not hold a connection for ever: probed after this, four times.
+    private static final long KEEP_ALIVE = TimeUnit.SECONDS.toNanos(60);
+
     private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
 
     private final TunnelLoop tunnel;
     private final ChannelConfig config = new DefaultChannelConfig(this);
-    private @Nullable TcpSocket socket;
-    private @Nullable ChannelPromise connecting;
+    // Written on the tunnel loop only; visitors' loops ask whether the channel is active, open or shut.
+    private volatile @Nullable TcpSocket socket;
+    private volatile @Nullable ChannelPromise connecting;
     private boolean readPending;
     private boolean reading;
     private boolean readAgainScheduled;
-    private boolean inputShutdown;
-    private boolean outputShutdown;
+    private volatile boolean inputShutdown;
+    private volatile boolean outputShutdown;
     private boolean abort;
-    private boolean closed;
+    private volatile boolean closed;
 
     /// A channel that will connect.
     StackChannel(TunnelLoop tunnel) {
@@ -60,6 +64,7 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
         this.tunnel = tunnel;
         this.socket = accepted;
         accepted.attach(this);
+        accepted.keepAlive(KEEP_ALIVE);
     }
 
     /// Closes with a reset instead of a FIN: what a relay does when the other side was reset.
@@ -237,6 +242,11 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
         while (in.current() instanceof ByteBuf buffer) {
             int readable = buffer.readableBytes();
             int written = readable == 0 ? 0 : write(current, buffer);
+            if (written < 0) {
+                // The connection has failed; ready() tells why, and closes.
+                eventLoop().execute(this::ready);
+                break;
+            }
             wrote |= written > 0;
             in.removeBytes(written);
             if (written < readable) {
@@ -256,6 +266,9 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
         for (ByteBuffer part : buffer.nioBuffers()) {
             int size = part.remaining();
             int written = current.write(part);
+            if (written < 0) {
+                return written;
+            }
             total += written;
             if (written < size) {
                 break;
@@ -447,6 +460,7 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
                 return;
             }
             opened.attach(StackChannel.this);
+            opened.keepAlive(KEEP_ALIVE);
             socket = opened;
             connecting = promise;
             tunnel.schedulePump();

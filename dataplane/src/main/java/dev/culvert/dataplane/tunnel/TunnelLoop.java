@@ -16,6 +16,8 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Joins device, stack and UDP socket: the straight line of a packet, both ways.
 ///
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// ```
 /// Everything here runs on one event loop; others submit. There is one timer, the earliest of all deadlines.
 final class TunnelLoop {
+    private static final Logger LOG = LoggerFactory.getLogger(TunnelLoop.class);
+
     // So many datagrams are taken, or packets sent, before other work of the loop has its turn.
     private static final int BATCH = 128;
 
@@ -32,6 +36,9 @@ final class TunnelLoop {
     private static final int TAILROOM = 64;
 
     private static final long NEVER = Long.MAX_VALUE;
+
+    // After a bug in a timer or in sending, so that the same one does not take the whole loop.
+    private static final long AFTER_FAILURE = 100_000_000L;
 
     private final IoEventLoop loop;
     private final WireGuardDevice device;
@@ -51,6 +58,8 @@ final class TunnelLoop {
     private @Nullable SealJob sealedWaiting;
     private @Nullable ScheduledFuture<?> timer;
     private long timerAt = NEVER;
+    private long quietUntil;
+    private long failures;
 
     TunnelLoop(IoEventLoop loop, WireGuardDevice device, Stack stack, UdpPort port, TunnelClock clock, int mtu) {
         this.loop = loop;
@@ -127,10 +136,12 @@ final class TunnelLoop {
         if (closed) {
             return;
         }
-        int taken = port.receive(receiver, BATCH);
-        if (taken > 0) {
-            pump();
+        try {
+            port.receive(receiver, BATCH);
+        } catch (RuntimeException | Error e) {
+            failed(e);
         }
+        pump();
     }
 
     private void writable() {
@@ -139,6 +150,14 @@ final class TunnelLoop {
     }
 
     private void receive(ByteBuffer datagram, InetSocketAddress from) {
+        try {
+            open(datagram, from);
+        } catch (RuntimeException | Error e) {
+            failed(e);
+        }
+    }
+
+    private void open(ByteBuffer datagram, InetSocketAddress from) {
         long now = clock.now();
         OpenJob job = device.handleDatagram(datagram, from, now);
         if (job == null) {
@@ -156,32 +175,60 @@ final class TunnelLoop {
         if (closed) {
             return;
         }
-        onEchoReplies.run();
-        dispatchReady();
-        boolean more = transmit(clock.now());
-        port.flush();
+        boolean more = false;
+        try {
+            onEchoReplies.run();
+            dispatchReady();
+            more = transmit(clock.now());
+            port.flush();
+        } catch (RuntimeException | Error e) {
+            failed(e);
+            quietUntil = clock.now() + AFTER_FAILURE;
+        }
         if (more && !sendBlocked) {
             schedulePump();
         }
         armTimer();
     }
 
+    /// A bug costs a packet or a connection, never the tunnel of all the others: what escapes from here makes Netty
+    /// hold the whole loop for a second, or, if it is an `Error`, end it. Said once, counted always.
+    private void failed(Throwable bug) {
+        if (bug instanceof VirtualMachineError fatal && !(bug instanceof StackOverflowError)) {
+            throw fatal;
+        }
+        if (failures++ == 0) {
+            LOG.error("a bug of Culvert's in the tunnel; the next ones of this process are not logged", bug);
+        }
+    }
+
     private void dispatchReady() {
         Pollable ready;
         while ((ready = stack.pollReady()) != null) {
-            switch (ready) {
-                case TcpSocket socket -> {
-                    if (socket.attachment() instanceof StackChannel channel) {
-                        channel.ready();
-                    }
+            try {
+                dispatch(ready);
+            } catch (RuntimeException | Error e) {
+                failed(e);
+                if (ready.attachment() instanceof StackChannel broken) {
+                    broken.abort();
                 }
-                case TcpListener listener -> {
-                    if (listener.attachment() instanceof StackServerChannel channel) {
-                        channel.ready();
-                    }
-                }
-                case UdpSocket _ -> {}
             }
+        }
+    }
+
+    private static void dispatch(Pollable ready) {
+        switch (ready) {
+            case TcpSocket socket -> {
+                if (socket.attachment() instanceof StackChannel channel) {
+                    channel.ready();
+                }
+            }
+            case TcpListener listener -> {
+                if (listener.attachment() instanceof StackServerChannel channel) {
+                    channel.ready();
+                }
+            }
+            case UdpSocket _ -> {}
         }
     }
 
@@ -260,14 +307,19 @@ final class TunnelLoop {
             return;
         }
         long now = clock.now();
-        device.handleTimeout(now);
-        stack.handleTimeout(now);
+        try {
+            device.handleTimeout(now);
+            stack.handleTimeout(now);
+        } catch (RuntimeException | Error e) {
+            failed(e);
+            quietUntil = now + AFTER_FAILURE;
+        }
         pump();
     }
 
     /// A timer that is too early costs one look at the deadlines, moving it for each packet would cost more.
     private void armTimer() {
-        long deadline = Math.min(device.nextDeadline(), stack.nextDeadline());
+        long deadline = Math.max(quietUntil, Math.min(device.nextDeadline(), stack.nextDeadline()));
         if (deadline == NEVER || deadline >= timerAt) {
             return;
         }
