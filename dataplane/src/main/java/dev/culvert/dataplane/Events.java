@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -22,11 +22,21 @@ import org.slf4j.LoggerFactory;
 public final class Events {
     private static final Logger LOG = LoggerFactory.getLogger("culvert");
     private static final int KEPT = 200;
+    private static final int MAX_REPEATED = 1000;
     private static final long QUIET = 30;
 
-    // Subjects are names from the model, kinds are constants: a stranger cannot make this grow.
+    // Kinds are constants: a stranger cannot make this grow.
     private final Map<String, LongAdder> counters = new ConcurrentHashMap<>();
-    private final Map<String, Repeated> repeated = new HashMap<>();
+    // Subjects are names from the model or targets that a gateway asked for, of which an allow: list of prefixes may
+    // have millions.
+    private final Map<String, Repeated> repeated = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Repeated> eldest) {
+            return size() > MAX_REPEATED;
+        }
+    };
     private final Deque<Event> recent = new ArrayDeque<>();
     private @Nullable Instant lastBug;
 

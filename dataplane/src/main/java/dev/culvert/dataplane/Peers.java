@@ -106,7 +106,10 @@ final class Peers {
         if (peer == null) {
             return;
         }
-        present.put(name, peer);
+        WireGuardPeer replaced = present.put(name, peer);
+        if (replaced != null) {
+            replaced.addresses().forEach(address -> forget(name, address));
+        }
         tunnel.put(config);
         peer.addresses().forEach(address -> identities.put(address, new Identity(name, config.publicKey(), false)));
         PeerWatch before = watches.remove(name);
@@ -130,9 +133,14 @@ final class Peers {
             watch.close();
         }
         if (peer != null) {
-            peer.addresses().forEach(identities::remove);
+            peer.addresses().forEach(address -> forget(name, address));
             tunnel.remove(key(peer));
         }
+    }
+
+    /// Unless another peer has the address by now.
+    private void forget(String name, InetAddress address) {
+        identities.computeIfPresent(address, (_, owner) -> owner.name().equals(name) ? null : owner);
     }
 
     /// A peer that may do nothing but ask to be enrolled, at an address of its own.

@@ -53,7 +53,14 @@ public final class TcpIngress extends ChannelInboundHandlerAdapter {
         Channel visitor = ctx.channel();
         Connection connection = doorway.connections().begin(permit, visitor);
         Dialer.Visitor who = new Dialer.Visitor(client, (InetSocketAddress) visitor.localAddress());
-        doorway.dialer().dial(permit, who, visitor.eventLoop()).addListener(done -> {
+        Future<Channel> dialled;
+        try {
+            dialled = doorway.dialer().dial(permit, who, visitor.eventLoop());
+        } catch (RuntimeException bug) {
+            connection.ended();
+            throw bug;
+        }
+        dialled.addListener(done -> {
             if (!done.isSuccess()) {
                 failed(permit, done);
                 connection.ended();
