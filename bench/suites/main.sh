@@ -8,7 +8,7 @@ PEER=(haproxy wg-gateway wg-home)
 declare -A PORT=([ours]=9200 [peer]=9100)
 
 if [ -n "$QUICK" ]; then
-  ROUNDS=1 WARM=4 SECONDS_GET=3 SECONDS_OTHER=2 LOAD=(-t 5) LOADED='the load'
+  ROUNDS=1 WARM=3 SECONDS_GET=3 SECONDS_OTHER=2 LOAD=(-t 5) LOADED='the load'
 else
   ROUNDS=3 WARM=6 SECONDS_GET=5 SECONDS_OTHER=4 LOAD=(-n 10G) LOADED='10 GiB'
 fi
