@@ -2,6 +2,7 @@ package dev.culvert.app;
 
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -40,7 +41,7 @@ public final class Main implements Runnable {
     static final int BROKEN_CONFIGURATION = 78;
 
     @CommandLine.Spec
-    private CommandLine.Model.@org.jspecify.annotations.Nullable CommandSpec spec;
+    private CommandLine.Model.@Nullable CommandSpec spec;
 
     public static void main(String[] arguments) {
         // Netty would complain through the JDK's logger about what it does without.

@@ -17,6 +17,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
@@ -137,7 +138,7 @@ public final class Dialer {
                 .channelFactory(tunnel.connections())
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TUNNEL_CONNECT_MILLIS)
                 .option(ChannelOption.AUTO_READ, false)
-                .handler(new io.netty.channel.ChannelInitializer<>() {
+                .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
                         channel.pipeline().addLast(Relay.HANDSHAKE, handshake);

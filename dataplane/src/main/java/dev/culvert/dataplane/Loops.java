@@ -21,6 +21,7 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -115,9 +116,7 @@ public final class Loops implements AutoCloseable {
     }
 
     public SocketAddress unixAddress(Path path) {
-        return epoll
-                ? new io.netty.channel.unix.DomainSocketAddress(path.toString())
-                : java.net.UnixDomainSocketAddress.of(path);
+        return epoll ? new DomainSocketAddress(path.toString()) : java.net.UnixDomainSocketAddress.of(path);
     }
 
     @Override

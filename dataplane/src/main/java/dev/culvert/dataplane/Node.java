@@ -5,6 +5,7 @@ import dev.culvert.dataplane.internal.InternalEndpoint;
 import dev.culvert.dataplane.internal.InternalService;
 import dev.culvert.dataplane.internal.InternalService.AdminCaller;
 import dev.culvert.dataplane.internal.InternalService.PeerCaller;
+import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.dataplane.tunnel.PeerWatch;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
@@ -22,6 +23,7 @@ import dev.culvert.proto.wireguard.PresharedKey;
 import dev.culvert.proto.wireguard.PublicKey;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -162,8 +164,7 @@ public final class Node implements AutoCloseable {
             hop = listenInside(Ports.HOP, new ChannelInitializer<>() {
                 @Override
                 protected void initChannel(Channel channel) {
-                    channel.pipeline()
-                            .addLast(dev.culvert.dataplane.relay.Relay.HANDSHAKE, new HopServer(new HopSite()));
+                    channel.pipeline().addLast(Relay.HANDSHAKE, new HopServer(new HopSite()));
                 }
             });
         }
@@ -210,7 +211,7 @@ public final class Node implements AutoCloseable {
                 .bind(new InetSocketAddress(port)));
     }
 
-    private static Channel bound(io.netty.channel.ChannelFuture binding) throws IOException {
+    private static Channel bound(ChannelFuture binding) throws IOException {
         binding.awaitUninterruptibly();
         if (!binding.isSuccess()) {
             throw new IOException(binding.cause().getMessage(), binding.cause());

@@ -16,6 +16,7 @@ import dev.culvert.proto.proxyprotocol.HopRequest;
 import dev.culvert.proto.proxyprotocol.HopRequestParser;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -225,7 +226,7 @@ public final class HopServer extends ByteToMessageDecoder {
         reply(ctx, code).addListener(ChannelFutureListener.CLOSE);
     }
 
-    private static io.netty.channel.ChannelFuture reply(ChannelHandlerContext ctx, HopCode code) {
+    private static ChannelFuture reply(ChannelHandlerContext ctx, HopCode code) {
         ByteBuf out = ctx.alloc().buffer(HopReply.LENGTH);
         ByteBuffer view = out.nioBuffer(0, HopReply.LENGTH);
         new HopReply(code).write(view);

@@ -6,6 +6,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -53,7 +54,7 @@ public final class TunnelClient {
                                 .addLast(new Answer(promise));
                     }
                 });
-        bootstrap.connect(to).addListener((io.netty.channel.ChannelFutureListener) connecting -> {
+        bootstrap.connect(to).addListener((ChannelFutureListener) connecting -> {
             if (!connecting.isSuccess()) {
                 promise.tryFailure(connecting.cause());
                 return;
@@ -92,7 +93,7 @@ public final class TunnelClient {
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, timeoutMillis)
                 .handler(new ChannelInboundHandlerAdapter())
                 .connect(to)
-                .addListener((io.netty.channel.ChannelFutureListener) connecting -> {
+                .addListener((ChannelFutureListener) connecting -> {
                     if (connecting.isSuccess()) {
                         promise.trySuccess(System.nanoTime() - start);
                         connecting.channel().close();

@@ -22,6 +22,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// Connects to targets with the kernel's sockets: names are looked up off the loop, every address is judged before it
 /// is
@@ -61,7 +62,7 @@ public final class TargetDialer {
         return promise;
     }
 
-    private static @org.jspecify.annotations.Nullable InetAddress literal(String host) {
+    private static @Nullable InetAddress literal(String host) {
         try {
             return InetAddress.ofLiteral(host);
         } catch (IllegalArgumentException e) {
