@@ -129,7 +129,7 @@ final class ServiceMerge {
         Site site = sites.get(name);
         if (site == null) {
             String known = sites.isEmpty()
-                    ? "(none is declared; `culvert site add` makes one)"
+                    ? "(none is declared; start the gateway without this service, then `culvert site add` makes one)"
                     : "(expected: " + String.join(", ", sites.keySet()) + ")";
             String nearest = Suggestion.phrase(Suggestion.nearest(name, sites.keySet()));
             draft.notes().add(path + ".site", Echo.quote(name) + " is no site " + known + nearest);
