@@ -55,7 +55,7 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         sink.flush();
-        if (sink.isWritable() && !ended) {
+        if (sink.isWritable() && mayRead(ctx.channel())) {
             ctx.read();
         }
     }
@@ -75,14 +75,20 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /// After its end a channel must not be asked to read again: epoll has taken it off its list and would throw. The
+    /// end
+    /// may also have come before this handler was there, with bytes that are only now handed on.
+    private boolean mayRead(Channel source) {
+        return !ended && !(source instanceof DuplexChannel duplex && duplex.isInputShutdown());
+    }
+
     private void resume() {
         ChannelHandlerContext current = context;
         if (current == null) {
             return;
         }
-        // After its end a channel must not be asked to read again: epoll has taken it off its list.
         if (current.executor().inEventLoop()) {
-            if (!ended) {
+            if (mayRead(current.channel())) {
                 current.read();
             }
         } else {
