@@ -11,19 +11,26 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Remembers where peers are, at most a second late, so that a gateway that was killed greets its sites at their last
-/// places instead of waiting until they call (design, section 6, "Recovery").
+/// Remembers where peers are, so that a gateway that was killed greets its sites at their last places instead of
+/// waiting until they call (design, section 6, "Recovery"). A plain peer calls again after 15 s at the earliest, so
+/// news is written at once; only a stream of it, as from peers that roam all the time, waits up to a second.
 public final class PeerMemory {
     private static final Logger LOG = LoggerFactory.getLogger("culvert");
     private static final String KEY = "memory/peers";
 
+    private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final Node node;
     private final Store store;
     private final ScheduledExecutorService scheduler;
+    private final AtomicBoolean lookDue = new AtomicBoolean();
+    private volatile long lastLook = System.nanoTime() - INTERVAL_NANOS;
     private String written = "";
+    private boolean failing;
 
     public PeerMemory(Node node, Store store, ScheduledExecutorService scheduler) {
         this.node = node;
@@ -38,7 +45,16 @@ public final class PeerMemory {
             written = document.text();
             document.text().lines().forEach(this::recall);
         }
-        scheduler.scheduleWithFixedDelay(this::look, 1, 1, TimeUnit.SECONDS);
+        node.tunnel().onPeerNews(this::news);
+        news();
+    }
+
+    /// From the tunnel's loop.
+    private void news() {
+        if (lookDue.compareAndSet(false, true)) {
+            long wait = Math.max(0, lastLook + INTERVAL_NANOS - System.nanoTime());
+            scheduler.schedule(this::look, wait, TimeUnit.NANOSECONDS);
+        }
     }
 
     private void recall(String line) {
@@ -51,6 +67,8 @@ public final class PeerMemory {
     }
 
     private void look() {
+        lastLook = System.nanoTime();
+        lookDue.set(false);
         node.tunnel().status().addListener(done -> {
             if (done.isSuccess()) {
                 @SuppressWarnings("unchecked")
@@ -64,7 +82,8 @@ public final class PeerMemory {
         StringBuilder text = new StringBuilder();
         for (PeerStatus peer : peers) {
             InetSocketAddress endpoint = peer.endpoint();
-            if (endpoint != null && peer.handshakeAgeNanos() >= 0) {
+            // Who has not called since the start is still where it was last time.
+            if (endpoint != null && (peer.handshakeAgeNanos() >= 0 || written.contains(peer.publicKey() + " "))) {
                 text.append(peer.publicKey())
                         .append(' ')
                         .append(endpoint.getAddress().getHostAddress())
@@ -80,8 +99,13 @@ public final class PeerMemory {
             Document before = store.read(KEY);
             store.put(KEY, before == null ? 0 : before.version(), text.toString());
             written = text.toString();
+            failing = false;
         } catch (IOException e) {
-            LOG.warn("peers' addresses cannot be remembered: {}", e.getMessage());
+            if (!failing) {
+                LOG.warn("peers' addresses cannot be remembered, trying on: {}", e.getMessage());
+            }
+            failing = true;
+            news();
         }
     }
 }

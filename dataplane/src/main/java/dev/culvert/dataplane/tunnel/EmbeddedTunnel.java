@@ -120,6 +120,14 @@ public final class EmbeddedTunnel implements TunnelDriver {
     }
 
     @Override
+    public void onPeerNews(Runnable task) {
+        onLoop(() -> {
+            tunnel.onPeerNews(task);
+            return null;
+        });
+    }
+
+    @Override
     public Future<List<PeerStatus>> status() {
         return onLoop(() -> {
             long now = tunnel.now();

@@ -36,6 +36,9 @@ public interface TunnelDriver extends AutoCloseable {
     /// A new place to reach the peer at, and a handshake at once if `initiate`.
     Future<?> redirect(PublicKey peer, InetSocketAddress endpoint, boolean initiate);
 
+    /// What to run, on the driver's loop and briefly, when a peer has shaken hands or moved. One at a time.
+    void onPeerNews(Runnable task);
+
     /// What is known of every peer now.
     Future<List<PeerStatus>> status();
 

@@ -51,6 +51,8 @@ final class TunnelLoop {
     private final Runnable pump = this::pump;
     private final Runnable onTimer = this::timer;
     private Runnable onEchoReplies = () -> {};
+    private Runnable onPeerNews = () -> {};
+    private long peerNewsTold;
     private boolean pumpScheduled;
     private boolean sendBlocked;
     private boolean closed;
@@ -79,6 +81,11 @@ final class TunnelLoop {
     /// What to run after packets came in, to take echo replies from the stack.
     void onEchoReplies(Runnable task) {
         onEchoReplies = task;
+    }
+
+    /// What to run, briefly, when a peer has shaken hands or was heard from a new place.
+    void onPeerNews(Runnable task) {
+        onPeerNews = task;
     }
 
     /// Opens a connection from the node's own address of the remote's family.
@@ -181,6 +188,7 @@ final class TunnelLoop {
             dispatchReady();
             more = transmit(clock.now());
             port.flush();
+            tellPeerNews();
         } catch (RuntimeException | Error e) {
             failed(e);
             quietUntil = clock.now() + AFTER_FAILURE;
@@ -189,6 +197,14 @@ final class TunnelLoop {
             schedulePump();
         }
         armTimer();
+    }
+
+    private void tellPeerNews() {
+        long news = device.peerNews();
+        if (news != peerNewsTold) {
+            peerNewsTold = news;
+            onPeerNews.run();
+        }
     }
 
     /// A bug costs a packet or a connection, never the tunnel of all the others: what escapes from here makes Netty

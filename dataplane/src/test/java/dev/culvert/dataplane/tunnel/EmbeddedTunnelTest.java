@@ -15,6 +15,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -133,6 +134,17 @@ class EmbeddedTunnelTest {
                         .ping(InetAddress.ofLiteral("10.77.0.99"), 56, 200)
                         .get(5, TimeUnit.SECONDS))
                 .hasMessageContaining("no echo from 10.77.0.99");
+    }
+
+    @ParameterizedTest
+    @EnumSource(TunnelPair.Io.class)
+    void onPeerNews_isToldOfAHandshake(TunnelPair.Io io) throws Exception {
+        TunnelPair opened = TunnelPair.open(io);
+        pair = opened;
+        CountDownLatch told = new CountDownLatch(1);
+        opened.gateway().onPeerNews(told::countDown);
+        opened.gateway().ping(TunnelPair.SITE, 56, 3_000).get(5, TimeUnit.SECONDS);
+        assertThat(told.await(5, TimeUnit.SECONDS)).isTrue();
     }
 
     @ParameterizedTest

@@ -16,6 +16,9 @@ final class DeviceParts {
     /// Whether peers' endpoints follow where they are heard from.
     boolean roaming = true;
 
+    /// How often a peer was found somewhere new, or shook hands.
+    long peerNews;
+
     DeviceParts(PrivateKey key, RandomGenerator random) {
         this.random = random;
         local = new LocalStatic(key, random);

@@ -45,8 +45,7 @@ public final class Peer {
     long rxBytes;
     long txBytes;
 
-    private final ReadyQueue ready;
-    private final IndexTable indices;
+    private final DeviceParts parts;
     private @Nullable InetSocketAddress endpoint;
     private long lastHandshake = NEVER;
     private int handshakeRetries;
@@ -56,8 +55,7 @@ public final class Peer {
 
     Peer(RemoteStatic remote, DeviceParts parts) {
         this.remote = remote;
-        ready = parts.ready;
-        indices = parts.indices;
+        this.parts = parts;
         cookies = new CookieGenerator(remote.key);
         keypairs = new Keypairs(parts.indices);
         timers = new PeerTimers(this, parts.deadlines, parts.random);
@@ -152,7 +150,7 @@ public final class Peer {
         }
         if (Protocol.passed(now, lastHandshakeSent, Protocol.REKEY_TIMEOUT)) {
             wantsInitiation = true;
-            ready.add(this);
+            parts.ready.add(this);
         }
     }
 
@@ -160,7 +158,7 @@ public final class Peer {
     void requestKeepalive(long now) {
         if (hasSession(now)) {
             wantsKeepalive = true;
-            ready.add(this);
+            parts.ready.add(this);
         } else {
             requestInitiation(false, now);
         }
@@ -171,9 +169,11 @@ public final class Peer {
         InetSocketAddress known = endpoint;
         if (known == null) {
             endpoint = from;
+            parts.peerNews++;
         } else if (roaming && !known.equals(from)) {
             endpoint = from;
             roams++;
+            parts.peerNews++;
         }
     }
 
@@ -192,11 +192,12 @@ public final class Peer {
 
     void handshakeComplete(long now) {
         lastHandshake = now;
+        parts.peerNews++;
         handshakeRetries = 0;
         rekeyedOnReceiving = false;
         timers.handshakeComplete();
         if (!staged.isEmpty()) {
-            ready.add(this);
+            parts.ready.add(this);
         }
     }
 
@@ -216,7 +217,7 @@ public final class Peer {
             initiating = null;
         }
         if (initiatingEntry != null && !keepEntry) {
-            indices.remove(initiatingEntry);
+            parts.indices.remove(initiatingEntry);
         }
         initiatingEntry = null;
     }

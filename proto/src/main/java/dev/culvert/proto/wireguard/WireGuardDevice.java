@@ -223,6 +223,12 @@ public final class WireGuardDevice {
         return Collections.unmodifiableCollection(peers.values());
     }
 
+    /// Rises whenever a peer has shaken hands or was heard from a new place: what somebody who remembers peers wants
+    /// to know, at the cost of one comparison.
+    public long peerNews() {
+        return parts.peerNews;
+    }
+
     /// Why the last `handleDatagram`, `encapsulate` or `complete` came to nothing; null if it did not, or only
     /// waits.
     public @Nullable Drop lastDrop() {

@@ -150,11 +150,13 @@ final class TransportTest {
     void complete_innerSourceNotAllowed_stillRoams() {
         b.know(a, null, false, 0, "10.0.0.77/32");
         InetSocketAddress elsewhere = new InetSocketAddress("2001:db8::7", 7);
+        long news = b.device.peerNews();
         a.send(packet("10.0.0.1", "10.0.0.2", 64, 0));
         b.receive(pair.takeOne(a).from(elsewhere));
         assertThat(b.device.lastDrop()).isEqualTo(Drop.SOURCE_NOT_ALLOWED);
         assertThat(b.peer().endpoint()).isEqualTo(elsewhere);
         assertThat(b.peer().roams()).isOne();
+        assertThat(b.device.peerNews()).isEqualTo(news + 1);
     }
 
     @Test
