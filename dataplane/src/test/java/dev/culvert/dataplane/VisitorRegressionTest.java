@@ -303,6 +303,7 @@ class VisitorRegressionTest {
                 "app",
                 Origin.file("test"),
                 null,
+                Listener.Scope.PUBLIC,
                 http ? List.of("app.test") : List.of(),
                 List.of(),
                 new Target(http ? Target.Scheme.HTTP : Target.Scheme.TCP, "127.0.0.1", targetPort),

@@ -1,6 +1,7 @@
 package dev.culvert.model;
 
 import dev.culvert.proto.inet.IpPrefix;
+import java.net.InetAddress;
 
 /// One line of a site's `allow:` list: hosts and ports that the home agrees to be reached at.
 public sealed interface AllowRule {
@@ -28,6 +29,14 @@ public sealed interface AllowRule {
         public String toString() {
             return host + ports(this);
         }
+    }
+
+    /// The rule for one target and nothing else.
+    static AllowRule exactly(Target target) {
+        InetAddress literal = Literals.address(target.host());
+        return literal == null
+                ? new Name(target.host(), target.port(), target.port())
+                : new Addresses(IpPrefix.host(literal), target.port(), target.port());
     }
 
     private static String ports(AllowRule rule) {

@@ -34,6 +34,15 @@ public record Model(
         services = ordered(services);
     }
 
+    /// The services that a site asks its gateways to publish; none at a gateway.
+    public List<Service> published() {
+        return role == Role.GATEWAY
+                ? List.of()
+                : services.values().stream()
+                        .filter(service -> service.scope() == Listener.Scope.PUBLIC)
+                        .toList();
+    }
+
     private static <V> SequencedMap<String, V> ordered(Map<String, V> map) {
         return Collections.unmodifiableSequencedMap(new LinkedHashMap<>(map));
     }

@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
 /// @param name unique within the model
 /// @param origin where it was declared
 /// @param site the site that serves it; null at a site itself, where the target is on this side
+/// @param scope where visitors come from: at a gateway always `PUBLIC`; at a site, `PUBLIC` is what its gateways are
+///     asked to publish, and `TUNNEL` what it takes from the tunnel itself
 /// @param hosts HTTP host names, lower-case A-labels
-/// @param listen addresses and ports of its own: public ones at a gateway, within the tunnel at a site
+/// @param listen addresses and ports of its own, of that scope
 /// @param target what serves it, seen from the site
 /// @param clientAddress how the target learns who the visitor is
 /// @param access who may reach it
@@ -21,6 +23,7 @@ public record Service(
         String name,
         Origin origin,
         @Nullable String site,
+        Listener.Scope scope,
         List<String> hosts,
         List<Bind> listen,
         Target target,
@@ -40,7 +43,7 @@ public record Service(
 
     @Override
     public Map<String, List<String>> settings() {
-        String form = site == null ? "tunnel:%s" : "%s/tcp";
+        String form = scope == Listener.Scope.TUNNEL ? "tunnel:%s" : "%s/tcp";
         return new Settings()
                 .putAll("host", hosts)
                 .putAll("listen", listen.stream().map(form::formatted).toList())

@@ -1,5 +1,7 @@
 package dev.culvert.model;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -9,7 +11,8 @@ import java.util.Map;
 /// @param origin where it was declared
 /// @param type what runs there
 /// @param peer its keys and addresses
-public record Site(String name, Origin origin, PeerType type, WireGuardPeer peer) implements Entry {
+/// @param grants what it may publish by its own word
+public record Site(String name, Origin origin, PeerType type, WireGuardPeer peer, Grants grants) implements Entry {
     @Override
     public String label() {
         return "site " + name;
@@ -17,6 +20,11 @@ public record Site(String name, Origin origin, PeerType type, WireGuardPeer peer
 
     @Override
     public Map<String, List<String>> settings() {
-        return peer.settings(type);
+        Map<String, List<String>> settings = new LinkedHashMap<>(peer.settings(type));
+        settings.putAll(new Settings()
+                .putAll("grant.host", grants.hosts())
+                .putAll("grant.port", grants.ports())
+                .done());
+        return Collections.unmodifiableMap(settings);
     }
 }

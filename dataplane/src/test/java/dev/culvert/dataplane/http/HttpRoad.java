@@ -118,6 +118,7 @@ class HttpRoad {
                 "app",
                 Origin.file("test"),
                 null,
+                Listener.Scope.PUBLIC,
                 List.of("app.test"),
                 List.of(),
                 new Target(Target.Scheme.HTTP, "127.0.0.1", port),

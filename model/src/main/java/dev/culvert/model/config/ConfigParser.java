@@ -114,7 +114,8 @@ public final class ConfigParser {
         Shape shape = PeerSchema.siteShape(source.origin());
         root.get(NodeSchema.sites(source.origin()), Map.of()).forEach((name, section) -> {
             WireGuardPeer peer = PeerSchema.read(section, shape, Role.GATEWAY);
-            sites.put(name, new Site(name, source.origin(), PeerSchema.type(section), peer));
+            sites.put(
+                    name, new Site(name, source.origin(), PeerSchema.type(section), peer, PeerSchema.grants(section)));
         });
         return sites;
     }

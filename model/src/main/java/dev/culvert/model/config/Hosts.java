@@ -1,5 +1,6 @@
 package dev.culvert.model.config;
 
+import dev.culvert.model.HostPattern;
 import dev.culvert.model.Literals;
 import java.net.IDN;
 import java.net.InetAddress;
@@ -26,6 +27,19 @@ final class Hosts {
             throw Mismatch.because("old and new rules disagree on this name: write its xn-- form");
         }
         throw Mismatch.plain().suggest(withoutDecoration(text));
+    }
+
+    /// A name, `*.` and a name, or `*`.
+    static HostPattern readPattern(String text) throws Mismatch {
+        if (text.equals("*")) {
+            return new HostPattern(text);
+        }
+        boolean below = text.startsWith("*.");
+        String name = name(below ? text.substring(2) : text);
+        if (name == null || (below && Literals.address(name) != null)) {
+            throw Mismatch.plain().suggest(below ? null : withoutDecoration(text));
+        }
+        return new HostPattern(below ? "*." + name : name);
     }
 
     /// The canonical form of a name or IPv4 literal, or null.

@@ -1,9 +1,12 @@
 package dev.culvert.model.config;
 
+import dev.culvert.model.AllowRule;
 import dev.culvert.model.Bind;
+import dev.culvert.model.Listener;
 import dev.culvert.model.Literals;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
+import dev.culvert.model.Service;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.model.TunnelType;
 import dev.culvert.model.config.ConfigParser.Draft;
@@ -11,7 +14,9 @@ import dev.culvert.proto.inet.IpPrefix;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -83,9 +88,21 @@ public final class ModelMerge {
                 peers.gateways(),
                 services.listeners(),
                 services.services(),
-                peers.rules(
-                        first(config -> config.rules().allow()),
-                        first(config -> config.rules().clients())));
+                peers.rules(allow(services), first(config -> config.rules().clients())));
+    }
+
+    /// Who asks a gateway to publish a target agrees to be reached there.
+    private List<AllowRule> allow(ServiceMerge services) {
+        List<AllowRule> written = first(config -> config.rules().allow());
+        Set<AllowRule> all = new LinkedHashSet<>(written == null ? List.of() : written);
+        if (role == Role.SITE) {
+            for (Service service : services.services().values()) {
+                if (service.scope() == Listener.Scope.PUBLIC) {
+                    all.add(AllowRule.exactly(service.target()));
+                }
+            }
+        }
+        return List.copyOf(all);
     }
 
     /// A gateway without services by Host opens no port 80, which an ordinary user may not even have.

@@ -2,6 +2,7 @@ package dev.culvert.model.config;
 
 import dev.culvert.model.Bind;
 import dev.culvert.model.Endpoint;
+import dev.culvert.model.Listener;
 import dev.culvert.model.Literals;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.proto.inet.IpPrefix;
@@ -50,8 +51,12 @@ final class NetworkScalars {
     static final Scalar<Bind> SERVICE_LISTEN =
             Scalar.of("port/tcp or address:port/tcp such as 2222/tcp", NetworkScalars::readServiceListen);
 
-    static final Scalar<Bind> TUNNEL_LISTEN =
-            Scalar.of("tunnel:port such as tunnel:8080", NetworkScalars::readTunnelListen);
+    static final Scalar<Entrance> SITE_LISTEN = Scalar.of(
+            "port/tcp of the gateways such as 2222/tcp, or tunnel:port such as tunnel:8080",
+            NetworkScalars::readSiteListen);
+
+    /// Where a site's service is reached.
+    record Entrance(Listener.Scope scope, Bind bind) {}
 
     private NetworkScalars() {}
 
@@ -155,11 +160,19 @@ final class NetworkScalars {
         throw Mismatch.plain().suggest(usable ? bare + "/tcp" : null);
     }
 
-    private static Bind readTunnelListen(String text) throws Mismatch {
-        int port = text.startsWith("tunnel:") ? Literals.port(text.substring("tunnel:".length())) : -1;
-        if (port > 0) {
-            return Bind.any(port);
+    private static Entrance readSiteListen(String text) throws Mismatch {
+        if (text.startsWith("tunnel:")) {
+            int port = Literals.port(text.substring("tunnel:".length()));
+            if (port > 0) {
+                return new Entrance(Listener.Scope.TUNNEL, Bind.any(port));
+            }
+            throw Mismatch.plain();
         }
-        throw Mismatch.plain().suggest(Literals.port(text) > 0 ? "tunnel:" + text : null);
+        Bind bind = readServiceListen(text);
+        if (bind.address() != null) {
+            throw Mismatch.because("a site does not know the gateway's addresses")
+                    .suggest(bind.port() + "/tcp");
+        }
+        return new Entrance(Listener.Scope.PUBLIC, bind);
     }
 }

@@ -90,7 +90,10 @@ final class NodeSchema {
     static final Field<Map<String, Section>> GATEWAY_SERVICES =
             Field.optional("services", new Entries(ServiceSchema.GATEWAY), "what is published");
     static final Field<Map<String, Section>> SITE_SERVICES = Field.optional(
-            "services", new Entries(ServiceSchema.AT_SITE), "under a stock hub: what comes in from the tunnel");
+            "services",
+            new Entries(ServiceSchema.AT_SITE),
+            "what the gateways are asked to publish, within what they grant; its targets need no allow line. Under a"
+                    + " stock hub: what comes in from the tunnel");
     static final Field<List<AllowRule>> ALLOW = Field.optional(
             "allow",
             new ListOf<>(TargetScalars.ALLOW),

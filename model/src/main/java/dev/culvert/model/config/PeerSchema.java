@@ -1,13 +1,17 @@
 package dev.culvert.model.config;
 
 import dev.culvert.model.Endpoint;
+import dev.culvert.model.Grants;
+import dev.culvert.model.HostPattern;
 import dev.culvert.model.Origin;
 import dev.culvert.model.PeerType;
+import dev.culvert.model.PortRange;
 import dev.culvert.model.PublicKey;
 import dev.culvert.model.Role;
 import dev.culvert.model.WireGuardPeer;
 import dev.culvert.proto.inet.IpPrefix;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -37,16 +41,25 @@ final class PeerSchema {
     static final Field<String> PRESHARED_KEY_FILE = Field.optional(
             "preshared-key-file", Scalars.KEY_FILE, "path to a file with a preshared key, as `wg genpsk` makes it");
 
+    static final Field<List<HostPattern>> GRANT_HOST = Field.optional(
+            "host", new ListOf<>(Scalars.HOST_PATTERN), "nothing", "host names; `*.` stands for every name below");
+    static final Field<List<PortRange>> GRANT_PORT =
+            Field.optional("port", new ListOf<>(Scalars.PORTS), "nothing", "TCP ports of the gateway");
+    static final Field<Section> GRANT = Field.optional(
+            "grant", Shape.of(GRANT_HOST, GRANT_PORT), "what the site may publish by its own word (`culvert expose`)");
+
     /// A site in a file names its key; one in the store may still have to join.
-    static final Shape SITE = shape(PUBLIC_KEY, ADDRESS);
-    static final Shape SITE_IN_STORE = shape(PUBLIC_KEY_LATER, ADDRESS);
+    static final Shape SITE = shape(PUBLIC_KEY, ADDRESS, GRANT);
+    static final Shape SITE_IN_STORE = shape(PUBLIC_KEY_LATER, ADDRESS, GRANT);
     /// A stock hub may be reached by its routes alone.
     static final Shape GATEWAY = shape(PUBLIC_KEY, ADDRESS_OPTIONAL);
 
     private PeerSchema() {}
 
-    private static Shape shape(Field<PublicKey> key, Field<List<InetAddress>> address) {
-        return Shape.of(key, address, TYPE, ENDPOINT, KEEPALIVE, PRESHARED_KEY_FILE, ROUTES)
+    private static Shape shape(Field<?>... first) {
+        List<Field<?>> fields = new ArrayList<>(List.of(first));
+        fields.addAll(2, List.of(TYPE, ENDPOINT, KEEPALIVE, PRESHARED_KEY_FILE, ROUTES));
+        return Shape.of(fields.toArray(Field<?>[]::new))
                 .refusing("private-key", "its private key stays over there; only public-key belongs here")
                 .refusing("preshared-key", "a key does not stand in this file: name its file with preshared-key-file")
                 .refusing("allowed-ips", "is written as address, and routes for a plain peer");
@@ -68,6 +81,9 @@ final class PeerSchema {
         if (role == Role.GATEWAY && typeKnown && type == PeerType.CULVERT && section.mentions(ROUTES)) {
             section.note(ROUTES, "is for plain peers only: a Culvert site reaches its network by itself");
         }
+        if (typeKnown && type == PeerType.PLAIN && section.mentions(GRANT)) {
+            section.note(GRANT, "is for Culvert sites: a plain peer declares nothing");
+        }
         noteAddresses(section, addressField, addresses);
         if (role == Role.SITE) {
             noteUnreachable(section, type, addresses, routes);
@@ -79,6 +95,13 @@ final class PeerSchema {
                 section.get(ENDPOINT),
                 section.get(KEEPALIVE, 0),
                 section.get(PRESHARED_KEY_FILE));
+    }
+
+    static Grants grants(Section section) {
+        Section grant = section.get(GRANT);
+        return grant == null
+                ? Grants.NONE
+                : new Grants(grant.get(GRANT_HOST, List.of()), grant.get(GRANT_PORT, List.of()));
     }
 
     static PeerType type(Section section) {

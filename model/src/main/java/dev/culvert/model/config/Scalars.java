@@ -1,6 +1,8 @@
 package dev.culvert.model.config;
 
+import dev.culvert.model.HostPattern;
 import dev.culvert.model.Literals;
+import dev.culvert.model.PortRange;
 import dev.culvert.model.PublicKey;
 import java.util.Locale;
 
@@ -9,6 +11,17 @@ final class Scalars {
     static final Scalar<String> NAME = Scalar.of("a name of a-z, 0-9 and inner hyphens, at most 63", Scalars::readName);
 
     static final Scalar<String> HOST = Scalar.of("a host name such as photos.example.com", Hosts::read);
+
+    static final Scalar<HostPattern> HOST_PATTERN =
+            Scalar.of("a host name, \"*.example.com\" or \"*\"", Hosts::readPattern);
+
+    static final Scalar<PortRange> PORTS = Scalar.of("a port or ports such as 2222 or 27000-27100", text -> {
+        PortRange range = PortRange.parse(text);
+        if (range == null) {
+            throw Mismatch.plain();
+        }
+        return range;
+    });
 
     static final Scalar<Integer> MTU = number(1280, 65535);
     static final Scalar<Integer> KEEPALIVE = number(0, 65535);

@@ -1,10 +1,12 @@
 package dev.culvert.model.config;
 
 import dev.culvert.model.Bind;
+import dev.culvert.model.Grants;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Listener.Protocol;
 import dev.culvert.model.Listener.Scope;
 import dev.culvert.model.Literals;
+import dev.culvert.model.Origin;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
@@ -29,6 +31,8 @@ final class ServiceMerge {
     private final Claims<String> names = Claims.distinct();
     private final Claims<String> hosts = Claims.distinct();
     private final Claims<Bind> binds = Claims.clashing(Bind::overlaps);
+    // A site's own sockets in the tunnel and ports of its gateways are different things.
+    private final Claims<Bind> published = Claims.clashing(Bind::overlaps);
     private boolean httpSeen;
 
     /// @param broken whether a file mentions a path that could not be used
@@ -75,11 +79,14 @@ final class ServiceMerge {
             boolean right = isFree(draft, path, service);
             right &= role == Role.SITE || hasSite(draft, path, service);
             right &= isNotMyself(draft, path, service.target());
-            right &= service.hosts().isEmpty() || hasHttp(draft, path);
+            right &= role == Role.SITE || service.hosts().isEmpty() || hasHttp(draft, path);
+            right &= service.origin().kind() != Origin.Kind.SITE || isGranted(draft, path, service);
             if (right || service.origin().isFile()) {
                 hold(draft, path, service);
                 services.putIfAbsent(name, service);
-                service.listen().forEach(bind -> listeners.add(listener(service, bind)));
+                if (role == Role.GATEWAY || service.scope() == Scope.TUNNEL) {
+                    service.listen().forEach(bind -> listeners.add(listener(service, bind)));
+                }
             }
         });
     }
@@ -95,7 +102,7 @@ final class ServiceMerge {
 
     private Listener listener(Service service, Bind bind) {
         Protocol protocol = service.target().scheme() == Target.Scheme.HTTP ? Protocol.HTTP : Protocol.TCP;
-        return new Listener(role == Role.GATEWAY ? Scope.PUBLIC : Scope.TUNNEL, bind, protocol, service.name());
+        return new Listener(service.scope(), bind, protocol, service.name());
     }
 
     private boolean isFree(Draft draft, String path, Service service) {
@@ -106,9 +113,13 @@ final class ServiceMerge {
         }
         for (int i = 0; i < service.listen().size(); i++) {
             Bind bind = service.listen().get(i);
-            free &= binds.isFree(bind, PeerMerge.place(draft, path + ".listen", i, bind.toString()));
+            free &= binds(service).isFree(bind, PeerMerge.place(draft, path + ".listen", i, bind.toString()));
         }
         return free;
+    }
+
+    private Claims<Bind> binds(Service service) {
+        return role == Role.SITE && service.scope() == Scope.PUBLIC ? published : binds;
     }
 
     private void hold(Draft draft, String path, Service service) {
@@ -117,8 +128,38 @@ final class ServiceMerge {
             hosts.hold(service.hosts().get(i), PeerMerge.place(draft, path + ".host", i, ""));
         }
         for (int i = 0; i < service.listen().size(); i++) {
-            binds.hold(service.listen().get(i), PeerMerge.place(draft, path + ".listen", i, ""));
+            binds(service).hold(service.listen().get(i), PeerMerge.place(draft, path + ".listen", i, ""));
         }
+    }
+
+    /// A site publishes what its gateway's operator granted it, and nothing in the name of another.
+    private boolean isGranted(Draft draft, String path, Service service) {
+        String declarer = service.origin().document();
+        Site site = sites.get(declarer);
+        Grants grants = site == null ? Grants.NONE : site.grants();
+        boolean right = declarer.equals(service.site());
+        if (!right) {
+            draft.notes().add(path + ".site", "is another site than the one that declares it");
+        }
+        for (int i = 0; i < service.hosts().size(); i++) {
+            String host = service.hosts().get(i);
+            if (!grants.allowsHost(host)) {
+                PeerMerge.place(draft, path + ".host", i, Echo.quote(host))
+                        .note("is not granted to site " + declarer + " (at the gateway: culvert site grant " + declarer
+                                + " --host " + host + ")");
+                right = false;
+            }
+        }
+        for (int i = 0; i < service.listen().size(); i++) {
+            Bind bind = service.listen().get(i);
+            if (!grants.allowsListen(bind)) {
+                PeerMerge.place(draft, path + ".listen", i, bind + "/tcp")
+                        .note("is not granted to site " + declarer + " (at the gateway: culvert site grant " + declarer
+                                + " --port " + bind.port() + ")");
+                right = false;
+            }
+        }
+        return right;
     }
 
     private boolean hasSite(Draft draft, String path, Service service) {

@@ -3,10 +3,12 @@ package dev.culvert.model.config;
 import dev.culvert.model.AccessPolicy;
 import dev.culvert.model.Bind;
 import dev.culvert.model.ClientAddress;
+import dev.culvert.model.Listener;
 import dev.culvert.model.Origin;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.Target;
+import dev.culvert.model.config.NetworkScalars.Entrance;
 import dev.culvert.proto.inet.IpPrefix;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +20,11 @@ final class ServiceSchema {
             "host", new ListOf<>(Scalars.HOST), "HTTP by the Host of the request, exactly; a list for several");
     static final Field<List<Bind>> LISTEN = Field.optional(
             "listen", new ListOf<>(NetworkScalars.SERVICE_LISTEN), "a port of its own: `2222/tcp`, `192.0.2.1:25/tcp`");
-    static final Field<List<Bind>> LISTEN_IN_TUNNEL = Field.required(
-            "listen", new ListOf<>(NetworkScalars.TUNNEL_LISTEN), "a port on this site's address in the tunnel");
+    static final Field<List<Entrance>> LISTEN_AT_SITE = Field.optional(
+            "listen",
+            new ListOf<>(NetworkScalars.SITE_LISTEN),
+            "`2222/tcp`, a port of its own at the gateways; or `tunnel:8080`, a port on this site's address in the"
+                    + " tunnel, for what a stock hub sends");
     static final Field<String> SITE = Field.required("site", Scalars.NAME, "the site behind which the target is");
     static final Field<Target> TARGET =
             Field.required("target", TargetScalars.TARGET, "what serves it, seen from the site");
@@ -44,8 +49,7 @@ final class ServiceSchema {
     static final Shape GATEWAY =
             withAnswers(Shape.of(HOST, LISTEN, SITE, TARGET, CLIENT_ADDRESS, MAX_CONNECTIONS, ACCESS));
     static final Shape AT_SITE = withAnswers(
-                    Shape.of(LISTEN_IN_TUNNEL, TARGET, CLIENT_ADDRESS, MAX_CONNECTIONS, ACCESS))
-            .refusing("host", "is for gateway.yaml; from a site use: culvert expose HOST TARGET")
+                    Shape.of(HOST, LISTEN_AT_SITE, TARGET, CLIENT_ADDRESS, MAX_CONNECTIONS, ACCESS))
             .refusing("site", "is for gateway.yaml: here the target is on this side");
 
     /// RFC 2606 keeps this name from leading anywhere.
@@ -71,14 +75,20 @@ final class ServiceSchema {
     /// The service as far as it can be understood: what is missing or wrong has been noted, and the document counts
     /// for nothing then. A stand-in takes the place of its target, so that everything else can still be checked.
     static Service read(String name, Section section, Origin origin, Role role) {
-        Field<List<Bind>> listenField = role == Role.GATEWAY ? LISTEN : LISTEN_IN_TUNNEL;
         Target known = section.get(TARGET);
         Target target = known == null ? STAND_IN : known;
         List<String> hosts = section.get(HOST, List.of());
-        List<Bind> listen = section.get(listenField, List.of());
-        if (role == Role.GATEWAY) {
-            noteEntrance(section, known);
+        List<Entrance> atSite = section.get(LISTEN_AT_SITE, List.of());
+        List<Bind> listen = role == Role.GATEWAY
+                ? section.get(LISTEN, List.of())
+                : atSite.stream().map(Entrance::bind).toList();
+        boolean inTunnel =
+                role == Role.SITE && atSite.stream().anyMatch(entrance -> entrance.scope() == Listener.Scope.TUNNEL);
+        if (inTunnel && atSite.stream().anyMatch(entrance -> entrance.scope() == Listener.Scope.PUBLIC)) {
+            section.note(LISTEN_AT_SITE, "mixes tunnel: with ports of the gateway (expected: a service for each)");
         }
+        boolean unread = role == Role.SITE && atSite.isEmpty();
+        noteEntrance(section, known, inTunnel || unread);
         String site = section.get(SITE);
         ClientAddress byDefault = ClientAddress.defaultFor(target.scheme());
         ClientAddress clientAddress = section.get(CLIENT_ADDRESS, byDefault);
@@ -90,10 +100,11 @@ final class ServiceSchema {
                 ? AccessPolicy.OPEN
                 : new AccessPolicy(access.get(ALLOW, List.of()), access.get(DENY, List.of()));
         int most = section.get(MAX_CONNECTIONS, 0);
-        return new Service(name, origin, site, hosts, listen, target, clientAddress, policy, most);
+        Listener.Scope scope = inTunnel ? Listener.Scope.TUNNEL : Listener.Scope.PUBLIC;
+        return new Service(name, origin, site, scope, hosts, listen, target, clientAddress, policy, most);
     }
 
-    private static void noteEntrance(Section section, @Nullable Target target) {
+    private static void noteEntrance(Section section, @Nullable Target target, boolean anyScheme) {
         boolean host = section.mentions(HOST);
         boolean listen = section.mentions(LISTEN);
         if (!host && !listen) {
@@ -102,7 +113,7 @@ final class ServiceSchema {
             section.note(LISTEN, "stands beside host (expected: one of them)");
         } else if (target != null && host && target.scheme() != Target.Scheme.HTTP) {
             section.note(HOST, "goes with an http:// target; tcp:// has no Host, use listen");
-        } else if (target != null && listen && target.scheme() != Target.Scheme.TCP) {
+        } else if (target != null && listen && !anyScheme && target.scheme() != Target.Scheme.TCP) {
             section.note(LISTEN, "goes with a tcp:// target; for http:// use host");
         }
     }

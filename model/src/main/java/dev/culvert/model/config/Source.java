@@ -15,6 +15,10 @@ public record Source(Origin origin, String text) {
         return new Source(Origin.store(key), text);
     }
 
+    public static Source site(String name, String text) {
+        return new Source(Origin.site(name), text);
+    }
+
     /// Without the text: it may hold more than a log should.
     @Override
     public String toString() {

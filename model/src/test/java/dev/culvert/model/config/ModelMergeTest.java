@@ -226,6 +226,72 @@ final class ModelMergeTest {
                         Objects.requireNonNull(model.services().get("photos")).settings());
     }
 
+    @Test
+    void merge_serviceThatASiteDeclares_holdsWithinItsGrants() {
+        String granted = HOME + "    grant: {host: \"*.example.com\", port: 2222}\n";
+        Parsed<Model> parsed = ModelMerge.merge(
+                Role.GATEWAY,
+                List.of(
+                        Source.file("gateway.yaml", granted),
+                        Source.site("home", PHOTOS),
+                        Source.site("home", PHOTOS.replace("photos", "album").replace("example.com", "example.org")),
+                        Source.site("home", """
+                                services:
+                                  git: {listen: 2222/tcp, site: home, target: "tcp://127.0.0.1:22"}
+                                """),
+                        Source.site("home", """
+                                services:
+                                  dns: {listen: 53/tcp, site: home, target: "tcp://127.0.0.1:53"}
+                                """)));
+
+        assertThat(parsed.orThrow().services()).containsOnlyKeys("photos", "git");
+        assertThat(parsed.notes())
+                .extracting(Problem::toString)
+                .containsExactly(
+                        "site home:2:17: services.album.host: \"album.example.org\" is not granted to site home"
+                                + " (at the gateway: culvert site grant home --host album.example.org)",
+                        "site home:2:17: services.dns.listen: 53/tcp is not granted to site home"
+                                + " (at the gateway: culvert site grant home --port 53)");
+    }
+
+    @Test
+    void merge_siteThatClaimsTheHostOfAnother_isRefused() {
+        String two = HOME + "    grant: {host: \"*\"}\n" + """
+                  evil:
+                    public-key: "xTIBA5rboUvnH4htodjb6e697QjLERt1NAB4mZqp8Dg="
+                    address: 10.77.0.3
+                    grant: {host: "*"}
+                """;
+        Parsed<Model> parsed = ModelMerge.merge(
+                Role.GATEWAY,
+                List.of(
+                        Source.file("gateway.yaml", two),
+                        Source.site("home", PHOTOS),
+                        Source.site("evil", PHOTOS.replace("photos:", "mine:").replace("site: home", "site: evil")),
+                        Source.site("evil", PHOTOS.replace("photos", "theirs"))));
+
+        assertThat(parsed.orThrow().services()).containsOnlyKeys("photos");
+        assertThat(parsed.notes())
+                .extracting(Problem::message)
+                .containsExactly(
+                        "\"photos.example.com\" is taken by services.photos.host (site home:2:18)",
+                        "is another site than the one that declares it");
+    }
+
+    @Test
+    void merge_whatASitePublishes_isAllowedThereAndListensNowhere() {
+        Model model = ModelMerge.merge(Role.SITE, List.of(Source.store("services/photos", """
+                services:
+                  photos: {host: photos.example.com, target: "http://nas.lan:2342"}
+                """)))
+                .orThrow();
+
+        assertThat(model.published()).hasSize(1);
+        assertThat(model.listeners()).isEmpty();
+        assertThat(model.rules().allows("nas.lan", 2342)).isTrue();
+        assertThat(model.rules().allows("nas.lan", 22)).isFalse();
+    }
+
     private static Model merged(Source... sources) {
         return ModelMerge.merge(Role.GATEWAY, List.of(sources)).orThrow();
     }
