@@ -51,7 +51,7 @@ final class CheckCommand implements Callable<Integer> {
         Source source = source(file);
         Role known = role != null ? role : ConfigParser.roleOf(source);
         Role chosen = known != null ? known : Role.GATEWAY;
-        Model model = switch (ModelMerge.merge(chosen, sources(source))) {
+        Model model = switch (ModelMerge.merge(chosen, sources(chosen, source))) {
             case Parsed.Problems<Model>(var problems) -> throw new BrokenConfiguration(problems);
             case Parsed.Ok<Model>(Model merged, var warnings) -> {
                 warnings.forEach(System.err::println);
@@ -63,16 +63,16 @@ final class CheckCommand implements Callable<Integer> {
         Path before = old;
         if (before != null) {
             System.out.print(ModelDiff.between(
-                    ModelMerge.merge(chosen, sources(source(before))).orThrow(), model));
+                    ModelMerge.merge(chosen, sources(chosen, source(before))).orThrow(), model));
         }
         return 0;
     }
 
     /// The file, and what this machine's node has in its store: sites that were added there count.
-    private List<Source> sources(Source source) throws IOException {
+    private List<Source> sources(Role role, Source source) throws IOException {
         List<Source> sources = new ArrayList<>(List.of(source));
         if (Files.isReadable(state.path().resolve("store"))) {
-            sources.addAll(Configuration.stored(new StateFolder(state.path()).store()));
+            sources.addAll(Configuration.stored(role, new StateFolder(state.path()).store()));
         }
         return sources;
     }

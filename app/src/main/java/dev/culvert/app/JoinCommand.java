@@ -50,12 +50,10 @@ final class JoinCommand implements Callable<Integer> {
                 + " inside the tunnel");
         System.out.println("fingerprint " + joined.fingerprint() + " (the gateway's log shows the same)");
         System.out.println();
-        System.out.println("Next: write the targets that may be reached into site.yaml, then start the site:");
+        System.out.println("Next: start the site, and say what it publishes:");
         System.out.println();
-        System.out.println("  allow:");
-        System.out.println("    - 127.0.0.1:8080");
-        System.out.println();
-        System.out.println("  culvert site --config site.yaml");
+        System.out.println("  culvert site");
+        System.out.println("  culvert expose photos.example.com http://192.168.1.20:2342");
         return 0;
     }
 

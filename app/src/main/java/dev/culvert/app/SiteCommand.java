@@ -22,7 +22,12 @@ import picocli.CommandLine.Parameters;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = "Without a subcommand, at home: runs a site. At the gateway: adds, lists and removes sites.",
-        subcommands = {SiteCommand.Add.class, SiteCommand.ListSites.class, SiteCommand.Remove.class},
+        subcommands = {
+            SiteCommand.Add.class,
+            SiteCommand.Grant.class,
+            SiteCommand.ListSites.class,
+            SiteCommand.Remove.class
+        },
         footer = {
             "",
             "Examples:",
@@ -64,7 +69,12 @@ final class SiteCommand implements Callable<Integer> {
             mixinStandardHelpOptions = true,
             versionProvider = Version.class,
             description = "Adds a site to the gateway that runs with this state, and prints how the home joins.",
-            footer = {"", "Example:", "  culvert site add home"})
+            footer = {
+                "",
+                "Examples:",
+                "  culvert site add home",
+                "  culvert site add home --host '*.example.com' --port 2222"
+            })
     static final class Add implements Callable<Integer> {
         @Mixin
         private StateOption state = new StateOption();
@@ -81,6 +91,9 @@ final class SiteCommand implements Callable<Integer> {
         @Option(names = "--replace", description = "Give a site that exists a new key.")
         private boolean replace;
 
+        @Mixin
+        private GrantOptions grants = new GrantOptions();
+
         @Option(names = "--json", description = "Print the answer as JSON.")
         private boolean json;
 
@@ -89,6 +102,7 @@ final class SiteCommand implements Callable<Integer> {
             Map<String, Object> arguments = new LinkedHashMap<>();
             arguments.put("name", name);
             arguments.put("replace", replace);
+            grants.put(arguments);
             PrivateKey key = plain ? PrivateKey.generate(new SecureRandom()) : null;
             if (key != null) {
                 arguments.put("plainKey", key.publicKey().toString());
@@ -117,6 +131,60 @@ final class SiteCommand implements Callable<Integer> {
             System.out.println(answer.get("token"));
             System.out.println();
             System.out.println("Then start the site there: culvert site");
+        }
+    }
+
+    @Command(
+            name = "grant",
+            mixinStandardHelpOptions = true,
+            versionProvider = Version.class,
+            description = "Lets a site publish host names and ports by its own word (there: culvert expose).",
+            footer = {
+                "",
+                "Examples:",
+                "  culvert site grant home --host photos.example.com --port 2222",
+                "  culvert site grant home --only --host '*.home.example.com'"
+            })
+    static final class Grant implements Callable<Integer> {
+        @Mixin
+        private StateOption state = new StateOption();
+
+        @Parameters(paramLabel = "NAME", description = "The site's name.")
+        private String name = "";
+
+        @Mixin
+        private GrantOptions grants = new GrantOptions();
+
+        @Option(names = "--only", description = "Take back what was granted before and is not named now.")
+        private boolean only;
+
+        @Override
+        public Integer call() throws Exception {
+            Map<String, Object> arguments = new LinkedHashMap<>();
+            arguments.put("name", name);
+            arguments.put("replace", only);
+            grants.put(arguments);
+            Map<String, Object> answer = client(state).call("POST", "/sites/grant", arguments);
+            Map<?, ?> now = answer.get("grants") instanceof Map<?, ?> map ? map : Map.of();
+            System.out.println("site " + name + " may publish hosts " + now.get("host") + ", ports " + now.get("port"));
+            return 0;
+        }
+    }
+
+    /// What a site may publish.
+    static final class GrantOptions {
+        @Option(
+                names = "--host",
+                paramLabel = "PATTERN",
+                description = "A host name that the site may publish: a name, '*.example.com' or '*'.")
+        private List<String> hosts = List.of();
+
+        @Option(names = "--port", paramLabel = "PORT", description = "A TCP port that it may publish, or FIRST-LAST.")
+        private List<String> ports = List.of();
+
+        void put(Map<String, Object> arguments) {
+            arguments.put("host", hosts);
+            arguments.put("port", ports);
         }
     }
 

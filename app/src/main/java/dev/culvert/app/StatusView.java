@@ -32,6 +32,7 @@ final class StatusView {
                         tunnel.get("addresses"),
                         tunnel.get("publicKey")));
         text.append(peers(status)).append('\n').append(services(status));
+        text.append(far(status));
         String events = events(status);
         return events.isEmpty()
                 ? text.toString()
@@ -70,6 +71,31 @@ final class StatusView {
                     traffic("out" + service.get("name"), service.get("sentBytes")));
         }
         return table.isEmpty() ? "no services yet\n" : table.toString();
+    }
+
+    /// What the other ends say of themselves; nothing where there are none.
+    private static String far(Map<String, Object> status) {
+        Table table = new Table("FAR END", "ROLE", "UP", "ITS TUNNEL TO HERE", "SERVICES");
+        map(status.get("far")).forEach((name, entry) -> {
+            Map<?, ?> far = map(entry);
+            if (far.get("error") != null) {
+                table.row(name, far.get("error"), "", "", "");
+                return;
+            }
+            Map<?, ?> tunnel = map(far.get("you"));
+            long age = tunnel.get("handshakeAgeSeconds") == null ? -1 : number(tunnel.get("handshakeAgeSeconds"));
+            table.row(
+                    name,
+                    far.get("role"),
+                    duration(number(far.get("uptimeSeconds"))),
+                    tunnel.get("endpoint") + (age < 0 ? "" : ", handshake " + duration(age) + " ago"),
+                    String.join(
+                            ", ",
+                            list(far.get("services")).stream()
+                                    .map(service -> String.valueOf(map(service).get("name")))
+                                    .toList()));
+        });
+        return table.isEmpty() ? "" : "\n" + table;
     }
 
     private static String events(Map<String, Object> status) {

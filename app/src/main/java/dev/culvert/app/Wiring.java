@@ -2,13 +2,18 @@ package dev.culvert.app;
 
 import dev.culvert.control.PeerMemory;
 import dev.culvert.control.Reloader;
+import dev.culvert.control.admin.AdminCalls;
 import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
 import dev.culvert.control.config.Configuration;
 import dev.culvert.control.enrol.Enrolment;
+import dev.culvert.control.link.Declarations;
+import dev.culvert.control.link.PeerCalls;
+import dev.culvert.control.link.Publisher;
 import dev.culvert.control.store.FileStore;
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
+import dev.culvert.control.store.Store;
 import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
@@ -119,6 +124,7 @@ public final class Wiring implements AutoCloseable {
                 key, model.tunnel().addresses(), model.tunnel().mtu());
         tunnel = EmbeddedTunnel.open(loops.tunnel(), settings, port, AeadProvider.factory());
         Admission admission = new Admission(LIMITS, new BanTable(), new SecureRandom().nextLong(), System.nanoTime());
+        PeerUp up = new PeerUp(ready);
         Node.Parts parts = new Node.Parts(
                 loops,
                 tunnel,
@@ -127,24 +133,38 @@ public final class Wiring implements AutoCloseable {
                 workers,
                 scheduler,
                 file -> KeyFiles.readPreshared(Path.of(file)),
-                ready);
+                up);
         node = new Node(parts, empty(model));
         status = new StatusReport(node, key.publicKey().toString(), loops.kind() + ", " + AeadProvider.name());
         reloader = new Reloader(node, configuration, scheduler);
-        Enrolment enrolment = null;
-        if (options.role() == Role.GATEWAY) {
-            enrolment = new Enrolment(node, store, key.publicKey(), reloader::reloadNow);
-            node.serveControl(_ -> Response.error(404, "nothing here yet"), enrolment);
-        }
-        node.apply(model);
-        if (enrolment != null) {
-            enrolment.resume();
-        }
+        AdminService admin = switch (options.role()) {
+            case GATEWAY -> gateway(options, configuration, store, key, model);
+            case SITE -> site(store, model, up);
+        };
         new PeerMemory(node, store, scheduler).start();
         Files.deleteIfExists(state.adminSocket());
-        node.serveAdmin(
-                state.adminSocket(), new AdminService(node, status, enrolment, () -> endpoint(options, node.model())));
+        node.serveAdmin(state.adminSocket(), admin);
         reloader.start();
+    }
+
+    private AdminService gateway(Options options, Configuration configuration, Store store, PrivateKey key, Model model)
+            throws IOException {
+        Enrolment enrolment = new Enrolment(node, store, key.publicKey(), reloader::reload);
+        Declarations declarations = new Declarations(node, configuration, store, reloader);
+        node.serveControl(new PeerCalls(status, declarations), enrolment);
+        declarations.apply(model);
+        enrolment.resume();
+        return AdminCalls.ofGateway(node, status, enrolment, () -> endpoint(options, node.model()));
+    }
+
+    private AdminService site(Store store, Model model, PeerUp up) throws IOException {
+        Publisher publisher = new Publisher(node, workers);
+        node.serveControl(new PeerCalls(status, null), _ -> Response.error(404, "this is a site"));
+        reloader.onApplied(publisher::offer);
+        up.then(publisher::offer);
+        node.apply(model);
+        publisher.start(scheduler);
+        return AdminCalls.ofSite(node, status, store, reloader, publisher);
     }
 
     private static PrivateKey key(StateFolder state, TunnelSettings tunnel) throws IOException {
@@ -177,7 +197,7 @@ public final class Wiring implements AutoCloseable {
 
     /// Reads the configuration again, as SIGHUP asks.
     void reload() {
-        reloader.reloadNow();
+        reloader.reload();
     }
 
     @Override

@@ -5,7 +5,9 @@ import dev.culvert.dataplane.Node;
 import dev.culvert.model.Model;
 import dev.culvert.model.ModelDiff;
 import dev.culvert.model.config.Parsed;
+import dev.culvert.model.config.Problem;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -22,6 +24,8 @@ public final class Reloader {
     private final Configuration configuration;
     private final ScheduledExecutorService scheduler;
     private long revision;
+    private List<Problem> warned = List.of();
+    private Runnable onApplied = () -> {};
 
     public Reloader(Node node, Configuration configuration, ScheduledExecutorService scheduler) {
         this.node = node;
@@ -38,7 +42,7 @@ public final class Reloader {
     private void look() {
         try {
             if (configuration.revision() != revision) {
-                reloadNow();
+                reload();
             }
         } catch (RuntimeException e) {
             // A watcher that dies would be silent for ever.
@@ -47,22 +51,35 @@ public final class Reloader {
     }
 
     /// Reads everything and applies what differs. Safe from any thread but an event loop.
-    public synchronized void reloadNow() {
+    ///
+    /// @return why the old model goes on; empty if it does not
+    public synchronized String reload() {
         revision = configuration.revision();
         try {
             switch (configuration.load()) {
                 case Parsed.Problems<Model>(var problems) -> {
                     problems.forEach(problem -> LOG.error("{}", problem));
                     LOG.error("the configuration was not applied: the old one goes on");
+                    return problems.getFirst().toString();
                 }
                 case Parsed.Ok<Model>(Model next, var warnings) -> {
-                    warnings.forEach(warning -> LOG.warn("{}", warning));
+                    if (!warnings.equals(warned)) {
+                        warnings.forEach(warning -> LOG.warn("{}", warning));
+                    }
+                    warned = warnings;
                     apply(next);
+                    return "";
                 }
             }
         } catch (IOException e) {
             LOG.error("the configuration was not applied, the old one goes on: {}", e.getMessage());
+            return String.valueOf(e.getMessage());
         }
+    }
+
+    /// Tells `listener`, on the thread that reloads, that another model holds now.
+    public synchronized void onApplied(Runnable listener) {
+        onApplied = listener;
     }
 
     private void apply(Model next) throws IOException {
@@ -74,5 +91,6 @@ public final class Reloader {
         LOG.info(
                 "configuration applied:\n{}",
                 ModelDiff.between(before, next).toString().stripTrailing());
+        onApplied.run();
     }
 }

@@ -170,10 +170,10 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    /// Serves the control channel of sites and the enrolment of guests, inside the tunnel.
+    /// Serves the control channel of peers, and at a gateway the enrolment of guests, inside the tunnel.
     ///
     /// @param toGuests what guests reach; nothing else is served to them
-    public void serveControl(InternalService toSites, InternalService toGuests) throws IOException {
+    public void serveControl(InternalService toPeers, InternalService toGuests) throws IOException {
         listenInside(Ports.CONTROL, new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
@@ -181,8 +181,8 @@ public final class Node implements AutoCloseable {
                 boolean guest = peer == null || peer.guest();
                 InternalEndpoint.install(
                         channel,
-                        guest ? toGuests : toSites,
-                        _ -> peer == null ? null : new PeerCaller(peer.key()),
+                        guest ? toGuests : toPeers,
+                        _ -> peer == null ? null : new PeerCaller(peer.name(), peer.key()),
                         workers);
             }
         });

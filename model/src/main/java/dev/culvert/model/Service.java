@@ -36,6 +36,11 @@ public record Service(
         listen = List.copyOf(listen);
     }
 
+    /// The same service as its gateway sees it: behind that site.
+    public Service at(String site) {
+        return new Service(name, origin, site, scope, hosts, listen, target, clientAddress, access, maxConnections);
+    }
+
     @Override
     public String label() {
         return "service " + name;

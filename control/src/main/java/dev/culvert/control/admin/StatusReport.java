@@ -6,6 +6,7 @@ import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.tunnel.PeerStatus;
 import dev.culvert.model.GatewayPeer;
 import dev.culvert.model.Model;
+import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
 import dev.culvert.model.WireGuardPeer;
@@ -57,6 +58,29 @@ public final class StatusReport {
         map.put("events", events());
         map.put("counters", node.events().counters());
         map.put("drops", answer(node.tunnel().drops()));
+        return map;
+    }
+
+    /// What a peer may know: about this node, and about itself.
+    ///
+    /// @throws IOException if the tunnel's loop does not answer
+    public Map<String, Object> forPeer(String peer) throws IOException {
+        Model model = node.model();
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("name", model.name());
+        map.put("role", model.role().toString());
+        map.put("time", Instant.now().toString());
+        map.put("uptimeSeconds", Duration.between(started, Instant.now()).toSeconds());
+        map.put("mtu", model.tunnel().mtu());
+        peers(model).stream()
+                .filter(view -> peer.equals(view.get("name")))
+                .findFirst()
+                .ifPresent(view -> map.put("you", view));
+        map.put(
+                "services",
+                services(model).stream()
+                        .filter(service -> model.role() == Role.SITE || peer.equals(service.get("site")))
+                        .toList());
         return map;
     }
 

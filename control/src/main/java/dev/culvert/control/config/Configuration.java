@@ -3,6 +3,7 @@ package dev.culvert.control.config;
 import dev.culvert.control.store.Store;
 import dev.culvert.control.store.Store.Document;
 import dev.culvert.model.Model;
+import dev.culvert.model.Origin;
 import dev.culvert.model.Role;
 import dev.culvert.model.config.ModelMerge;
 import dev.culvert.model.config.Parsed;
@@ -20,7 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// The sources of a node's model: its file, which belongs to a person, and the documents of its store.
 public final class Configuration {
     /// Kinds of documents that are of the configuration's schema.
-    private static final List<String> KINDS = List.of("sites", "gateways");
+    private static final List<String> KINDS = List.of("sites", "gateways", "services");
+
+    private static final String SERVICES = "services";
 
     private static final String LAST_GOOD = "memory/last-good";
 
@@ -52,7 +55,7 @@ public final class Configuration {
         if (text != null) {
             mayAppear = false;
         }
-        Parsed<Model> merged = merge(text);
+        Parsed<Model> merged = merge(text, stored(role, store));
         if (merged instanceof Parsed.Ok<Model> && text != null) {
             remember(text);
         }
@@ -66,30 +69,68 @@ public final class Configuration {
             return new Parsed.Ok<>(new Start(model, List.of()), warnings);
         }
         Document lastGood = store.read(LAST_GOOD);
-        if (lastGood != null && merge(lastGood.text()) instanceof Parsed.Ok<Model>(Model model, var warnings)) {
+        if (lastGood != null
+                && merge(lastGood.text(), stored(role, store)) instanceof Parsed.Ok<Model>(Model model, var warnings)) {
             return new Parsed.Ok<>(new Start(model, now.notes()), warnings);
         }
         return Parsed.problems(now.notes());
     }
 
-    private Parsed<Model> merge(@Nullable String text) {
+    /// What the model would be if `site` declared exactly `declarations`; changes nothing.
+    ///
+    /// @throws IOException if the file cannot be read
+    public Parsed<Model> with(String site, List<Source> declarations) throws IOException {
+        String text = file == null || !Files.exists(file) ? null : text(file);
+        List<Source> sources = new ArrayList<>(stored(role, store));
+        sources.removeIf(source -> source.origin().equals(Origin.site(site)));
+        sources.addAll(declarations);
+        return merge(text, sources);
+    }
+
+    /// The model without what sites declare, for a start at which that cannot be had.
+    public Parsed<Model> withoutDeclarations() throws IOException {
+        String text = file == null || !Files.exists(file) ? null : text(file);
+        List<Source> sources = new ArrayList<>(stored(role, store));
+        sources.removeIf(source -> source.origin().kind() == Origin.Kind.SITE);
+        return merge(text, sources);
+    }
+
+    private Parsed<Model> merge(@Nullable String text, List<Source> documents) {
         List<Source> sources = new ArrayList<>();
         if (text != null) {
             sources.add(Source.file(String.valueOf(file), text));
         }
-        sources.addAll(stored(store));
+        sources.addAll(documents);
         return ModelMerge.merge(role, sources);
     }
 
-    /// The store's part of the configuration.
-    public static List<Source> stored(Store store) {
+    /// The store's part of the configuration. A gateway's services there are declarations of its sites.
+    public static List<Source> stored(Role role, Store store) {
         List<Source> sources = new ArrayList<>();
         for (String kind : KINDS) {
             for (Document document : store.list(kind)) {
-                sources.add(Source.store(document.key(), document.text()));
+                int dot = document.key().indexOf('.');
+                boolean declared = role == Role.GATEWAY && kind.equals(SERVICES) && dot > 0;
+                sources.add(
+                        declared
+                                ? Source.site(document.key().substring(SERVICES.length() + 1, dot), document.text())
+                                : Source.store(document.key(), document.text()));
             }
         }
         return sources;
+    }
+
+    /// The key of a service that a site declares to its gateway. A site's name has no dot.
+    public static String declared(String site, String service) {
+        return SERVICES + "/" + site + "." + service;
+    }
+
+    /// What a site has declared to this gateway.
+    public List<Document> declaredBy(String site) {
+        String prefix = declared(site, "");
+        return store.list(SERVICES).stream()
+                .filter(document -> document.key().startsWith(prefix))
+                .toList();
     }
 
     private static String text(Path file) throws IOException {

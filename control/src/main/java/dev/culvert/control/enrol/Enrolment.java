@@ -6,9 +6,14 @@ import dev.culvert.control.store.Store.Document;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.InternalService;
 import dev.culvert.model.Endpoint;
+import dev.culvert.model.Grants;
 import dev.culvert.model.Model;
+import dev.culvert.model.Origin;
+import dev.culvert.model.PeerType;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
+import dev.culvert.model.WireGuardPeer;
+import dev.culvert.model.config.ConfigWriter;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PrivateKey;
@@ -50,24 +55,6 @@ public final class Enrolment implements InternalService {
     private final SecureRandom random = new SecureRandom();
     private final Runnable onChange;
 
-    /// A token's life.
-    ///
-    /// @param replaces the key of the site that it may take the place of, or null: then of none
-    /// @param usedBy the site key it was redeemed with, or null
-    private record Entry(
-            String site,
-            PublicKey oneTime,
-            InetAddress guest,
-            Instant expires,
-            @Nullable PublicKey replaces,
-            @Nullable PublicKey usedBy,
-            @Nullable Instant usedAt) {
-        /// Whether nobody can become a site with it any more.
-        boolean isSpent(Instant now) {
-            return usedBy != null || now.isAfter(expires);
-        }
-    }
-
     /// @param onChange called after the store has got a new site
     public Enrolment(Node node, Store store, PublicKey gatewayKey, Runnable onChange) {
         this.node = node;
@@ -79,10 +66,11 @@ public final class Enrolment implements InternalService {
     /// Lets the guests of earlier runs in again, and forgets the oldest of those that are spent.
     public synchronized void resume() throws IOException {
         Instant now = Instant.now();
-        List<Entry> oldestFirst =
-                entries().stream().sorted(Comparator.comparing(Entry::expires)).toList();
+        List<IssuedToken> oldestFirst = entries().stream()
+                .sorted(Comparator.comparing(IssuedToken::expires))
+                .toList();
         int surplus = oldestFirst.size() - MAX_TOMBSTONES;
-        for (Entry entry : oldestFirst) {
+        for (IssuedToken entry : oldestFirst) {
             boolean old = entry.expires().plus(TOMBSTONE).isBefore(now);
             if (entry.isSpent(now) && (old || surplus > 0)) {
                 store.delete(key(entry.oneTime()));
@@ -96,8 +84,9 @@ public final class Enrolment implements InternalService {
     /// Makes a token for a site that is new, or whose key shall be replaced.
     ///
     /// @param endpoint where sites dial this gateway
+    /// @param grants what the site may publish; of a site that is replaced, what it may publish besides
     /// @throws IllegalArgumentException if the site exists and `replace` is false
-    public synchronized Token issue(String site, Endpoint endpoint, boolean replace) throws IOException {
+    public synchronized Token issue(String site, Endpoint endpoint, boolean replace, Grants grants) throws IOException {
         Model model = node.model();
         if (model.sites().containsKey(site) && !replace) {
             throw new IllegalArgumentException("site " + site
@@ -106,8 +95,16 @@ public final class Enrolment implements InternalService {
         }
         PrivateKey once = PrivateKey.generate(random);
         InetAddress guest = TunnelAddresses.highest(network(model), taken(model));
-        Entry entry = new Entry(
-                site, once.publicKey(), guest, Instant.now().plus(LIFETIME), siteKey(model, site), null, null);
+        IssuedToken entry = new IssuedToken(
+                site,
+                once.publicKey(),
+                guest,
+                Instant.now().plus(LIFETIME),
+                siteKey(model, site),
+                grants,
+                null,
+                null,
+                null);
         write(entry, 0);
         letIn(entry);
         Token.Gateway gateway = new Token.Gateway(
@@ -136,12 +133,29 @@ public final class Enrolment implements InternalService {
                     "site " + site + " exists: remove it first (culvert site remove " + site + ")");
         }
         InetAddress address = TunnelAddresses.lowest(network(model), taken(model));
-        writeSite(site, key, address, "plain");
+        writeSite(site, key, address, PeerType.PLAIN, Grants.NONE);
         onChange.run();
         return address;
     }
 
-    /// Forgets a site of the store, and every token that was made for it.
+    /// Sets what a site of the store may publish by its own word.
+    ///
+    /// @param replace whether that is all; else it comes on top
+    /// @return all that it may publish now
+    /// @throws IllegalArgumentException if the store has no such site
+    public synchronized Grants grant(String name, Grants grants, boolean replace) throws IOException {
+        Site site = node.model().sites().get(name);
+        if (site == null || store.read("sites/" + name) == null) {
+            throw new IllegalArgumentException(
+                    site == null ? "no site " + name : "site " + name + " is declared in the file: grant it there");
+        }
+        Grants now = replace ? grants : site.grants().plus(grants);
+        write(new Site(name, site.origin(), site.type(), site.peer(), now));
+        onChange.run();
+        return now;
+    }
+
+    /// Forgets a site of the store and what it declared; every token that was made for it is spent.
     ///
     /// @throws IllegalArgumentException if the store has no such site, or a service still needs it
     public synchronized void remove(String site) throws IOException {
@@ -152,17 +166,23 @@ public final class Enrolment implements InternalService {
         }
         List<String> needed = node.model().services().values().stream()
                 .filter(service -> site.equals(service.site()))
+                .filter(service -> service.origin().kind() != Origin.Kind.SITE)
                 .map(Service::name)
                 .toList();
         if (!needed.isEmpty()) {
             throw new IllegalArgumentException("site " + site + " still serves " + String.join(", ", needed)
                     + ": take that out of the configuration first");
         }
-        // Its tokens go with it: who has one could come back.
-        for (Entry entry : entries()) {
-            if (entry.site().equals(site)) {
-                store.delete(key(entry.oneTime()));
-                node.removeGuest(entry.oneTime());
+        // Who has one of its tokens could come back: they stay as tombstones, which say so to whoever tries.
+        for (Document document : store.list(KIND)) {
+            IssuedToken entry = IssuedToken.decode(document);
+            if (entry.site().equals(site) && entry.removedAt() == null) {
+                write(entry.removed(Instant.now()), document.version());
+            }
+        }
+        for (Document document : store.list("services")) {
+            if (document.key().startsWith("services/" + site + ".")) {
+                store.delete(document.key());
             }
         }
         store.delete("sites/" + site);
@@ -172,7 +192,7 @@ public final class Enrolment implements InternalService {
     /// `POST /enrol` with the site's public key, by the holder of the one-time key.
     @Override
     public Response handle(Request request) {
-        if (!(request.caller() instanceof PeerCaller(PublicKey caller))
+        if (!(request.caller() instanceof PeerCaller(String _, PublicKey caller))
                 || !request.method().equals("POST")
                 || !request.path().equals("/enrol")) {
             return Response.error(404, "only POST /enrol is served here");
@@ -196,13 +216,23 @@ public final class Enrolment implements InternalService {
         if (document == null) {
             return Response.error(404, "no such token");
         }
-        Entry entry = parse(document);
+        IssuedToken entry = IssuedToken.decode(document);
         if (entry.usedBy() != null && !entry.usedBy().equals(key)) {
-            LOG.warn("site {}: a used token was shown again with another key: refused", entry.site());
+            LOG.warn(
+                    "site {}: a token used at {} was shown again with another key: refused",
+                    entry.site(),
+                    entry.usedAt());
             return Response.error(
                     410,
                     "this token was used at " + entry.usedAt() + "; make a new one: culvert site add " + entry.site()
                             + " --replace, and find out who used it if it was not you");
+        }
+        if (entry.removedAt() != null) {
+            LOG.warn("site {}: a token of before it was removed was shown again: refused", entry.site());
+            return Response.error(
+                    410,
+                    "site " + entry.site() + " was removed at " + entry.removedAt() + ", and its tokens with it; make a"
+                            + " new one: culvert site add " + entry.site());
         }
         Model model = node.model();
         PublicKey present = siteKey(model, entry.site());
@@ -214,6 +244,7 @@ public final class Enrolment implements InternalService {
                             + " culvert site add " + entry.site() + " --replace");
         }
         if (entry.usedBy() == null && Instant.now().isAfter(entry.expires())) {
+            LOG.warn("site {}: a token that expired at {} was shown: refused", entry.site(), entry.expires());
             return Response.error(
                     410,
                     "this token expired at " + entry.expires() + "; make a new one: culvert site add " + entry.site());
@@ -224,19 +255,12 @@ public final class Enrolment implements InternalService {
                 : existing.peer().addresses().getFirst();
         if (entry.usedBy() == null) {
             // Used comes first: after a crash in between, the same key may ask again and nobody else.
-            write(
-                    new Entry(
-                            entry.site(),
-                            entry.oneTime(),
-                            entry.guest(),
-                            entry.expires(),
-                            entry.replaces(),
-                            key,
-                            Instant.now()),
-                    document.version());
+            write(entry.used(key, Instant.now()), document.version());
         }
         if (!key.equals(present)) {
-            writeSite(entry.site(), key, address, "culvert");
+            Grants grants =
+                    existing == null ? entry.grants() : existing.grants().plus(entry.grants());
+            writeSite(entry.site(), key, address, PeerType.CULVERT, grants);
             onChange.run();
             LOG.info("site {}: joined, fingerprint {}", entry.site(), Fingerprint.of(gatewayKey, key));
         }
@@ -260,11 +284,17 @@ public final class Enrolment implements InternalService {
         return reply;
     }
 
-    private void writeSite(String site, PublicKey key, InetAddress address, String type) throws IOException {
-        Document before = store.read("sites/" + site);
-        String text = "sites:\n  " + site + ":\n    type: " + type + "\n    public-key: \"" + key + "\"\n    address: "
-                + address.getHostAddress() + "\n";
-        store.put("sites/" + site, before == null ? 0 : before.version(), text);
+    private void writeSite(String name, PublicKey key, InetAddress address, PeerType type, Grants grants)
+            throws IOException {
+        var text = dev.culvert.model.PublicKey.parse(key.toString());
+        WireGuardPeer peer = new WireGuardPeer(text, List.of(address), List.of(), null, 0, null);
+        write(new Site(name, Origin.store("sites/" + name), type, peer, grants));
+    }
+
+    private void write(Site site) throws IOException {
+        String document = "sites/" + site.name();
+        Document before = store.read(document);
+        store.put(document, before == null ? 0 : before.version(), ConfigWriter.document("sites", site.name(), site));
     }
 
     private static IpPrefix network(Model model) {
@@ -276,62 +306,30 @@ public final class Enrolment implements InternalService {
         for (Site site : model.sites().values()) {
             taken.addAll(site.peer().addresses());
         }
-        for (Entry entry : entries()) {
+        for (IssuedToken entry : entries()) {
             taken.add(entry.guest());
         }
         return taken;
     }
 
-    private void letIn(Entry entry) {
+    private void letIn(IssuedToken entry) {
         node.putGuest(
                 new PeerConfig(entry.oneTime(), null, null, 0, List.of(IpPrefix.host(entry.guest()))), entry.guest());
     }
 
-    private List<Entry> entries() {
-        List<Entry> entries = new ArrayList<>();
+    private List<IssuedToken> entries() {
+        List<IssuedToken> entries = new ArrayList<>();
         for (Document document : store.list(KIND)) {
-            entries.add(parse(document));
+            entries.add(IssuedToken.decode(document));
         }
         return entries;
     }
 
-    /// Keys contain `/` and `+`, document names do not.
+    private void write(IssuedToken token, long version) throws IOException {
+        store.put(key(token.oneTime()), version, token.encode());
+    }
+
     private static String key(PublicKey oneTime) {
-        return KIND + "/"
-                + oneTime.toString().replace('/', '_').replace('+', '-').replace("=", "");
-    }
-
-    private void write(Entry entry, long version) throws IOException {
-        Map<String, Object> map = new LinkedHashMap<>();
-        map.put("site", entry.site());
-        map.put("oneTime", entry.oneTime().toString());
-        map.put("guest", entry.guest().getHostAddress());
-        map.put("expires", entry.expires().toString());
-        if (entry.replaces() != null) {
-            map.put("replaces", entry.replaces().toString());
-        }
-        if (entry.usedBy() != null) {
-            map.put("usedBy", entry.usedBy().toString());
-            map.put("usedAt", String.valueOf(entry.usedAt()));
-        }
-        store.put(key(entry.oneTime()), version, JSON.std.asString(map));
-    }
-
-    private static Entry parse(Document document) {
-        try {
-            Fields fields = new Fields(JSON.std.mapFrom(document.text()));
-            String replaces = fields.optional("replaces");
-            String usedBy = fields.optional("usedBy");
-            return new Entry(
-                    fields.text("site"),
-                    PublicKey.parse(fields.text("oneTime")),
-                    InetAddress.ofLiteral(fields.text("guest")),
-                    Instant.parse(fields.text("expires")),
-                    replaces == null ? null : PublicKey.parse(replaces),
-                    usedBy == null ? null : PublicKey.parse(usedBy),
-                    usedBy == null ? null : Instant.parse(fields.text("usedAt")));
-        } catch (IOException e) {
-            throw new IllegalStateException("the store's " + document.key() + " does not parse", e);
-        }
+        return KIND + "/" + IssuedToken.name(oneTime);
     }
 }

@@ -25,6 +25,13 @@ record Fields(Map<?, ?> map) {
         throw new IllegalArgumentException(name + " (expected: a number)");
     }
 
+    /// The texts of a list; none where there is no list.
+    List<String> texts(String name) {
+        return map.get(name) instanceof List<?> list
+                ? list.stream().map(String::valueOf).toList()
+                : List.of();
+    }
+
     List<Fields> objects(String name) {
         if (map.get(name) instanceof List<?> list) {
             return list.stream()

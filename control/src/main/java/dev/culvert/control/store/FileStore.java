@@ -28,7 +28,7 @@ public final class FileStore implements Store {
     private static final String SUFFIX = ".doc";
     private static final String HEADER = "# culvert document, version ";
     private static final String VERSION = "[0-9]{1,18}";
-    private static final String KEY = "[a-z]+/[A-Za-z0-9_.-]{1,64}";
+    private static final String KEY = "[a-z]+/[A-Za-z0-9_.-]{1,128}";
 
     private final Path root;
 

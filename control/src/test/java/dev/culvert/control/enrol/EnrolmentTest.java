@@ -3,37 +3,25 @@ package dev.culvert.control.enrol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.culvert.control.admin.AdminCalls;
 import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
-import dev.culvert.control.config.Configuration;
-import dev.culvert.control.store.FileStore;
 import dev.culvert.control.store.Store;
-import dev.culvert.dataplane.Events;
-import dev.culvert.dataplane.Loops;
+import dev.culvert.control.testing.GatewayFixture;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.InternalService.AdminCaller;
 import dev.culvert.dataplane.internal.InternalService.PeerCaller;
 import dev.culvert.dataplane.internal.InternalService.Request;
 import dev.culvert.dataplane.internal.InternalService.Response;
-import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
 import dev.culvert.model.Endpoint;
-import dev.culvert.model.Model;
-import dev.culvert.model.Role;
-import dev.culvert.model.decide.Admission;
-import dev.culvert.model.decide.BanTable;
-import dev.culvert.model.decide.Limits;
-import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.model.Grants;
+import dev.culvert.model.config.GrantsText;
 import dev.culvert.proto.wireguard.PrivateKey;
 import dev.culvert.proto.wireguard.PublicKey;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,12 +33,9 @@ import org.junit.jupiter.api.io.TempDir;
 class EnrolmentTest {
     private static final Endpoint ENDPOINT = new Endpoint("vps.example.com", 51820);
 
-    private final PrivateKey gatewayKey = PrivateKey.generate(new SecureRandom());
     private final PublicKey siteKey = PrivateKey.generate(new SecureRandom()).publicKey();
     private final PublicKey otherKey = PrivateKey.generate(new SecureRandom()).publicKey();
-    private final Loops loops = Loops.forThisMachine();
-    private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
-    private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
+    private GatewayFixture gateway;
     private Store store;
     private Node node;
     private Enrolment enrolment;
@@ -58,57 +43,22 @@ class EnrolmentTest {
 
     @BeforeEach
     void start(@TempDir Path folder) throws Exception {
-        Path file = Files.writeString(folder.resolve("gateway.yaml"), "http: {listen: []}\n");
-        store = new FileStore(folder.resolve("store"));
-        Configuration configuration = new Configuration(Role.GATEWAY, file, false, store);
-        Model model = configuration.load().orThrow();
-        EmbeddedTunnel tunnel = EmbeddedTunnel.open(
-                loops.tunnel(),
-                new EmbeddedTunnel.Settings(gatewayKey, model.tunnel().addresses(), 1420),
-                loops.bindUdp(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
-                JdkAead::new);
-        Admission admission = new Admission(Limits.DEFAULT, new BanTable(), 1, System.nanoTime());
-        node = new Node(
-                new Node.Parts(
-                        loops,
-                        tunnel,
-                        admission,
-                        new Events(),
-                        workers,
-                        scheduler,
-                        name -> {
-                            throw new IOException(name);
-                        },
-                        _ -> {}),
-                model);
-        enrolment = new Enrolment(node, store, gatewayKey.publicKey(), () -> apply(configuration));
-        admin = new AdminService(
-                node,
-                new StatusReport(node, gatewayKey.publicKey().toString(), loops.kind()),
-                enrolment,
-                () -> ENDPOINT);
-    }
-
-    private void apply(Configuration configuration) {
-        try {
-            node.apply(configuration.load().orThrow());
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
+        gateway = new GatewayFixture(folder, "http: {listen: []}\n");
+        store = gateway.store;
+        node = gateway.node;
+        enrolment = new Enrolment(node, store, gateway.key.publicKey(), gateway.reloader::reload);
+        admin = AdminCalls.ofGateway(
+                node, new StatusReport(node, gateway.key.publicKey().toString(), "test"), enrolment, () -> ENDPOINT);
     }
 
     @AfterEach
     void stop() {
-        scheduler.shutdownNow();
-        node.close();
-        node.tunnel().close();
-        loops.close();
-        workers.close();
+        gateway.close();
     }
 
     @Test
     void redeem_makesTheSiteAndTellsItsAddress() throws Exception {
-        Token token = enrolment.issue("home", ENDPOINT, false);
+        Token token = enrolment.issue("home", ENDPOINT, false, Grants.NONE);
 
         Response answer = redeem(token, siteKey);
 
@@ -119,7 +69,7 @@ class EnrolmentTest {
 
     @Test
     void redeem_againWithTheSameKey_asWhenTheReplyWasLost_givesTheSameAnswer() throws Exception {
-        Token token = enrolment.issue("home", ENDPOINT, false);
+        Token token = enrolment.issue("home", ENDPOINT, false, Grants.NONE);
         Response first = redeem(token, siteKey);
 
         assertThat(redeem(token, siteKey)).isEqualTo(first);
@@ -128,7 +78,7 @@ class EnrolmentTest {
 
     @Test
     void redeem_againWithAnotherKey_is410WithTheTimeOfTheFirstUse() throws Exception {
-        Token token = enrolment.issue("home", ENDPOINT, false);
+        Token token = enrolment.issue("home", ENDPOINT, false, Grants.NONE);
         redeem(token, siteKey);
 
         Response refused = redeem(token, otherKey);
@@ -140,7 +90,7 @@ class EnrolmentTest {
 
     @Test
     void redeem_ofAnExpiredToken_is410() throws Exception {
-        Token token = enrolment.issue("home", ENDPOINT, false);
+        Token token = enrolment.issue("home", ENDPOINT, false, Grants.NONE);
         Store.Document document = store.list("enrolments").getFirst();
         store.put(
                 document.key(),
@@ -157,7 +107,7 @@ class EnrolmentTest {
     @Test
     void redeem_byAGuestThatNoTokenKnows_is404() {
         Response refused =
-                enrolment.handle(new Request(new PeerCaller(otherKey), "POST", "/enrol", siteKey.toString()));
+                enrolment.handle(new Request(new PeerCaller("guest", otherKey), "POST", "/enrol", siteKey.toString()));
 
         assertThat(refused.status()).isEqualTo(404);
     }
@@ -165,7 +115,11 @@ class EnrolmentTest {
     @Test
     void otherRequests_areRefused() throws Exception {
         PeerCaller guest = new PeerCaller(
-                enrolment.issue("home", ENDPOINT, false).oneTimeKey().publicKey());
+                "guest",
+                enrolment
+                        .issue("home", ENDPOINT, false, Grants.NONE)
+                        .oneTimeKey()
+                        .publicKey());
 
         assertThat(enrolment.handle(new Request(guest, "GET", "/enrol", "")).status())
                 .isEqualTo(404);
@@ -183,10 +137,11 @@ class EnrolmentTest {
 
     @Test
     void issue_forASiteThatExists_needsReplaceAndKeepsTheAddress() throws Exception {
-        redeem(enrolment.issue("home", ENDPOINT, false), siteKey);
+        redeem(enrolment.issue("home", ENDPOINT, false, Grants.NONE), siteKey);
 
-        assertThatThrownBy(() -> enrolment.issue("home", ENDPOINT, false)).hasMessageContaining("--replace");
-        Response replaced = redeem(enrolment.issue("home", ENDPOINT, true), otherKey);
+        assertThatThrownBy(() -> enrolment.issue("home", ENDPOINT, false, Grants.NONE))
+                .hasMessageContaining("--replace");
+        Response replaced = redeem(enrolment.issue("home", ENDPOINT, true, Grants.NONE), otherKey);
 
         assertThat(replaced.body()).contains("\"address\":\"10.77.0.2\"");
         assertThat(String.valueOf(node.model().sites().get("home"))).contains(otherKey.toString());
@@ -194,8 +149,8 @@ class EnrolmentTest {
 
     @Test
     void secondTokenForANameThatWasTakenMeanwhile_doesNotTakeItOver() throws Exception {
-        Token first = enrolment.issue("home", ENDPOINT, false);
-        Token second = enrolment.issue("home", ENDPOINT, false);
+        Token first = enrolment.issue("home", ENDPOINT, false, Grants.NONE);
+        Token second = enrolment.issue("home", ENDPOINT, false, Grants.NONE);
         redeem(first, siteKey);
 
         Response late = redeem(second, otherKey);
@@ -206,9 +161,9 @@ class EnrolmentTest {
 
     @Test
     void usedTokenOfAKeyThatWasReplacedSince_doesNotTakeTheSiteBack() throws Exception {
-        Token first = enrolment.issue("home", ENDPOINT, false);
+        Token first = enrolment.issue("home", ENDPOINT, false, Grants.NONE);
         redeem(first, siteKey);
-        redeem(enrolment.issue("home", ENDPOINT, true), otherKey);
+        redeem(enrolment.issue("home", ENDPOINT, true, Grants.NONE), otherKey);
 
         assertThat(redeem(first, siteKey).status()).isEqualTo(410);
         assertThat(String.valueOf(node.model().sites().get("home"))).contains(otherKey.toString());
@@ -216,17 +171,46 @@ class EnrolmentTest {
 
     @Test
     void usedTokenOfASiteThatWasRemoved_doesNotBringItBack() throws Exception {
-        Token token = enrolment.issue("home", ENDPOINT, false);
+        Token token = enrolment.issue("home", ENDPOINT, false, Grants.NONE);
         redeem(token, siteKey);
         enrolment.remove("home");
 
-        assertThat(redeem(token, siteKey).status()).isEqualTo(404);
+        Response refused = redeem(token, siteKey);
+
+        assertThat(refused.status()).isEqualTo(410);
+        assertThat(refused.body()).contains("site home was removed at 20");
         assertThat(node.model().sites()).isEmpty();
     }
 
     @Test
+    void unusedTokenOfASiteThatWasRemoved_doesNotMakeItAgain() throws Exception {
+        Token token = enrolment.issue("home", ENDPOINT, false, Grants.NONE);
+        redeem(enrolment.issue("home", ENDPOINT, false, Grants.NONE), siteKey);
+        enrolment.remove("home");
+        enrolment.resume();
+
+        assertThat(redeem(token, otherKey).status()).isEqualTo(410);
+        assertThat(node.model().sites()).isEmpty();
+    }
+
+    @Test
+    void grants_comeWithTheTokenAndStayWhenTheKeyIsReplaced() throws Exception {
+        Grants photos = GrantsText.parse(List.of("photos.example.com"), List.of());
+        Grants ports = GrantsText.parse(List.of(), List.of("2222"));
+        redeem(enrolment.issue("home", ENDPOINT, false, photos), siteKey);
+        redeem(enrolment.issue("home", ENDPOINT, true, ports), otherKey);
+
+        assertThat(Objects.requireNonNull(node.model().sites().get("home")).grants())
+                .isEqualTo(photos.plus(ports));
+        assertThat(enrolment.grant("home", ports, true)).isEqualTo(ports);
+        assertThat(Objects.requireNonNull(node.model().sites().get("home")).grants())
+                .isEqualTo(ports);
+        assertThatThrownBy(() -> enrolment.grant("nobody", ports, false)).hasMessage("no site nobody");
+    }
+
+    @Test
     void resume_keepsTokensAcrossARestart() throws Exception {
-        Token token = enrolment.issue("home", ENDPOINT, false);
+        Token token = enrolment.issue("home", ENDPOINT, false, Grants.NONE);
         enrolment.resume();
 
         assertThat(redeem(token, siteKey).status()).isEqualTo(200);
@@ -236,7 +220,7 @@ class EnrolmentTest {
 
     @Test
     void remove_forgetsAndSaysWhatItDoesNotKnow() throws Exception {
-        redeem(enrolment.issue("home", ENDPOINT, false), siteKey);
+        redeem(enrolment.issue("home", ENDPOINT, false, Grants.NONE), siteKey);
 
         enrolment.remove("home");
 
@@ -264,11 +248,13 @@ class EnrolmentTest {
     void admin_answersMistakesWithWhatWasExpected() {
         assertThat(call("POST", "/sites", "{\"name\":\"No Such Name\"}").body()).contains("expected: a-z, 0-9 and -");
         assertThat(call("POST", "/sites", "{}").body()).contains("name is missing");
-        assertThat(call("POST", "/ping", "{\"target\":\"nobody\"}").body()).contains("no site nobody");
-        assertThat(call("GET", "/nothing", "").status()).isEqualTo(400);
+        assertThat(call("POST", "/ping", "{\"target\":\"nobody\"}").body()).contains("no peer nobody");
+        assertThat(call("GET", "/nothing", "").status()).isEqualTo(404);
         assertThat(call("POST", "/sites", "{\"name\":\"a\",\"plainKey\":\"x\"}").status())
                 .isEqualTo(400);
-        assertThat(call("POST", "/sites", "no json").status()).isNotEqualTo(200);
+        assertThat(call("POST", "/sites", "no json").status()).isEqualTo(400);
+        assertThat(call("POST", "/sites", "{\"name\":\"a\",\"host\":[\"a b\"]}").body())
+                .contains("expected: a host name");
     }
 
     private Response call(String method, String path, String body) {
@@ -277,6 +263,6 @@ class EnrolmentTest {
 
     private Response redeem(Token token, PublicKey key) {
         return enrolment.handle(
-                new Request(new PeerCaller(token.oneTimeKey().publicKey()), "POST", "/enrol", key.toString()));
+                new Request(new PeerCaller("guest", token.oneTimeKey().publicKey()), "POST", "/enrol", key.toString()));
     }
 }

@@ -9,7 +9,9 @@ public interface InternalService {
     sealed interface Caller {}
 
     /// A peer inside the tunnel.
-    record PeerCaller(PublicKey key) implements Caller {}
+    ///
+    /// @param name the site's or gateway's; `guest` of one that has yet to join
+    record PeerCaller(String name, PublicKey key) implements Caller {}
 
     /// Somebody who may open the admin socket.
     record AdminCaller() implements Caller {}

@@ -37,8 +37,17 @@ public final class ConfigWriter {
     ///
     /// @param section `sites`, `gateways` or `services`
     public static String document(String section, String name, Entry entry) {
+        return document(section, name, entry.settings());
+    }
+
+    /// A document with one entry of these settings, right or wrong.
+    ///
+    /// @param settings as [Entry#settings()] gives them
+    public static String document(String section, String name, Map<String, List<String>> settings) {
         ConfigWriter writer = new ConfigWriter();
-        writer.entries(section, Map.of(name, entry));
+        writer.line(0, section + ":");
+        writer.line(1, quoted(name) + ":");
+        writer.settings(settings);
         return writer.text.toString();
     }
 
@@ -83,15 +92,15 @@ public final class ConfigWriter {
             line(0, section + ":");
             entries.forEach((name, entry) -> {
                 line(1, quoted(name) + ":");
-                settings(entry);
+                settings(entry.settings());
             });
         }
     }
 
     /// A dot in a key leads into a section; the keys of one section stand together.
-    private void settings(Entry entry) {
+    private void settings(Map<String, List<String>> settings) {
         String open = "";
-        for (Map.Entry<String, List<String>> setting : entry.settings().entrySet()) {
+        for (Map.Entry<String, List<String>> setting : settings.entrySet()) {
             int dot = setting.getKey().indexOf('.');
             String section = dot < 0 ? "" : setting.getKey().substring(0, dot);
             if (!section.equals(open) && !section.isEmpty()) {

@@ -1,0 +1,76 @@
+package dev.culvert.control.testing;
+
+import dev.culvert.control.Reloader;
+import dev.culvert.control.config.Configuration;
+import dev.culvert.control.store.FileStore;
+import dev.culvert.control.store.Store;
+import dev.culvert.dataplane.Events;
+import dev.culvert.dataplane.Loops;
+import dev.culvert.dataplane.Node;
+import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
+import dev.culvert.model.Model;
+import dev.culvert.model.Role;
+import dev.culvert.model.decide.Admission;
+import dev.culvert.model.decide.BanTable;
+import dev.culvert.model.decide.Limits;
+import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.PrivateKey;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+
+/// A gateway with a store and a file, on loopback, whose control plane the test drives.
+public final class GatewayFixture implements AutoCloseable {
+    public final PrivateKey key = PrivateKey.generate(new SecureRandom());
+    public final Store store;
+    public final Node node;
+    public final Configuration configuration;
+    public final Reloader reloader;
+    public final Path file;
+
+    private final Loops loops = Loops.forThisMachine();
+    private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
+    private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
+
+    public GatewayFixture(Path folder, String text) throws IOException {
+        file = Files.writeString(folder.resolve("gateway.yaml"), text);
+        store = new FileStore(folder.resolve("store"));
+        configuration = new Configuration(Role.GATEWAY, file, false, store);
+        Model model = configuration.load().orThrow();
+        EmbeddedTunnel tunnel = EmbeddedTunnel.open(
+                loops.tunnel(),
+                new EmbeddedTunnel.Settings(key, model.tunnel().addresses(), 1420),
+                loops.bindUdp(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
+                JdkAead::new);
+        Admission admission = new Admission(Limits.DEFAULT, new BanTable(), 1, System.nanoTime());
+        node = new Node(
+                new Node.Parts(
+                        loops,
+                        tunnel,
+                        admission,
+                        new Events(),
+                        workers,
+                        scheduler,
+                        name -> {
+                            throw new IOException(name);
+                        },
+                        _ -> {}),
+                model);
+        reloader = new Reloader(node, configuration, scheduler);
+    }
+
+    @Override
+    public void close() {
+        scheduler.shutdownNow();
+        node.close();
+        node.tunnel().close();
+        loops.close();
+        workers.close();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.culvert.control.testing;
+
+import org.jspecify.annotations.NullMarked;
