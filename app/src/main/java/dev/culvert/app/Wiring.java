@@ -7,6 +7,7 @@ import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
 import dev.culvert.control.config.Configuration;
 import dev.culvert.control.enrol.Enrolment;
+import dev.culvert.control.labels.DockerLabels;
 import dev.culvert.control.link.Declarations;
 import dev.culvert.control.link.PeerCalls;
 import dev.culvert.control.link.Publisher;
@@ -139,7 +140,7 @@ public final class Wiring implements AutoCloseable {
         reloader = new Reloader(node, configuration, scheduler);
         AdminService admin = switch (options.role()) {
             case GATEWAY -> gateway(options, configuration, store, key, model);
-            case SITE -> site(store, model, up);
+            case SITE -> site(configuration, store, model, up);
         };
         new PeerMemory(node, store, scheduler).start();
         Files.deleteIfExists(state.adminSocket());
@@ -157,12 +158,15 @@ public final class Wiring implements AutoCloseable {
         return AdminCalls.ofGateway(node, status, enrolment, () -> endpoint(options, node.model()));
     }
 
-    private AdminService site(Store store, Model model, PeerUp up) throws IOException {
+    private AdminService site(Configuration configuration, Store store, Model model, PeerUp up) throws IOException {
         Publisher publisher = new Publisher(node, workers);
         node.serveControl(new PeerCalls(status, null), _ -> Response.error(404, "this is a site"));
         reloader.onApplied(publisher::offer);
         up.then(publisher::offer);
         node.apply(model);
+        DockerLabels labels = new DockerLabels(node, reloader, workers);
+        configuration.also(labels::documents);
+        labels.start(scheduler);
         publisher.start(scheduler);
         return AdminCalls.ofSite(node, status, store, reloader, publisher);
     }

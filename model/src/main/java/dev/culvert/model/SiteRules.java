@@ -14,13 +14,23 @@ import org.jspecify.annotations.Nullable;
 /// @param allow targets; empty allows nothing
 /// @param clients prefixes that a gateway may claim although they cannot come from the internet
 /// @param tunnel the tunnel's own prefixes, filled in by the merge
-public record SiteRules(List<AllowRule> allow, List<IpPrefix> clients, List<IpPrefix> tunnel) implements Entry {
+/// @param dockerSocket the socket of a Docker whose containers publish by their labels, or null: labels are not read
+public record SiteRules(
+        List<AllowRule> allow,
+        List<IpPrefix> clients,
+        List<IpPrefix> tunnel,
+        @Nullable String dockerSocket) implements Entry {
     public static final SiteRules NOTHING = new SiteRules(List.of(), List.of(), List.of());
 
     public SiteRules {
         allow = List.copyOf(allow);
         clients = List.copyOf(clients);
         tunnel = List.copyOf(tunnel);
+    }
+
+    /// Rules of a home that reads no labels.
+    public SiteRules(List<AllowRule> allow, List<IpPrefix> clients, List<IpPrefix> tunnel) {
+        this(allow, clients, tunnel, null);
     }
 
     /// Whether the target as written is on the list. The text may come from a stranger: what is neither an address
@@ -81,7 +91,11 @@ public record SiteRules(List<AllowRule> allow, List<IpPrefix> clients, List<IpPr
 
     @Override
     public Map<String, List<String>> settings() {
-        return new Settings().putAll("allow", allow).putAll("clients", clients).done();
+        return new Settings()
+                .putAll("allow", allow)
+                .putAll("clients", clients)
+                .put("docker.socket", dockerSocket)
+                .done();
     }
 
     private ClientVerdict judge(InetAddress client) {

@@ -1,12 +1,8 @@
 package dev.culvert.control.admin;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import java.io.ByteArrayOutputStream;
+import dev.culvert.control.UnixHttp;
 import java.io.IOException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -31,45 +27,18 @@ public final class AdminClient {
     /// @throws Refused with the node's words
     /// @throws IOException if no node runs with this state, or it cannot be asked
     public Map<String, Object> call(String method, String path, Map<String, ?> arguments) throws IOException {
-        byte[] body = JSON.std.asBytes(arguments);
-        String head = method + " " + path + " HTTP/1.1\r\nHost: culvert\r\nContent-Length: " + body.length
-                + "\r\nConnection: close\r\n\r\n";
-        String answer;
-        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-            write(channel, head.getBytes(StandardCharsets.US_ASCII));
-            write(channel, body);
-            answer = readAll(channel);
+        UnixHttp.Answer answer;
+        try {
+            answer = UnixHttp.request(socket, method, path, JSON.std.asString(arguments));
         } catch (IOException e) {
             throw new IOException(
                     "no culvert runs with the state in " + socket.getParent()
                             + ": start it (culvert gateway, or culvert site), or name its folder with --state",
                     e);
         }
-        int end = answer.indexOf("\r\n\r\n");
-        if (end < 0 || answer.length() < 12) {
-            throw new IOException("the node's answer is cut short");
+        if (answer.status() != 200) {
+            throw new Refused(answer.body().strip());
         }
-        String text = answer.substring(end + 4);
-        if (!answer.startsWith("200", 9)) {
-            throw new Refused(text.strip());
-        }
-        return JSON.std.mapFrom(text);
-    }
-
-    private static void write(SocketChannel channel, byte[] bytes) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(bytes);
-        while (buffer.hasRemaining()) {
-            channel.write(buffer);
-        }
-    }
-
-    private static String readAll(SocketChannel channel) throws IOException {
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        ByteBuffer buffer = ByteBuffer.allocate(8192);
-        while (channel.read(buffer) >= 0) {
-            all.write(buffer.array(), 0, buffer.position());
-            buffer.clear();
-        }
-        return all.toString(StandardCharsets.UTF_8);
+        return JSON.std.mapFrom(answer.body());
     }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// The sources of a node's model: its file, which belongs to a person, and the documents of its store.
@@ -31,6 +32,7 @@ public final class Configuration {
     private final @Nullable Path file;
     private volatile boolean mayAppear;
     private final Store store;
+    private volatile Supplier<List<Source>> more = List::of;
 
     /// What a start found.
     ///
@@ -45,6 +47,11 @@ public final class Configuration {
         this.file = file;
         this.mayAppear = mayAppear;
         this.store = store;
+    }
+
+    /// Takes further documents, which count after those of the store.
+    public void also(Supplier<List<Source>> documents) {
+        more = documents;
     }
 
     /// Reads and merges everything.
@@ -101,6 +108,7 @@ public final class Configuration {
             sources.add(Source.file(String.valueOf(file), text));
         }
         sources.addAll(documents);
+        sources.addAll(more.get());
         return ModelMerge.merge(role, sources);
     }
 

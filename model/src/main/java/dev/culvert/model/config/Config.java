@@ -55,7 +55,9 @@ public record Config(
             @Nullable List<InetAddress> addresses,
             @Nullable String privateKeyFile) {}
 
-    /// The `allow:` and `clients:` lists; null is "the document does not say".
+    /// The `allow:` and `clients:` lists and `docker:`; null is "the document does not say".
     public record RulesConfig(
-            @Nullable List<AllowRule> allow, @Nullable List<IpPrefix> clients) {}
+            @Nullable List<AllowRule> allow,
+            @Nullable List<IpPrefix> clients,
+            @Nullable String dockerSocket) {}
 }

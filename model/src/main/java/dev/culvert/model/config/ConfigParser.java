@@ -72,8 +72,16 @@ public final class ConfigParser {
                 sites(source, root),
                 gateways(source, root),
                 services(role, source, root),
-                new Config.RulesConfig(root.get(NodeSchema.ALLOW), root.get(NodeSchema.CLIENTS)),
+                rules(root),
                 notes.places());
+    }
+
+    private static Config.RulesConfig rules(Section root) {
+        Section docker = root.get(NodeSchema.DOCKER);
+        return new Config.RulesConfig(
+                root.get(NodeSchema.ALLOW),
+                root.get(NodeSchema.CLIENTS),
+                docker == null ? null : docker.get(NodeSchema.DOCKER_SOCKET));
     }
 
     private static Config.NodeConfig node(Role role, Section root) {

@@ -28,7 +28,7 @@ public final class ConfigWriter {
         writer.http(model);
         writer.entries("gateways", model.gateways());
         writer.entries("sites", model.sites());
-        model.rules().settings().forEach((key, values) -> writer.block(key, values));
+        writer.rules(model.rules().settings());
         writer.entries("services", model.services());
         return writer.text.toString();
     }
@@ -109,6 +109,18 @@ public final class ConfigWriter {
             open = section;
             setting(section.isEmpty() ? 2 : 3, setting.getKey().substring(dot + 1), setting.getValue());
         }
+    }
+
+    private void rules(Map<String, List<String>> settings) {
+        settings.forEach((key, values) -> {
+            int dot = key.indexOf('.');
+            if (dot < 0) {
+                block(key, values);
+            } else {
+                line(0, key.substring(0, dot) + ":");
+                setting(1, key.substring(dot + 1), values);
+            }
+        });
     }
 
     private void block(String key, List<String> values) {

@@ -88,7 +88,10 @@ public final class ModelMerge {
                 peers.gateways(),
                 services.listeners(),
                 services.services(),
-                peers.rules(allow(services), first(config -> config.rules().clients())));
+                peers.rules(
+                        allow(services),
+                        first(config -> config.rules().clients()),
+                        first(config -> config.rules().dockerSocket())));
     }
 
     /// Who asks a gateway to publish a target agrees to be reached there.

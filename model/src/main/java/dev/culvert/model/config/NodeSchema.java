@@ -105,9 +105,16 @@ final class NodeSchema {
             "addresses that come from the internet",
             "further prefixes that a gateway may name as a visitor's address");
 
+    static final Field<String> DOCKER_SOCKET = Field.required(
+            "socket", Scalars.SOCKET, "where Docker answers, such as /var/run/docker.sock; it is only read");
+    static final Field<Section> DOCKER = Field.optional(
+            "docker",
+            Shape.of(DOCKER_SOCKET),
+            "containers publish by their labels culvert.host or culvert.listen, and culvert.port; off unless set");
+
     static final Shape GATEWAY_FILE = gatewayShape(SITES);
     static final Shape GATEWAY_STORE = gatewayShape(SITES_IN_STORE);
-    static final Shape SITE_FILE = Shape.of(SITE, SITE_TUNNEL, GATEWAYS, ALLOW, CLIENTS, SITE_SERVICES)
+    static final Shape SITE_FILE = Shape.of(SITE, SITE_TUNNEL, GATEWAYS, ALLOW, CLIENTS, SITE_SERVICES, DOCKER)
             .refusing("gateway", "is for gateway.yaml; a site lists its gateways under gateways")
             .refusing("http", "is for gateway.yaml; here services listen on tunnel:port")
             .refusing("sites", "is for gateway.yaml; this file describes one site");

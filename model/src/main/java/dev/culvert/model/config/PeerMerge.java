@@ -44,15 +44,16 @@ final class PeerMerge {
     }
 
     /// The rules with the tunnel's own prefixes. A hub's default route is left out: all visitors would lie within it.
-    SiteRules rules(@Nullable List<AllowRule> allow, @Nullable List<IpPrefix> clients) {
+    SiteRules rules(List<AllowRule> allow, @Nullable List<IpPrefix> clients, @Nullable String dockerSocket) {
         List<IpPrefix> own = new ArrayList<>(tunnel.networks());
         tunnel.addresses().forEach(address -> own.add(IpPrefix.host(address)));
         gateways.values().forEach(gateway -> own.addAll(gateway.peer().allowedIps()));
         own.removeIf(prefix -> prefix.length() < 8);
         return new SiteRules(
-                allow == null ? List.of() : allow,
+                allow,
                 clients == null ? List.of() : clients,
-                own.stream().distinct().toList());
+                own.stream().distinct().toList(),
+                dockerSocket);
     }
 
     void addSites(Draft draft) {

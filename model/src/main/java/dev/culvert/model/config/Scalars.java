@@ -31,6 +31,13 @@ final class Scalars {
 
     static final Scalar<String> KEY_FILE = Scalar.secret("a path to a file", Scalars::readKeyFile);
 
+    static final Scalar<String> SOCKET = Scalar.of("an absolute path of a socket", text -> {
+        if (!text.startsWith("/") || text.length() > 100 || text.chars().anyMatch(c -> c < ' ')) {
+            throw Mismatch.plain();
+        }
+        return text;
+    });
+
     private Scalars() {}
 
     private static Scalar<Integer> number(int least, int most) {
