@@ -70,7 +70,7 @@ final class ExposeCommand implements Callable<Integer> {
         arguments.put("allow", allow);
         arguments.put("replace", replace);
         AdminClient client = new AdminClient(new StateFolder(state.path()).adminSocket());
-        Map<String, Object> answer = client.call("POST", "/services", arguments);
+        Map<String, Object> answer = client.call("POST", "/services", CameFrom.with(arguments));
         if (json) {
             System.out.println(Json.text(answer));
         }

@@ -32,6 +32,7 @@ import picocli.CommandLine.ParseResult;
             JoinCommand.class,
             ExposeCommand.class,
             UnexposeCommand.class,
+            ConfirmCommand.class,
             CheckCommand.class,
             ExportCommand.class,
             StatusCommand.class,

@@ -12,7 +12,8 @@ import picocli.CommandLine.Parameters;
         name = "unexpose",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
-        description = "At home: withdraws what was exposed. Connections that run go on until they end.",
+        description =
+                "At home: withdraws what was exposed. What runs through it is cut: the home does not agree to it any more.",
         footer = {"", "Examples:", "  culvert unexpose photos.example.com", "  culvert unexpose 2222/tcp"})
 final class UnexposeCommand implements Callable<Integer> {
     @Mixin
@@ -24,8 +25,12 @@ final class UnexposeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         AdminClient client = new AdminClient(new StateFolder(state.path()).adminSocket());
-        Map<String, Object> answer = client.call("POST", "/services/remove", Map.of("name", what));
+        Map<String, Object> answer = client.call("POST", "/services/remove", CameFrom.with(Map.of("name", what)));
         System.out.println(answer.get("removed") + " is withdrawn");
+        if (answer.get("undoneIn") instanceof Number seconds && seconds.longValue() > 0) {
+            System.out.println("this cuts your own way in: it comes back in " + seconds
+                    + " s, unless you get in another way and type: culvert confirm");
+        }
         if (answer.get("gateways") instanceof Map<?, ?> gateways) {
             gateways.forEach((gateway, failure) -> {
                 if (!String.valueOf(failure).isEmpty()) {

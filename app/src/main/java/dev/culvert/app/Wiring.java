@@ -168,7 +168,7 @@ public final class Wiring implements AutoCloseable {
         configuration.also(labels::documents);
         labels.start(scheduler);
         publisher.start(scheduler);
-        return AdminCalls.ofSite(node, status, store, reloader, publisher);
+        return AdminCalls.ofSite(node, status, store, reloader, publisher, scheduler);
     }
 
     private static PrivateKey key(StateFolder state, TunnelSettings tunnel) throws IOException {

@@ -4,6 +4,7 @@ import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
 import io.netty.channel.Channel;
 import java.net.InetAddress;
+import java.net.SocketAddress;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ public final class Connection {
     private final LongAdder received = new LongAdder();
     private final LongAdder sent = new LongAdder();
     private final AtomicBoolean ended = new AtomicBoolean();
+    private volatile @Nullable SocketAddress dialledFrom;
 
     Connection(
             ConnectionRegistry registry,
@@ -50,6 +52,16 @@ public final class Connection {
     @Nullable
     Target hopTarget() {
         return hopTarget;
+    }
+
+    /// Where this machine dialled the target from, which is what the target sees; null before that is known.
+    @Nullable
+    SocketAddress dialledFrom() {
+        return dialledFrom;
+    }
+
+    public void dialledFrom(@Nullable SocketAddress local) {
+        dialledFrom = local;
     }
 
     public String service() {

@@ -5,6 +5,7 @@ import dev.culvert.model.decide.Permit;
 import dev.culvert.proto.inet.IpPrefix;
 import io.netty.channel.Channel;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -12,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// Every connection that lives, and what each service has carried so far. Shared by all loops; nothing is held while a
 /// channel is closed.
@@ -105,6 +107,17 @@ public final class ConnectionRegistry {
             Target target = connection.hopTarget();
             return target != null && !allowed.test(target);
         });
+    }
+
+    /// What the connection leads to whose target sees `seen` at its other end, if it is one that came through the hop:
+    /// whoever has a shell at that target has come this way.
+    public @Nullable Target hopTargetSeenFrom(InetSocketAddress seen) {
+        for (Connection connection : live) {
+            if (seen.equals(connection.dialledFrom())) {
+                return connection.hopTarget();
+            }
+        }
+        return null;
     }
 
     private int closeIf(Predicate<Connection> condition) {

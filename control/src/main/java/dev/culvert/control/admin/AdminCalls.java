@@ -9,6 +9,7 @@ import dev.culvert.dataplane.Node;
 import dev.culvert.model.Endpoint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,9 +26,14 @@ public final class AdminCalls {
     }
 
     public static AdminService ofSite(
-            Node node, StatusReport status, Store store, Reloader reloader, Publisher publisher) {
+            Node node,
+            StatusReport status,
+            Store store,
+            Reloader reloader,
+            Publisher publisher,
+            ScheduledExecutorService scheduler) {
         List<Call> calls = new ArrayList<>(new NodeCalls(node, status, new FarEnds(node)).calls());
-        calls.addAll(new ServiceCalls(node, store, reloader, publisher).calls());
+        calls.addAll(new ServiceCalls(node, store, reloader, publisher, new Trial(scheduler)).calls());
         return new AdminService(calls);
     }
 }

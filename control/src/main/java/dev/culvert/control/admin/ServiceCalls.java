@@ -6,14 +6,18 @@ import dev.culvert.control.link.Publisher.Outcome;
 import dev.culvert.control.store.Store;
 import dev.culvert.control.store.Store.Document;
 import dev.culvert.dataplane.Node;
+import dev.culvert.model.Literals;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
+import dev.culvert.model.Target;
 import dev.culvert.model.config.Config;
 import dev.culvert.model.config.ConfigParser;
 import dev.culvert.model.config.ConfigWriter;
 import dev.culvert.model.config.Parsed;
 import dev.culvert.model.config.Source;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,12 +26,17 @@ import org.jspecify.annotations.Nullable;
 
 /// What a site publishes: exposed and withdrawn at home, decided by both ends.
 final class ServiceCalls {
+    private static final Call.Argument CAME_FROM = Call.Argument.optional(
+            "cameFrom", "ADDRESS PORT that the caller's ssh session comes from, as SSH_CONNECTION begins");
+
     private final Node node;
     private final Store store;
     private final Reloader reloader;
     private final Publisher publisher;
+    private final Trial trial;
 
-    ServiceCalls(Node node, Store store, Reloader reloader, Publisher publisher) {
+    ServiceCalls(Node node, Store store, Reloader reloader, Publisher publisher, Trial trial) {
+        this.trial = trial;
         this.node = node;
         this.store = store;
         this.reloader = reloader;
@@ -47,13 +56,19 @@ final class ServiceCalls {
                                 Call.Argument.text("target", "http://host:port or tcp://host:port, seen from here"),
                                 Call.Argument.optional("clientAddress", "how the target learns the visitor's address"),
                                 Call.Argument.list("allow", "prefixes that are let in; all if none is named"),
-                                Call.Argument.flag("replace", "change a service that exists")),
+                                Call.Argument.flag("replace", "change a service that exists"),
+                                CAME_FROM),
                         this::expose),
                 Call.post(
                         "/services/remove",
                         "Withdraws a service that was exposed here, by its name, host or port.",
-                        List.of(Call.Argument.text("name", "its name, host or port")),
-                        arguments -> remove(arguments.text("name"))));
+                        List.of(Call.Argument.text("name", "its name, host or port"), CAME_FROM),
+                        this::remove),
+                Call.post(
+                        "/confirm",
+                        "Lets a change stay that cut its author's own way in.",
+                        List.of(),
+                        _ -> Map.of("confirmed", trial.confirm())));
     }
 
     private Map<String, Object> services() {
@@ -108,6 +123,7 @@ final class ServiceCalls {
             throw new IllegalArgumentException(
                     "service " + name + " exists: change it with --replace, or take another" + " name with --name");
         }
+        Target path = ownPath(arguments);
         Document written = store.put(key, before == null ? 0 : before.version(), text);
         String failure = reloader.reload();
         if (failure.isEmpty() && !node.model().services().containsKey(name)) {
@@ -122,6 +138,8 @@ final class ServiceCalls {
             // Nothing was published: what was typed is as if it had not been.
             restore(key, before, written);
             publisher.offer();
+        } else if (isCut(path) && before != null) {
+            trial.begin("the change of service " + name, () -> restore(key, before, written));
         }
         return Map.of("name", name, "gateways", answers);
     }
@@ -170,7 +188,22 @@ final class ServiceCalls {
         };
     }
 
-    private Map<String, Object> remove(String what) throws IOException {
+    /// The target that the caller's own session runs to, if it came through this site.
+    private @Nullable Target ownPath(Arguments arguments) {
+        String[] from = String.valueOf(arguments.optional("cameFrom")).split(" ", 3);
+        InetAddress address = from.length < 2 ? null : Literals.address(from[0]);
+        int port = from.length < 2 ? -1 : Literals.port(from[1]);
+        return address == null || port < 0
+                ? null
+                : node.connections().hopTargetSeenFrom(new InetSocketAddress(address, port));
+    }
+
+    private boolean isCut(@Nullable Target path) {
+        return path != null && !node.model().rules().allows(path);
+    }
+
+    private Map<String, Object> remove(Arguments arguments) throws IOException {
+        String what = arguments.text("name");
         List<String> names = node.model().published().stream()
                 .filter(service ->
                         service.name().equals(what) || places(service).contains(what))
@@ -180,18 +213,27 @@ final class ServiceCalls {
             throw new IllegalArgumentException("no service " + what + " is published by this site");
         }
         String name = names.getFirst();
-        if (store.read("services/" + name) == null) {
+        Document before = store.read("services/" + name);
+        if (before == null) {
             Service service = node.model().services().get(name);
             throw new IllegalArgumentException("service " + name + " is declared in "
                     + (service == null ? "the file" : service.origin()) + ": take it out there");
         }
-        store.delete("services/" + name);
+        Target path = ownPath(arguments);
+        store.delete(before.key());
         String failure = reloader.reload();
         if (!failure.isEmpty()) {
             throw new IOException(failure);
         }
+        boolean cut = isCut(path);
+        if (cut) {
+            trial.begin("the removal of service " + name, () -> {
+                store.put(before.key(), 0, before.text());
+                reloader.reload();
+            });
+        }
         Map<String, Object> answers = new LinkedHashMap<>();
         publisher.offerNow().forEach((gateway, outcome) -> answers.put(gateway, outcome.failure()));
-        return Map.of("removed", name, "gateways", answers);
+        return Map.of("removed", name, "gateways", answers, "undoneIn", cut ? Trial.LENGTH.toSeconds() : 0);
     }
 }

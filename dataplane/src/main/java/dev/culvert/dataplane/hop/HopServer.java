@@ -200,6 +200,7 @@ public final class HopServer extends ByteToMessageDecoder {
                         gateway,
                         from,
                         ctx.channel());
+        connection.dialledFrom(target.localAddress());
         Relay.join(ctx.channel(), target, connection);
     }
 
