@@ -18,15 +18,13 @@ final class OpenApi {
         }
         Map<String, Object> document = new LinkedHashMap<>();
         document.put("openapi", "3.1.0");
-        document.put(
-                "info",
-                Map.of(
-                        "title",
-                        "Culvert admin interface",
-                        "version",
-                        "1",
-                        "description",
-                        "HTTP/1.1 on the unix socket admin.sock of the state folder; who may open it is the operator."));
+        Map<String, Object> info = new LinkedHashMap<>();
+        info.put("title", "Culvert admin interface");
+        info.put("version", "1");
+        info.put(
+                "description",
+                "HTTP/1.1 on the unix socket admin.sock of the state folder; who may open it is the operator.");
+        document.put("info", info);
         document.put("paths", paths);
         return document;
     }
@@ -35,10 +33,10 @@ final class OpenApi {
         Map<String, Object> operation = new LinkedHashMap<>();
         operation.put("summary", call.summary());
         if (!call.arguments().isEmpty()) {
-            operation.put("requestBody", Map.of("required", true, "content", json(schema(call.arguments()))));
+            operation.put("requestBody", content("required", true, schema(call.arguments())));
         }
         Map<String, Object> responses = new LinkedHashMap<>();
-        responses.put("200", Map.of("description", "done", "content", json(Map.of("type", "object"))));
+        responses.put("200", content("description", "done", Map.of("type", "object")));
         responses.put("400", Map.of("description", "the request is wrong; the text says how"));
         responses.put("503", Map.of("description", "something stands in the way; the text says what"));
         operation.put("responses", responses);
@@ -68,7 +66,11 @@ final class OpenApi {
         return schema;
     }
 
-    private static Map<String, Object> json(Map<String, Object> schema) {
-        return Map.of("application/json", Map.of("schema", schema));
+    /// Not `Map.of`, whose order is another one in each process.
+    private static Map<String, Object> content(String key, Object value, Map<String, Object> schema) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put(key, value);
+        map.put("content", Map.of("application/json", Map.of("schema", schema)));
+        return map;
     }
 }
