@@ -73,6 +73,7 @@ public final class ConfigParser {
                 gateways(source, root),
                 services(role, source, root),
                 new Config.RulesConfig(root.get(NodeSchema.ALLOW), root.get(NodeSchema.CLIENTS)),
+                ObservationSchema.read(root),
                 notes.places());
     }
 

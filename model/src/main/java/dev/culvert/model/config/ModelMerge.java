@@ -2,7 +2,10 @@ package dev.culvert.model.config;
 
 import dev.culvert.model.Bind;
 import dev.culvert.model.Literals;
+import dev.culvert.model.LogFormat;
+import dev.culvert.model.LogLevel;
 import dev.culvert.model.Model;
+import dev.culvert.model.Observation;
 import dev.culvert.model.Role;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.model.TunnelType;
@@ -74,6 +77,7 @@ public final class ModelMerge {
         for (Draft draft : drafts) {
             services.addServices(draft);
         }
+        drafts.forEach(services::addMetrics);
         String name = first(config -> config.node().name());
         return new Model(
                 name == null ? role.toString() : name,
@@ -85,7 +89,19 @@ public final class ModelMerge {
                 services.services(),
                 peers.rules(
                         first(config -> config.rules().allow()),
-                        first(config -> config.rules().clients())));
+                        first(config -> config.rules().clients())),
+                observation());
+    }
+
+    private Observation observation() {
+        List<IpPrefix> scrapers = first(config -> config.observation().scrapers());
+        LogFormat format = first(config -> config.observation().logFormat());
+        LogLevel level = first(config -> config.observation().logLevel());
+        return new Observation(
+                scrapers == null ? List.of() : scrapers,
+                format == null ? LogFormat.PLAIN : format,
+                level == null ? LogLevel.INFO : level,
+                first(config -> config.observation().accessLog()));
     }
 
     /// A gateway without services by Host opens no port 80, which an ordinary user may not even have.
