@@ -1,11 +1,13 @@
 package dev.culvert.app;
 
+import dev.culvert.app.log.LogOutput;
 import dev.culvert.control.PeerMemory;
 import dev.culvert.control.Reloader;
 import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
 import dev.culvert.control.config.Configuration;
 import dev.culvert.control.enrol.Enrolment;
+import dev.culvert.control.observe.Observatory;
 import dev.culvert.control.store.FileStore;
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
@@ -58,6 +60,7 @@ public final class Wiring implements AutoCloseable {
     private final Node node;
     private final Reloader reloader;
     private final StatusReport status;
+    private final Observatory observatory;
 
     /// What a node is started with.
     ///
@@ -83,6 +86,7 @@ public final class Wiring implements AutoCloseable {
         Configuration configuration = new Configuration(options.role(), options.file(), options.fileMayAppear(), store);
         Configuration.Start start = switch (configuration.start()) {
             case Parsed.Ok<Configuration.Start>(var found, var warnings) -> {
+                LogOutput.apply(found.model().observation());
                 warnings.forEach(warning -> LOG.warn("{}", warning));
                 yield found;
             }
@@ -130,6 +134,7 @@ public final class Wiring implements AutoCloseable {
                 ready);
         node = new Node(parts, empty(model));
         status = new StatusReport(node, key.publicKey().toString(), loops.kind() + ", " + AeadProvider.name());
+        observatory = new Observatory(node, new Observatory.About(Version.TEXT, status.io()), LogOutput::apply);
         reloader = new Reloader(node, configuration, scheduler);
         Enrolment enrolment = null;
         if (options.role() == Role.GATEWAY) {
@@ -178,12 +183,14 @@ public final class Wiring implements AutoCloseable {
     /// Reads the configuration again, as SIGHUP asks.
     void reload() {
         reloader.reloadNow();
+        observatory.reopen();
     }
 
     @Override
     public void close() throws IOException {
         scheduler.shutdownNow();
         node.close();
+        observatory.close();
         tunnel.close();
         loops.close();
         workers.close();

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// Every connection that lives, and what each service has carried so far. Shared by all loops; nothing is held while a
 /// channel is closed.
 public final class ConnectionRegistry {
-    private static final int MAX_NAMES = 1_000;
+    private static final int MAX_NAMES = 256;
     private static final String OTHER_TARGETS = "other targets";
 
     private final Set<Connection> live = ConcurrentHashMap.newKeySet();
@@ -37,7 +37,8 @@ public final class ConnectionRegistry {
     /// @param connections connections since the start
     /// @param receivedBytes bytes from visitors
     /// @param sentBytes bytes to visitors
-    public record ServiceTraffic(long live, long connections, long receivedBytes, long sentBytes) {}
+    /// @param hop whether it is a target that gateways lead to, and no service
+    public record ServiceTraffic(long live, long connections, long receivedBytes, long sentBytes, boolean hop) {}
 
     /// Who is told of every end, on an event loop: it must not block. Null for nobody.
     public void onEnded(@Nullable Consumer<Ended> next) {
@@ -59,7 +60,8 @@ public final class ConnectionRegistry {
     public Connection begin(Permit permit, Channel visitor) {
         String service = permit.service().name();
         String site = permit.service().site();
-        return enter(new Connection(this, service, meter(service), site, permit.client(), visitor, permit, null));
+        return enter(
+                new Connection(this, service, meter(service, false), site, permit.client(), visitor, permit, null));
     }
 
     /// Enters what a gateway brought through the hop: the home's own rules were its permit.
@@ -69,7 +71,7 @@ public final class ConnectionRegistry {
         String wanted = target.toString();
         // A gateway chooses these names, and an allow: list of prefixes lets it choose among millions.
         String name = meters.size() < MAX_NAMES || meters.containsKey(wanted) ? wanted : OTHER_TARGETS;
-        return enter(new Connection(this, name, meter(name), gateway, client, hop, null, target));
+        return enter(new Connection(this, name, meter(name, true), gateway, client, hop, null, target));
     }
 
     private Connection enter(Connection connection) {
@@ -77,9 +79,9 @@ public final class ConnectionRegistry {
         return connection;
     }
 
-    private ServiceMeter meter(String name) {
+    private ServiceMeter meter(String name, boolean hop) {
         ServiceMeter known = meters.get(name);
-        ServiceMeter meter = known == null ? meters.computeIfAbsent(name, _ -> new ServiceMeter()) : known;
+        ServiceMeter meter = known == null ? meters.computeIfAbsent(name, _ -> new ServiceMeter(hop)) : known;
         meter.connections.increment();
         return meter;
     }
@@ -152,8 +154,8 @@ public final class ConnectionRegistry {
     /// What every service has carried, those that live included, by name.
     public Map<String, ServiceTraffic> traffic() {
         Map<String, ServiceTraffic> result = new TreeMap<>();
-        meters.forEach((name, sum) ->
-                result.put(name, new ServiceTraffic(0, sum.connections.sum(), sum.received.sum(), sum.sent.sum())));
+        meters.forEach((name, sum) -> result.put(
+                name, new ServiceTraffic(0, sum.connections.sum(), sum.received.sum(), sum.sent.sum(), sum.hop)));
         for (Connection connection : live) {
             result.computeIfPresent(
                     connection.service(),
@@ -161,7 +163,8 @@ public final class ConnectionRegistry {
                             sum.live() + 1,
                             sum.connections(),
                             sum.receivedBytes() + connection.received().sum(),
-                            sum.sentBytes() + connection.sent().sum()));
+                            sum.sentBytes() + connection.sent().sum(),
+                            sum.hop()));
         }
         return result;
     }

@@ -21,6 +21,9 @@ public final class ServiceMeter {
     private static final int CLASSES = 6;
     private static final String OTHER = "other";
 
+    /// Whether it is a target that gateways lead to, and no service of this node.
+    final boolean hop;
+
     final LongAdder connections = new LongAdder();
     final LongAdder received = new LongAdder();
     final LongAdder sent = new LongAdder();
@@ -37,7 +40,8 @@ public final class ServiceMeter {
     /// @param sumNanos of all durations
     public record Durations(List<Long> bounds, List<Long> counts, long sumNanos) {}
 
-    ServiceMeter() {
+    ServiceMeter(boolean hop) {
+        this.hop = hop;
         Map<Broken, LongAdder> counters = new EnumMap<>(Broken.class);
         for (Broken reason : Broken.values()) {
             counters.put(reason, new LongAdder());
