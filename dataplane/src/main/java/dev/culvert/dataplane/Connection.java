@@ -85,9 +85,12 @@ public final class Connection {
         return sent;
     }
 
-    /// It carries one HTTP request; only a reference is kept, for the access log.
+    /// It carries one HTTP request, to which a reference is kept where an access log will ask for it: a WebSocket would
+    /// hold its head for as long as it lives.
     public void head(HttpRequest request) {
-        head = request;
+        if (registry.isHeard()) {
+            head = request;
+        }
     }
 
     /// The status that the visitor was given.

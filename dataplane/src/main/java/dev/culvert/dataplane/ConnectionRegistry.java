@@ -45,6 +45,11 @@ public final class ConnectionRegistry {
         listener = next;
     }
 
+    /// Whether anybody is told of ends.
+    boolean isHeard() {
+        return listener != null;
+    }
+
     /// Tells of a request that was answered without a connection to anything.
     ///
     /// @param status of the answer, 0 for a close without one
