@@ -5,6 +5,8 @@ import dev.culvert.model.Role;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -22,6 +24,7 @@ import picocli.CommandLine.Option;
             "SIGHUP, or a change of the file, applies the configuration again; no connection is cut."
         })
 final class GatewayCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger("culvert");
     private static final String DEFAULT_FILE = "gateway.yaml";
 
     @Mixin
@@ -44,9 +47,9 @@ final class GatewayCommand implements Callable<Integer> {
         Wiring.Options options = new Wiring.Options(
                 Role.GATEWAY, fileOr(file, DEFAULT_FILE), file == null, state.path(), parse(endpoint));
         Wiring wiring = Wiring.start(options, new PeerNews());
-        System.err.println("gateway ready");
+        LOG.info("gateway ready");
         if (wiring.node().model().sites().isEmpty()) {
-            System.err.println("no site yet; add one: culvert site add home");
+            LOG.info("no site yet; add one: culvert site add home");
         }
         return RunningNode.untilStopped(wiring);
     }

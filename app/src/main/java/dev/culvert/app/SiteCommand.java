@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,6 +38,7 @@ import picocli.CommandLine.Parameters;
             "  vps$  culvert site add phone --plain > phone.conf"
         })
 final class SiteCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger("culvert");
     private static final String DEFAULT_FILE = "site.yaml";
 
     @Mixin
@@ -52,10 +55,10 @@ final class SiteCommand implements Callable<Integer> {
         Wiring.Options options = new Wiring.Options(
                 Role.SITE, GatewayCommand.fileOr(file, DEFAULT_FILE), file == null, state.path(), null);
         Wiring wiring = Wiring.start(options, new PeerNews());
-        System.err.println("site ready");
+        LOG.info("site ready");
         if (wiring.node().model().rules().allow().isEmpty()
                 && wiring.node().model().services().isEmpty()) {
-            System.err.println("nothing may be reached here yet: list the targets under allow: in " + DEFAULT_FILE);
+            LOG.info("nothing may be reached here yet: list the targets under allow: in {}", DEFAULT_FILE);
         }
         return RunningNode.untilStopped(wiring);
     }

@@ -1,5 +1,6 @@
 package dev.culvert.app;
 
+import dev.culvert.app.log.LogOutput;
 import dev.culvert.control.PeerMemory;
 import dev.culvert.control.Reloader;
 import dev.culvert.control.admin.AdminCalls;
@@ -11,6 +12,7 @@ import dev.culvert.control.labels.DockerLabels;
 import dev.culvert.control.link.Declarations;
 import dev.culvert.control.link.PeerCalls;
 import dev.culvert.control.link.Publisher;
+import dev.culvert.control.observe.Observatory;
 import dev.culvert.control.store.FileStore;
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
@@ -64,6 +66,7 @@ public final class Wiring implements AutoCloseable {
     private final Node node;
     private final Reloader reloader;
     private final StatusReport status;
+    private final Observatory observatory;
 
     /// What a node is started with.
     ///
@@ -89,6 +92,7 @@ public final class Wiring implements AutoCloseable {
         Configuration configuration = new Configuration(options.role(), options.file(), options.fileMayAppear(), store);
         Configuration.Start start = switch (configuration.start()) {
             case Parsed.Ok<Configuration.Start>(var found, var warnings) -> {
+                LogOutput.apply(found.model().observation());
                 warnings.forEach(warning -> LOG.warn("{}", warning));
                 yield found;
             }
@@ -137,6 +141,7 @@ public final class Wiring implements AutoCloseable {
                 up);
         node = new Node(parts, empty(model));
         status = new StatusReport(node, key.publicKey().toString(), loops.kind() + ", " + AeadProvider.name());
+        observatory = new Observatory(node, new Observatory.About(Version.TEXT, status.io()), LogOutput::apply);
         reloader = new Reloader(node, configuration, scheduler);
         AdminService admin = switch (options.role()) {
             case GATEWAY -> gateway(options, configuration, store, key, model);
@@ -202,12 +207,14 @@ public final class Wiring implements AutoCloseable {
     /// Reads the configuration again, as SIGHUP asks.
     void reload() {
         reloader.reload();
+        observatory.reopen();
     }
 
     @Override
     public void close() throws IOException {
         scheduler.shutdownNow();
         node.close();
+        observatory.close();
         tunnel.close();
         loops.close();
         workers.close();

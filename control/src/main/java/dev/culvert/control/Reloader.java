@@ -88,9 +88,9 @@ public final class Reloader {
             return;
         }
         node.apply(next);
-        LOG.info(
-                "configuration applied:\n{}",
-                ModelDiff.between(before, next).toString().stripTrailing());
+        LOG.info("configuration applied:");
+        // A line each: what a log line holds cannot begin a line of its own.
+        ModelDiff.between(before, next).toString().lines().forEach(line -> LOG.info("  {}", line));
         onApplied.run();
     }
 }

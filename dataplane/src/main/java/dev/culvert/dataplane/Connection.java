@@ -3,8 +3,10 @@ package dev.culvert.dataplane;
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http.HttpRequest;
 import java.net.InetAddress;
 import java.net.SocketAddress;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class Connection {
     private final ConnectionRegistry registry;
     private final String service;
+    private final ServiceMeter meter;
     private final @Nullable String site;
     private final InetAddress client;
     private final Channel visitor;
@@ -24,10 +27,16 @@ public final class Connection {
     private final LongAdder sent = new LongAdder();
     private final AtomicBoolean ended = new AtomicBoolean();
     private volatile @Nullable SocketAddress dialledFrom;
+    private final long startedNanos = System.nanoTime();
+    // Written on the visitor's loop, or by who cuts it; read by whichever loop sees the end.
+    private volatile @Nullable HttpRequest head;
+    private volatile Ended.@Nullable How how;
+    private volatile int status;
 
     Connection(
             ConnectionRegistry registry,
             String service,
+            ServiceMeter meter,
             @Nullable String site,
             InetAddress client,
             Channel visitor,
@@ -35,6 +44,7 @@ public final class Connection {
             @Nullable Target hopTarget) {
         this.registry = registry;
         this.service = service;
+        this.meter = meter;
         this.site = site;
         this.client = client;
         this.visitor = visitor;
@@ -87,15 +97,67 @@ public final class Connection {
         return sent;
     }
 
+    /// It carries one HTTP request, to which a reference is kept where an access log will ask for it: a WebSocket would
+    /// hold its head for as long as it lives.
+    public void head(HttpRequest request) {
+        if (registry.isHeard()) {
+            head = request;
+        }
+    }
+
+    /// The status that the visitor was given.
+    public void status(int code) {
+        status = code;
+    }
+
+    /// How it ends; the first who says so is right. Without a word it was [Ended.How#DONE].
+    public void how(Ended.How end) {
+        if (how == null) {
+            how = end;
+        }
+    }
+
+    /// No connection with its target came about.
+    public void dialFailed(Throwable cause) {
+        meter.dialFailed(cause);
+        how(Ended.How.DIAL);
+    }
+
     /// Cuts it; its relay closes the other side.
     public void close() {
+        how(Ended.How.CUT);
         visitor.close();
     }
 
     /// Takes it out of the registry; only the first call counts.
     public void ended() {
         if (ended.compareAndSet(false, true)) {
-            registry.ended(this);
+            long nanos = System.nanoTime() - startedNanos;
+            registry.ended(this, nanos);
         }
+    }
+
+    /// Leaves what it carried with its service.
+    void settle(long nanos) {
+        meter.received.add(received.sum());
+        meter.sent.add(sent.sum());
+        if (status != 0) {
+            meter.responded(status, nanos);
+        }
+    }
+
+    Ended summary(long nanos) {
+        HttpRequest request = head;
+        Ended.How end = how;
+        return new Ended(
+                System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(nanos),
+                nanos,
+                client,
+                service,
+                site,
+                received.sum(),
+                sent.sum(),
+                end == null ? Ended.How.DONE : end,
+                request == null ? null : Ended.Http.of(request, status));
     }
 }

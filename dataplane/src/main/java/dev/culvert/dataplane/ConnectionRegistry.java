@@ -1,16 +1,17 @@
 package dev.culvert.dataplane;
 
+import dev.culvert.model.Service;
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.proto.inet.IpPrefix;
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http.HttpRequest;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +19,13 @@ import org.jspecify.annotations.Nullable;
 /// Every connection that lives, and what each service has carried so far. Shared by all loops; nothing is held while a
 /// channel is closed.
 public final class ConnectionRegistry {
+    private static final int MAX_NAMES = 256;
+    private static final String OTHER_TARGETS = "other targets";
+
     private final Set<Connection> live = ConcurrentHashMap.newKeySet();
-    private final Map<String, Totals> totals = new ConcurrentHashMap<>();
+    private final Map<String, ServiceMeter> meters = new ConcurrentHashMap<>();
     private final Consumer<Permit> onEnd;
+    private volatile @Nullable Consumer<Ended> listener;
 
     /// @param onEnd takes back the permit of every connection that ended
     public ConnectionRegistry(Consumer<Permit> onEnd) {
@@ -33,41 +38,68 @@ public final class ConnectionRegistry {
     /// @param connections connections since the start
     /// @param receivedBytes bytes from visitors
     /// @param sentBytes bytes to visitors
-    public record ServiceTraffic(long live, long connections, long receivedBytes, long sentBytes) {}
+    /// @param hop whether it is a target that gateways lead to, and no service
+    public record ServiceTraffic(long live, long connections, long receivedBytes, long sentBytes, boolean hop) {}
 
-    private static final class Totals {
-        final LongAdder connections = new LongAdder();
-        final LongAdder received = new LongAdder();
-        final LongAdder sent = new LongAdder();
+    /// Who is told of every end, on an event loop: it must not block. Null for nobody.
+    public void onEnded(@Nullable Consumer<Ended> next) {
+        listener = next;
+    }
+
+    /// Whether anybody is told of ends.
+    boolean isHeard() {
+        return listener != null;
+    }
+
+    /// Tells of a request that was answered without a connection to anything.
+    ///
+    /// @param status of the answer, 0 for a close without one
+    public void refused(InetAddress client, HttpRequest head, int status) {
+        Consumer<Ended> told = listener;
+        if (told != null) {
+            Ended.Http http = Ended.Http.of(head, status);
+            told.accept(new Ended(System.currentTimeMillis(), 0, client, null, null, 0, 0, Ended.How.REFUSED, http));
+        }
     }
 
     /// Enters a connection; it leaves by [Connection#ended()].
     public Connection begin(Permit permit, Channel visitor) {
         String service = permit.service().name();
         String site = permit.service().site();
-        return enter(new Connection(this, service, site, permit.client(), visitor, permit, null));
+        return enter(
+                new Connection(this, service, meter(service, false), site, permit.client(), visitor, permit, null));
     }
 
     /// Enters what a gateway brought through the hop: the home's own rules were its permit.
     ///
     /// @param target what it leads to
     public Connection beginHop(Target target, String gateway, InetAddress client, Channel hop) {
-        return enter(new Connection(this, target.toString(), gateway, client, hop, null, target));
+        String wanted = target.toString();
+        // A gateway chooses these names, and an allow: list of prefixes lets it choose among millions.
+        String name = meters.size() < MAX_NAMES || meters.containsKey(wanted) ? wanted : OTHER_TARGETS;
+        return enter(new Connection(this, name, meter(name, true), gateway, client, hop, null, target));
     }
 
     private Connection enter(Connection connection) {
-        totals.computeIfAbsent(connection.service(), _ -> new Totals())
-                .connections
-                .increment();
         live.add(connection);
         return connection;
     }
 
-    void ended(Connection connection) {
+    private ServiceMeter meter(String name, boolean hop) {
+        ServiceMeter known = meters.get(name);
+        ServiceMeter meter = known == null ? meters.computeIfAbsent(name, _ -> new ServiceMeter(hop)) : known;
+        meter.connections.increment();
+        return meter;
+    }
+
+    void ended(Connection connection, long nanos) {
+        // In this order: who reads in between finds too little, never too much.
         live.remove(connection);
-        Totals service = totals.computeIfAbsent(connection.service(), _ -> new Totals());
-        service.received.add(connection.received().sum());
-        service.sent.add(connection.sent().sum());
+        connection.settle(nanos);
+        Consumer<Ended> told = listener;
+        if (told != null) {
+            told.accept(connection.summary(nanos));
+        }
         Permit permit = connection.permit();
         if (permit != null) {
             onEnd.accept(permit);
@@ -131,11 +163,16 @@ public final class ConnectionRegistry {
         return closed;
     }
 
+    /// What is counted of a service beside its traffic; null if nobody has asked for it yet.
+    public @Nullable ServiceMeter meter(Service service) {
+        return meters.get(service.name());
+    }
+
     /// What every service has carried, those that live included, by name.
     public Map<String, ServiceTraffic> traffic() {
         Map<String, ServiceTraffic> result = new TreeMap<>();
-        totals.forEach((name, sum) ->
-                result.put(name, new ServiceTraffic(0, sum.connections.sum(), sum.received.sum(), sum.sent.sum())));
+        meters.forEach((name, sum) -> result.put(
+                name, new ServiceTraffic(0, sum.connections.sum(), sum.received.sum(), sum.sent.sum(), sum.hop)));
         for (Connection connection : live) {
             result.computeIfPresent(
                     connection.service(),
@@ -143,7 +180,8 @@ public final class ConnectionRegistry {
                             sum.live() + 1,
                             sum.connections(),
                             sum.receivedBytes() + connection.received().sum(),
-                            sum.sentBytes() + connection.sent().sum()));
+                            sum.sentBytes() + connection.sent().sum(),
+                            sum.hop()));
         }
         return result;
     }

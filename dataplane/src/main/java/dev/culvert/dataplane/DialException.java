@@ -1,6 +1,7 @@
 package dev.culvert.dataplane;
 
 import java.io.IOException;
+import java.util.Locale;
 
 /// No connection to a target, and the hop at which it broke.
 public final class DialException extends IOException {
@@ -39,6 +40,11 @@ public final class DialException extends IOException {
         /// The HTTP status for the visitor.
         public int status() {
             return status;
+        }
+
+        /// For labels of metrics: `site-silent`.
+        public String word() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
 
         /// For the operator; never shown to a visitor.

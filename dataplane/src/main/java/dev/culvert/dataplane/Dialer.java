@@ -109,9 +109,13 @@ public final class Dialer {
     private Future<Channel> hop(Site site, HopRequest request, EventExecutor loop) {
         Promise<Channel> connected = loop.newPromise();
         InetAddress address = site.peer().addresses().getFirst();
+        long began = System.nanoTime();
         connect(new InetSocketAddress(address, Ports.HOP), new HopHandshake(request, connected), site.name())
                 .addListener(done -> {
-                    if (!done.isSuccess()) {
+                    if (done.isSuccess()) {
+                        // A connection inside the tunnel takes one round trip, or some more where packets were lost.
+                        tunnel.roundTrips().measured(address, System.nanoTime() - began);
+                    } else {
                         connected.tryFailure(done.cause());
                     }
                 });

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /// What the operator should read: few lines, each once, whatever a stranger does how often.
 ///
@@ -78,10 +79,11 @@ public final class Events {
                 recent.removeFirst();
             }
         }
+        LoggingEventBuilder line = LOG.atWarn().addKeyValue("subject", subject).addKeyValue("kind", kind);
         if (suppressed > 0) {
-            LOG.warn("{}: {} ({} more times since)", subject, text, suppressed);
+            line.log("{}: {} ({} more times since)", subject, text, suppressed);
         } else {
-            LOG.warn("{}: {}", subject, text);
+            line.log("{}: {}", subject, text);
         }
     }
 

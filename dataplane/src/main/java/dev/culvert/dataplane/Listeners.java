@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /// The sockets at which visitors arrive, each open as long as some model wants it. Owned by the reconciler.
 final class Listeners {
@@ -29,6 +30,7 @@ final class Listeners {
     private final TunnelDriver tunnel;
     private final Doorway doorway;
     private final UpstreamPool pool;
+    private final Consumer<Channel> metrics;
     private final Map<Socket, Open> open = new HashMap<>();
 
     /// What makes a listener another socket; its service may change under it.
@@ -48,7 +50,9 @@ final class Listeners {
         }
     }
 
-    Listeners(Loops loops, TunnelDriver tunnel, Doorway doorway) {
+    /// @param metrics takes a connection of a metrics listener
+    Listeners(Loops loops, TunnelDriver tunnel, Doorway doorway, Consumer<Channel> metrics) {
+        this.metrics = metrics;
         this.loops = loops;
         this.tunnel = tunnel;
         this.doorway = doorway;
@@ -155,6 +159,7 @@ final class Listeners {
                         .addLast(Relay.HANDSHAKE, new EarlyBytes())
                         .addLast(INGRESS, new TcpIngress(doorway, listener));
             case HTTP -> HttpIngress.install(channel, doorway, listener, pool);
+            case METRICS -> metrics.accept(channel);
         }
     }
 

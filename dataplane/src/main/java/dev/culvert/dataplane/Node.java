@@ -5,6 +5,8 @@ import dev.culvert.dataplane.internal.InternalEndpoint;
 import dev.culvert.dataplane.internal.InternalService;
 import dev.culvert.dataplane.internal.InternalService.AdminCaller;
 import dev.culvert.dataplane.internal.InternalService.PeerCaller;
+import dev.culvert.dataplane.internal.InternalService.Response;
+import dev.culvert.dataplane.internal.InternalService.ScrapeCaller;
 import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.dataplane.tunnel.PeerWatch;
@@ -18,6 +20,7 @@ import dev.culvert.model.SiteRules;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.model.decide.Routed;
+import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PresharedKey;
 import dev.culvert.proto.wireguard.PublicKey;
@@ -55,6 +58,8 @@ public final class Node implements AutoCloseable {
     private final ExecutorService workers;
     private final OwnAddresses own;
     private volatile RunningModel runtime;
+    private volatile InternalService metrics = _ -> Response.error(404, "no metrics here");
+    private volatile Consumer<Model> applied = _ -> {};
     private @Nullable Channel hop;
 
     /// What a node is made of; it does not close any of them.
@@ -90,7 +95,7 @@ public final class Node implements AutoCloseable {
         this.connections = new ConnectionRegistry(admission::release);
         this.targets = new TargetDialer(loops.connections(), workers);
         Doorway doorway = new Doorway(() -> runtime, admission, new Dialer(tunnel, targets), connections, events);
-        this.listeners = new Listeners(loops, tunnel, doorway);
+        this.listeners = new Listeners(loops, tunnel, doorway, this::scraped);
         this.peers = new Peers(tunnel, parts.presharedKeys()::read, parts.scheduler(), workers, parts.onPeerState());
     }
 
@@ -130,6 +135,7 @@ public final class Node implements AutoCloseable {
         runtime = RunningModel.of(next);
         listeners.release(next.listeners());
         revoke();
+        applied.accept(next);
     }
 
     /// Cuts what the new model no longer permits; what it only no longer offers goes on until it ends.
@@ -200,6 +206,30 @@ public final class Node implements AutoCloseable {
                     }
                 })
                 .bind(loops.unixAddress(socket)));
+    }
+
+    /// Who answers at the model's metrics listeners.
+    public void serveMetrics(InternalService service) {
+        metrics = service;
+    }
+
+    /// Who is told of every model once it holds; called while no other can be applied.
+    public void onApplied(Consumer<Model> listener) {
+        applied = listener;
+    }
+
+    /// A connection at a metrics listener. Who is not on the list is closed without a word, guests always.
+    private void scraped(Channel channel) {
+        InetAddress from = ((InetSocketAddress) channel.remoteAddress()).getAddress();
+        List<IpPrefix> scrapers = runtime.model().observation().scrapers();
+        Peers.Identity peer = peers.at(from);
+        boolean listed = scrapers.isEmpty() || scrapers.stream().anyMatch(prefix -> prefix.contains(from));
+        if (listed && (peer == null || !peer.guest())) {
+            InternalEndpoint.install(channel, metrics, _ -> new ScrapeCaller(from), workers);
+        } else {
+            events.count("metrics.stranger");
+            channel.close();
+        }
     }
 
     private Channel listenInside(int port, ChannelHandler children) throws IOException {

@@ -31,7 +31,9 @@ public record Listener(
 
     public enum Protocol {
         HTTP("http"),
-        TCP("tcp");
+        TCP("tcp"),
+        /// What the node tells about itself, to who may scrape it.
+        METRICS("metrics");
 
         private final String word;
 

@@ -18,6 +18,7 @@ import java.util.SequencedMap;
 /// @param listeners every socket for visitors, none overlapping another
 /// @param services by name
 /// @param rules what a site agrees to; [SiteRules#NOTHING] but for the tunnel's prefixes at a gateway
+/// @param observation metrics, log and access log
 public record Model(
         String name,
         Role role,
@@ -26,7 +27,8 @@ public record Model(
         Map<String, GatewayPeer> gateways,
         List<Listener> listeners,
         Map<String, Service> services,
-        SiteRules rules) {
+        SiteRules rules,
+        Observation observation) {
     public Model {
         sites = ordered(sites);
         gateways = ordered(gateways);
@@ -41,6 +43,19 @@ public record Model(
                 : services.values().stream()
                         .filter(service -> service.scope() == Listener.Scope.PUBLIC)
                         .toList();
+    }
+
+    /// A model that observes as usual: no metrics, no access log.
+    public Model(
+            String name,
+            Role role,
+            TunnelSettings tunnel,
+            Map<String, Site> sites,
+            Map<String, GatewayPeer> gateways,
+            List<Listener> listeners,
+            Map<String, Service> services,
+            SiteRules rules) {
+        this(name, role, tunnel, sites, gateways, listeners, services, rules, Observation.DEFAULT);
     }
 
     private static <V> SequencedMap<String, V> ordered(Map<String, V> map) {

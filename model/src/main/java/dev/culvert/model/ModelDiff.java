@@ -26,6 +26,7 @@ public record ModelDiff(List<Change> changes) {
         compare(rules(before), rules(after), changes);
         compare(before.services(), after.services(), changes);
         compare(sockets(before), sockets(after), changes);
+        compare(Map.of("", before.observation()), Map.of("", after.observation()), changes);
         return new ModelDiff(changes);
     }
 

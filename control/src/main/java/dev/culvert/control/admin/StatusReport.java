@@ -33,11 +33,16 @@ public final class StatusReport {
     private final String io;
     private final Instant started = Instant.now();
 
-    /// @param io `epoll` or `nio`
+    /// @param io `epoll` or `nio`, and who does the cryptography
     public StatusReport(Node node, String publicKey, String io) {
         this.node = node;
         this.publicKey = publicKey;
         this.io = io;
+    }
+
+    /// How packets are moved and sealed here.
+    public String io() {
+        return io;
     }
 
     String publicKey() {

@@ -223,6 +223,7 @@ public final class HopServer extends ByteToMessageDecoder {
     }
 
     private void refuse(ChannelHandlerContext ctx, HopCode code) {
+        site.events().count("hop.refused." + code);
         judged();
         reply(ctx, code).addListener(ChannelFutureListener.CLOSE);
     }

@@ -2,6 +2,7 @@ package dev.culvert.dataplane.http;
 
 import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.DialException;
+import dev.culvert.dataplane.Ended;
 import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.proto.http.Framing;
@@ -115,6 +116,7 @@ final class HttpExchange {
         if (!done.isSuccess()) {
             if (!over) {
                 ingress.dialFailed(permit, done.cause());
+                connection.dialFailed(done.cause());
                 fail(
                         done.cause() instanceof DialException broken
                                 ? broken.broken().status()
@@ -170,6 +172,10 @@ final class HttpExchange {
     void requestBroken() {
         Upstream current = upstream;
         boolean started = responseStarted;
+        connection.how(Ended.How.VISITOR);
+        if (!started) {
+            connection.status(400);
+        }
         end();
         if (current != null) {
             current.channel().close();
@@ -258,11 +264,13 @@ final class HttpExchange {
             }
             case ResponseRules.Switching _ -> {
                 responseStarted = true;
+                connection.status(101);
                 upgrade = true;
                 writeHead(Heads.switchingToVisitor(head, answer));
             }
             case ResponseRules.Final last -> {
                 responseStarted = true;
+                connection.status(head.status().code());
                 keepUpstream = last.keepAlive();
                 boolean http10 = isHttp10();
                 delimited = last.framing() == Framing.NONE || last.length() >= 0 || !http10;
@@ -348,6 +356,7 @@ final class HttpExchange {
     }
 
     private void upstreamBroken(Upstream from) {
+        connection.how(Ended.How.TARGET);
         from.channel().close();
         if (responseStarted) {
             // A cut transfer must not look complete: no last chunk, the connection goes.
@@ -363,6 +372,7 @@ final class HttpExchange {
     }
 
     private void fail(int status) {
+        connection.status(status);
         end();
         ingress.refuse(status);
     }
@@ -371,11 +381,17 @@ final class HttpExchange {
     void visitorGone() {
         Upstream current = upstream;
         if (!over) {
+            connection.how(Ended.How.VISITOR);
             end();
             if (current != null) {
                 current.channel().close();
             }
         }
+    }
+
+    /// Is about to be cut, as nothing moves.
+    void stalled() {
+        connection.how(Ended.How.STALLED);
     }
 
     private void end() {

@@ -123,6 +123,9 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
         HttpExchange running = exchange;
         if (running == null ? closing && closingBefore : running.isStalled()) {
             doorway.events().count("http.stalled");
+            if (running != null) {
+                running.stalled();
+            }
             Relay.reset(channel());
         }
         closingBefore = closing;
@@ -162,14 +165,14 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
         }
         if (request.decoderResult().isFailure()) {
             doorway.events().count("http.malformed");
-            refuse(Heads.statusOf(request.decoderResult().cause()));
+            turnAway(request, Heads.statusOf(request.decoderResult().cause()));
             return;
         }
         Heads.RequestView view = new Heads.RequestView(request);
         switch (RULES.get().check(view)) {
             case RequestRules.Refused refused -> {
                 doorway.events().count("http.refused." + refused.reason());
-                refuse(refused.status());
+                turnAway(request, refused.status());
             }
             case RequestRules.Accepted accepted -> route(ctx, request, view, accepted);
         }
@@ -182,12 +185,13 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
             throw new IllegalStateException("a request before admission");
         }
         switch (doorway.runtime().get().router().route(listener, verdict.host())) {
-            case Deny deny -> deny(deny);
+            case Deny deny -> deny(request, deny);
             case Routed routed -> {
                 switch (doorway.admission().permit(who, routed, System.nanoTime())) {
-                    case Deny deny -> deny(deny);
+                    case Deny deny -> deny(request, deny);
                     case Permit permit -> {
                         Connection connection = doorway.connections().begin(permit, ctx.channel());
+                        connection.head(request);
                         HttpExchange begun =
                                 new HttpExchange(this, ctx.channel(), pool, request, view, verdict, permit, connection);
                         exchange = begun;
@@ -198,14 +202,23 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void deny(Deny deny) {
+    private void deny(HttpRequest request, Deny deny) {
         doorway.events().count("denied." + deny.reason());
         switch (deny.reason()) {
-            case BANNED -> channel().close();
-            case TOO_MANY, RATE -> refuse(503);
-            case NO_ROUTE -> refuse(404);
-            case ACL -> refuse(403);
+            case BANNED -> {
+                doorway.connections().refused(client().getAddress(), request, 0);
+                channel().close();
+            }
+            case TOO_MANY, RATE -> turnAway(request, 503);
+            case NO_ROUTE -> turnAway(request, 404);
+            case ACL -> turnAway(request, 403);
         }
+    }
+
+    /// Refuses a request that has not become an exchange.
+    private void turnAway(HttpRequest request, int status) {
+        doorway.connections().refused(client().getAddress(), request, status);
+        refuse(status);
     }
 
     private void body(HttpContent content) {

@@ -3,6 +3,7 @@ package dev.culvert.dataplane.ingress;
 import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Doorway;
+import dev.culvert.dataplane.Ended;
 import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.model.Listener;
 import dev.culvert.model.decide.Admitted;
@@ -63,6 +64,7 @@ public final class TcpIngress extends ChannelInboundHandlerAdapter {
         dialled.addListener(done -> {
             if (!done.isSuccess()) {
                 failed(permit, done);
+                connection.dialFailed(done.cause());
                 connection.ended();
                 visitor.close();
                 return;
@@ -73,6 +75,7 @@ public final class TcpIngress extends ChannelInboundHandlerAdapter {
                 ctx.pipeline().remove(this);
                 Relay.join(visitor, target, connection);
             } else {
+                connection.how(Ended.How.VISITOR);
                 connection.ended();
                 target.close();
             }

@@ -70,7 +70,13 @@ public final class InternalEndpoint extends SimpleChannelInboundHandler<FullHttp
         }
         ctx.pipeline().remove(ReadTimeoutHandler.class);
         String body = message.content().toString(StandardCharsets.UTF_8);
-        Request request = new Request(caller, message.method().name(), message.uri(), body);
+        Request request = new Request(
+                caller,
+                message.method().name(),
+                message.uri(),
+                body,
+                message.headers().get(HttpHeaderNames.HOST, ""),
+                message.headers().get(HttpHeaderNames.ACCEPT, ""));
         executor.execute(() -> answer(ctx, handle(request)));
     }
 

@@ -1,6 +1,7 @@
 package dev.culvert.dataplane.internal;
 
 import dev.culvert.proto.wireguard.PublicKey;
+import java.net.InetAddress;
 
 /// Answers requests of the node's own interfaces. Called on a virtual thread, so it may block.
 @FunctionalInterface
@@ -16,9 +17,18 @@ public interface InternalService {
     /// Somebody who may open the admin socket.
     record AdminCaller() implements Caller {}
 
+    /// Somebody at a metrics listener, whose address is on the list.
+    record ScrapeCaller(InetAddress address) implements Caller {}
+
     /// @param path without a query
     /// @param body text, empty where there is none
-    record Request(Caller caller, String method, String path, String body) {}
+    /// @param host the `Host` field, empty where there is none
+    /// @param accept the `Accept` field, empty where there is none
+    record Request(Caller caller, String method, String path, String body, String host, String accept) {
+        public Request(Caller caller, String method, String path, String body) {
+            this(caller, method, path, body, "", "");
+        }
+    }
 
     /// @param body JSON, or plain text of an error
     record Response(int status, String contentType, String body) {

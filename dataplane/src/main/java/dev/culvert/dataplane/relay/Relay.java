@@ -1,6 +1,7 @@
 package dev.culvert.dataplane.relay;
 
 import dev.culvert.dataplane.Connection;
+import dev.culvert.dataplane.Ended;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.CombinedChannelDuplexHandler;
@@ -26,8 +27,8 @@ public final class Relay {
     ///
     /// @param connection what counts the bytes; it has ended when both channels are closed
     public static void join(Channel visitor, Channel upstream, Connection connection) {
-        RelayHalf inward = new RelayHalf(upstream, connection.received());
-        RelayHalf outward = new RelayHalf(visitor, connection.sent());
+        RelayHalf inward = new RelayHalf(upstream, connection.received(), () -> connection.how(Ended.How.VISITOR));
+        RelayHalf outward = new RelayHalf(visitor, connection.sent(), () -> connection.how(Ended.How.TARGET));
         inward.opposite(outward);
         outward.opposite(inward);
         visitor.closeFuture().addListener(_ -> ended(upstream, connection));

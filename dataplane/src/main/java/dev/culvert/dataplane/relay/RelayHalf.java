@@ -27,13 +27,16 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
 
     private final Channel sink;
     private final LongAdder bytes;
+    private final Runnable broken;
     private @Nullable RelayHalf opposite;
     private @Nullable ChannelHandlerContext context;
     private boolean ended;
 
-    RelayHalf(Channel sink, LongAdder bytes) {
+    /// @param broken told when the source does not end but breaks
+    RelayHalf(Channel sink, LongAdder bytes, Runnable broken) {
         this.sink = sink;
         this.bytes = bytes;
+        this.broken = broken;
     }
 
     void opposite(RelayHalf other) {
@@ -149,6 +152,7 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     /// A reset on one side becomes a reset on the other: a cut transfer must not look complete.
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        broken.run();
         reset(sink);
         reset(ctx.channel());
     }

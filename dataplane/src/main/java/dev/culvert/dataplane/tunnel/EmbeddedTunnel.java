@@ -42,6 +42,7 @@ public final class EmbeddedTunnel implements TunnelDriver {
     private final UdpPort port;
     private final Map<Integer, Ping> pings = new HashMap<>();
     private final EchoReply echoReply = new EchoReply();
+    private final RoundTrips roundTrips = new RoundTrips();
     private int nextPing = 1;
 
     private record Ping(InetAddress address, Promise<Long> reply) {}
@@ -135,7 +136,12 @@ public final class EmbeddedTunnel implements TunnelDriver {
             for (Peer peer : tunnel.device().peers()) {
                 long last = peer.lastHandshakeNanos();
                 all.add(new PeerStatus(
-                        peer.publicKey(), peer.endpoint(), last < 0 ? -1 : now - last, peer.rxBytes(), peer.txBytes()));
+                        peer.publicKey(),
+                        peer.endpoint(),
+                        last < 0 ? -1 : now - last,
+                        peer.rxBytes(),
+                        peer.txBytes(),
+                        peer.roams()));
             }
             return all;
         });
@@ -177,6 +183,7 @@ public final class EmbeddedTunnel implements TunnelDriver {
                         pings.remove(id, ping);
                         limit.cancel(false);
                         if (reply.isSuccess()) {
+                            roundTrips.measured(address, reply.getNow() - sent);
                             promise.trySuccess(reply.getNow() - sent);
                         } else {
                             promise.tryFailure(reply.cause());
@@ -200,6 +207,11 @@ public final class EmbeddedTunnel implements TunnelDriver {
                 waiting.reply().trySuccess(tunnel.now());
             }
         }
+    }
+
+    @Override
+    public RoundTrips roundTrips() {
+        return roundTrips;
     }
 
     @Override

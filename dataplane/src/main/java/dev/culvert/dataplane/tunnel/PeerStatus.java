@@ -9,10 +9,12 @@ import org.jspecify.annotations.Nullable;
 /// @param handshakeAgeNanos nanoseconds since the last completed handshake, -1 if there was none
 /// @param rxBytes bytes received from the peer, sealed
 /// @param txBytes bytes sent to the peer, sealed
+/// @param moves how often it was heard from another place than before
 /// @param endpoint where the peer was last heard of
 public record PeerStatus(
         PublicKey publicKey,
         @Nullable InetSocketAddress endpoint,
         long handshakeAgeNanos,
         long rxBytes,
-        long txBytes) {}
+        long txBytes,
+        long moves) {}

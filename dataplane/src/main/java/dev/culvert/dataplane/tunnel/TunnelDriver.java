@@ -50,6 +50,9 @@ public interface TunnelDriver extends AutoCloseable {
     /// @return the round trip in nanoseconds
     Future<Long> ping(InetAddress address, int payloadLength, long timeoutMillis);
 
+    /// How long the way to addresses inside the tunnel takes, as last measured.
+    RoundTrips roundTrips();
+
     /// The UDP address that peers send to.
     InetSocketAddress localAddress();
 

@@ -1,9 +1,13 @@
 package dev.culvert.model.config;
 
+import dev.culvert.model.AccessLogSettings;
 import dev.culvert.model.AllowRule;
 import dev.culvert.model.Bind;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.GatewayPeer;
+import dev.culvert.model.Listener;
+import dev.culvert.model.LogFormat;
+import dev.culvert.model.LogLevel;
 import dev.culvert.model.Origin;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
@@ -28,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// @param gateways by name, in the order of the text
 /// @param services by name, in the order of the text
 /// @param rules what a site agrees to
+/// @param observation metrics, log and access log
 /// @param places where each path stands in the text
 public record Config(
         Origin origin,
@@ -39,6 +44,7 @@ public record Config(
         Map<String, GatewayPeer> gateways,
         Map<String, Service> services,
         RulesConfig rules,
+        ObservationConfig observation,
         Places places) {
 
     /// The `gateway:` or `site:` section.
@@ -54,6 +60,14 @@ public record Config(
             @Nullable Integer mtu,
             @Nullable List<InetAddress> addresses,
             @Nullable String privateKeyFile) {}
+
+    /// The `metrics:`, `log:` and `access-log:` sections; null is "the document does not say".
+    public record ObservationConfig(
+            @Nullable List<Listener> metrics,
+            @Nullable List<IpPrefix> scrapers,
+            @Nullable LogFormat logFormat,
+            @Nullable LogLevel logLevel,
+            @Nullable AccessLogSettings accessLog) {}
 
     /// The `allow:` and `clients:` lists and `docker:`; null is "the document does not say".
     public record RulesConfig(

@@ -73,6 +73,7 @@ public final class ConfigParser {
                 gateways(source, root),
                 services(role, source, root),
                 rules(root),
+                ObservationSchema.read(root),
                 notes.places());
     }
 

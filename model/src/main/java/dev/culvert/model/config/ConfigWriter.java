@@ -4,6 +4,7 @@ import dev.culvert.model.Entry;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Literals;
 import dev.culvert.model.Model;
+import dev.culvert.model.Observation;
 import dev.culvert.model.Role;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.proto.inet.IpPrefix;
@@ -30,6 +31,7 @@ public final class ConfigWriter {
         writer.entries("sites", model.sites());
         writer.rules(model.rules().settings());
         writer.entries("services", model.services());
+        writer.observation(model);
         return writer.text.toString();
     }
 
@@ -84,6 +86,30 @@ public final class ConfigWriter {
                     .map(listener -> listener.bind().toString())
                     .toList();
             line(1, "listen: " + flow(binds));
+        }
+    }
+
+    private void observation(Model model) {
+        Observation observation = model.observation();
+        List<String> binds = model.listeners().stream()
+                .filter(listener -> listener.protocol() == Listener.Protocol.METRICS)
+                .map(listener -> listener.scope() == Listener.Scope.TUNNEL
+                        ? "tunnel:" + listener.bind()
+                        : listener.bind().toString())
+                .toList();
+        if (!binds.isEmpty() || !observation.scrapers().isEmpty()) {
+            line(0, "metrics:");
+            line(1, "listen: " + flow(binds));
+        }
+        String open = "metrics";
+        for (Map.Entry<String, List<String>> setting : observation.settings().entrySet()) {
+            int dot = setting.getKey().indexOf('.');
+            String section = setting.getKey().substring(0, dot);
+            if (!section.equals(open)) {
+                line(0, section + ":");
+                open = section;
+            }
+            setting(1, setting.getKey().substring(dot + 1), setting.getValue());
         }
     }
 

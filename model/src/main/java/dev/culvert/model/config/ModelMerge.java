@@ -4,7 +4,10 @@ import dev.culvert.model.AllowRule;
 import dev.culvert.model.Bind;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Literals;
+import dev.culvert.model.LogFormat;
+import dev.culvert.model.LogLevel;
 import dev.culvert.model.Model;
+import dev.culvert.model.Observation;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.TunnelSettings;
@@ -79,6 +82,7 @@ public final class ModelMerge {
         for (Draft draft : drafts) {
             services.addServices(draft);
         }
+        drafts.forEach(services::addMetrics);
         String name = first(config -> config.node().name());
         return new Model(
                 name == null ? role.toString() : name,
@@ -91,7 +95,8 @@ public final class ModelMerge {
                 peers.rules(
                         allow(services),
                         first(config -> config.rules().clients()),
-                        first(config -> config.rules().dockerSocket())));
+                        first(config -> config.rules().dockerSocket())),
+                observation());
     }
 
     /// Who asks a gateway to publish a target agrees to be reached there.
@@ -106,6 +111,17 @@ public final class ModelMerge {
             }
         }
         return List.copyOf(all);
+    }
+
+    private Observation observation() {
+        List<IpPrefix> scrapers = first(config -> config.observation().scrapers());
+        LogFormat format = first(config -> config.observation().logFormat());
+        LogLevel level = first(config -> config.observation().logLevel());
+        return new Observation(
+                scrapers == null ? List.of() : scrapers,
+                format == null ? LogFormat.PLAIN : format,
+                level == null ? LogLevel.INFO : level,
+                first(config -> config.observation().accessLog()));
     }
 
     /// A gateway without services by Host opens no port 80, which an ordinary user may not even have.

@@ -114,7 +114,17 @@ final class NodeSchema {
 
     static final Shape GATEWAY_FILE = gatewayShape(SITES);
     static final Shape GATEWAY_STORE = gatewayShape(SITES_IN_STORE);
-    static final Shape SITE_FILE = Shape.of(SITE, SITE_TUNNEL, GATEWAYS, ALLOW, CLIENTS, SITE_SERVICES, DOCKER)
+    static final Shape SITE_FILE = Shape.of(
+                    SITE,
+                    SITE_TUNNEL,
+                    GATEWAYS,
+                    ALLOW,
+                    CLIENTS,
+                    SITE_SERVICES,
+                    DOCKER,
+                    ObservationSchema.METRICS,
+                    ObservationSchema.LOG,
+                    ObservationSchema.ACCESS_LOG)
             .refusing("gateway", "is for gateway.yaml; a site lists its gateways under gateways")
             .refusing("http", "is for gateway.yaml; here services listen on tunnel:port")
             .refusing("sites", "is for gateway.yaml; this file describes one site");
@@ -133,7 +143,15 @@ final class NodeSchema {
     }
 
     private static Shape gatewayShape(Field<Map<String, Section>> sites) {
-        return Shape.of(GATEWAY, GATEWAY_TUNNEL, HTTP, sites, GATEWAY_SERVICES)
+        return Shape.of(
+                        GATEWAY,
+                        GATEWAY_TUNNEL,
+                        HTTP,
+                        sites,
+                        GATEWAY_SERVICES,
+                        ObservationSchema.METRICS,
+                        ObservationSchema.LOG,
+                        ObservationSchema.ACCESS_LOG)
                 .refusing("site", "is for site.yaml; a gateway lists its sites under sites")
                 .refusing("gateways", "is for site.yaml")
                 .refusing("allow", "is for site.yaml; a service's own list is access.allow")

@@ -34,6 +34,7 @@ final class ServiceMerge {
     // A site's own sockets in the tunnel and ports of its gateways are different things.
     private final Claims<Bind> published = Claims.clashing(Bind::overlaps);
     private boolean httpSeen;
+    private boolean metricsSeen;
 
     /// @param broken whether a file mentions a path that could not be used
     ServiceMerge(Role role, TunnelSettings tunnel, Map<String, Site> sites, Predicate<String> broken) {
@@ -89,6 +90,25 @@ final class ServiceMerge {
                 }
             }
         });
+    }
+
+    /// Takes `metrics.listen` from the first document that has it. Inside the tunnel and outside it are different
+    /// sockets: services of a gateway listen outside, those of a site inside.
+    void addMetrics(Draft draft) {
+        List<Listener> listen = draft.config().observation().metrics();
+        if (listen == null || metricsSeen) {
+            return;
+        }
+        metricsSeen = true;
+        for (int i = 0; i < listen.size(); i++) {
+            Listener listener = listen.get(i);
+            Bind bind = listener.bind();
+            Claims.Place place = PeerMerge.place(draft, "metrics.listen", i, bind.toString());
+            boolean besideServices = (listener.scope() == Scope.TUNNEL) == (role == Role.SITE);
+            if (!besideServices || binds.isFree(bind, place)) {
+                listeners.add(listener);
+            }
+        }
     }
 
     /// Without a listener the service would be published nowhere, silently.

@@ -18,6 +18,9 @@ public final class Router {
     public Router(Model model) {
         for (Listener listener : model.listeners()) {
             String only = listener.service();
+            if (listener.protocol() == Listener.Protocol.METRICS) {
+                continue;
+            }
             if (only == null) {
                 byHost.put(listener, hosts(model, listener));
             } else {
