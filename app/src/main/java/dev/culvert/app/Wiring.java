@@ -1,5 +1,6 @@
 package dev.culvert.app;
 
+import dev.culvert.control.OutageMemory;
 import dev.culvert.control.PeerMemory;
 import dev.culvert.control.Reloader;
 import dev.culvert.control.admin.AdminService;
@@ -141,6 +142,7 @@ public final class Wiring implements AutoCloseable {
             enrolment.resume();
         }
         new PeerMemory(node, store, scheduler).start();
+        new OutageMemory(node.events().outages(), store, scheduler).start();
         Files.deleteIfExists(state.adminSocket());
         node.serveAdmin(
                 state.adminSocket(), new AdminService(node, status, enrolment, () -> endpoint(options, node.model())));
