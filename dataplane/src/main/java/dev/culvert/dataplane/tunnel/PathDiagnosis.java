@@ -31,6 +31,10 @@ final class PathDiagnosis {
 
     private static final long SUSPECT_INTERVAL = SECOND / 2;
     private static final long DOWN_INTERVAL = SECOND;
+    /// How often the outcome of a handshake is looked for within its first second.
+    private static final long HOPE_INTERVAL = SECOND / 10;
+    /// The age of a handshake and `now` come from two clocks that are read one after the other.
+    private static final long SLACK = SECOND / 100;
     private static final long LEAST_PATIENCE = SECOND;
     private static final long MOST_PATIENCE = 5 * SECOND / 2;
     private static final long MOST_DELAY = 4 * SECOND;
@@ -75,6 +79,8 @@ final class PathDiagnosis {
     private long unsendableBefore;
     private long suspendedBefore;
     private long forcedAt = Long.MIN_VALUE;
+    private long triedSession = Long.MIN_VALUE / 2;
+    private long tickedAt;
     private boolean resolving;
     private boolean unresolved;
     private List<InetSocketAddress> resolved = List.of();
@@ -92,6 +98,7 @@ final class PathDiagnosis {
         suspendedBefore = suspended;
         since = now;
         heardAt = now;
+        tickedAt = now;
         probeAt = now + SUSPECT_INTERVAL / 2;
         repairAt = now;
     }
@@ -114,6 +121,7 @@ final class PathDiagnosis {
             wake(evidence, slept, now);
         }
         countMisses(now);
+        tryNewSession(evidence, now);
         if (isBroken() && now >= repairAt) {
             repair(evidence, now);
         }
@@ -170,7 +178,11 @@ final class PathDiagnosis {
     private long planned() {
         Sent oldest = waiting.peekFirst();
         long next = oldest == null ? probeAt : Math.min(probeAt, oldest.at() + patience());
-        return isBroken() ? Math.min(next, repairAt) : next;
+        if (!isBroken()) {
+            return next;
+        }
+        boolean hoping = forcedAt != Long.MIN_VALUE && tickedAt - forcedAt < SECOND;
+        return Math.min(hoping ? Math.min(next, tickedAt + HOPE_INTERVAL) : next, repairAt);
     }
 
     private boolean isBroken() {
@@ -253,6 +265,17 @@ final class PathDiagnosis {
             handshake(now);
         }
         repairAt = now + DOWN_INTERVAL;
+    }
+
+    /// A handshake that was just answered is worth an echo at once, and the time that its answer takes.
+    private void tryNewSession(PathEvidence evidence, long now) {
+        tickedAt = now;
+        long completed = handshakeAt(evidence, now);
+        if (isBroken() && forcedAt != Long.MIN_VALUE && completed >= forcedAt && completed > triedSession + SLACK) {
+            triedSession = completed;
+            probeAt = now;
+            repairAt = Math.max(repairAt, now + patience() + SUSPECT_INTERVAL);
+        }
     }
 
     private void open(PathEvidence evidence, long now) {

@@ -28,7 +28,7 @@ class PeerWatchTest {
 
     @Test
     void pathShrinksInATransfer_bothEndsFindOutAndEveryByteArrives() throws Exception {
-        int total = 40 << 20;
+        int total = 8 << 20;
         ExecutorService lookups = Executors.newVirtualThreadPerTaskExecutor();
         ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
         try (TunnelPair pair = TunnelPair.open(TunnelPair.Io.EPOLL);
