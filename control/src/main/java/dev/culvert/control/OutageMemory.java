@@ -63,7 +63,8 @@ public final class OutageMemory {
         }
     }
 
-    private void write() {
+    /// Writes what is over, if that is news.
+    void write() {
         due.set(false);
         StringBuilder text = new StringBuilder();
         for (Outage outage : outages.all()) {

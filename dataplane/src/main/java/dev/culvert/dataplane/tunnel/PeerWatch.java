@@ -193,8 +193,13 @@ public final class PeerWatch implements AutoCloseable {
                     outages.down(target.name(), cause, wall(since));
                     listener.accept(new State(target.name(), false, 0));
                 }
-                case Repaired(PathCause cause, String repair, long since, long duration) ->
+                case Repaired(PathCause cause, String repair, long since, long duration) -> {
                     outages.repaired(target.name(), cause, repair, wall(since), Duration.ofNanos(duration));
+                    if (cause != PathCause.MTU) {
+                        // Whatever happened, the path may be another one now.
+                        size.handleMove(System.nanoTime());
+                    }
+                }
             }
         }
     }
