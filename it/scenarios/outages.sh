@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# A site's way breaks in seven ways and heals within 10 s each; three lost packets do nothing; another site never pauses.
+# A site's way breaks in five ways and heals within 10 s each; three lost packets do nothing; another site never pauses.
 # lab: short idle
 
 LIMIT=10
