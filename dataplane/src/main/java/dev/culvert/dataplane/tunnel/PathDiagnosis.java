@@ -37,6 +37,7 @@ final class PathDiagnosis {
     private static final long SLACK = SECOND / 100;
     private static final long LEAST_PATIENCE = SECOND;
     private static final long MOST_PATIENCE = 5 * SECOND / 2;
+    private static final long TOO_LATE = 5 * SECOND;
     private static final long MOST_DELAY = 4 * SECOND;
     /// A tick so much later than it was asked for: the process or the machine stood still.
     private static final long HELD_UP = 5 * SECOND;
@@ -62,6 +63,8 @@ final class PathDiagnosis {
     private final RandomGenerator random;
     private final ArrayDeque<PathAction> actions = new ArrayDeque<>();
     private final ArrayDeque<Sent> waiting = new ArrayDeque<>();
+    /// Counted as missed, and welcome all the same: a path may be slower than it was.
+    private final ArrayDeque<Sent> late = new ArrayDeque<>();
     private State state = State.CONNECTING;
     private PathCause cause = PathCause.SILENT;
     private @Nullable PathCause told;
@@ -134,15 +137,21 @@ final class PathDiagnosis {
 
     /// An echo came back.
     void handleEcho(int id, long now) {
-        for (Sent sent : waiting) {
+        accept(waiting, id, now);
+        accept(late, id, now);
+        // What was sent before it has been overtaken or lost; either way the path works.
+        waiting.removeIf(sent -> sent.id() <= id);
+        late.removeIf(sent -> sent.id() <= id);
+    }
+
+    private void accept(Iterable<Sent> among, int id, long now) {
+        for (Sent sent : among) {
             if (sent.id() == id) {
                 roundTrip = now - sent.at();
                 answered = state == State.UP ? -1 : roundTrip;
                 echoes = true;
             }
         }
-        // What was sent before it has been overtaken or lost; either way the path works.
-        waiting.removeIf(sent -> sent.id() <= id);
     }
 
     /// The name leads to these addresses, best first; never empty.
@@ -218,8 +227,10 @@ final class PathDiagnosis {
                 oldest != null && now - oldest.at() >= patience;
                 oldest = waiting.peekFirst()) {
             waiting.removeFirst();
+            late.add(oldest);
             missed(oldest.at(), now);
         }
+        late.removeIf(sent -> now - sent.at() >= TOO_LATE);
     }
 
     private void missed(long sentAt, long now) {
@@ -253,6 +264,7 @@ final class PathDiagnosis {
     /// This machine stood still: what was sent before says nothing, and the peer may have forgotten the session.
     private void wake(PathEvidence evidence, long slept, long now) {
         waiting.clear();
+        late.clear();
         if (isBroken()) {
             repairAt = now;
             probeAt = now;

@@ -115,11 +115,17 @@ final class PathSize {
 
     /// An echo of full length came back.
     void handleEcho(int id, long now) {
+        boolean known = false;
         for (Sent sent : batch) {
             if (sent.id == id) {
+                known = true;
                 sent.arrived = true;
                 roundTrip = now - sent.at;
             }
+        }
+        if (!known) {
+            // Of a batch that was judged before: the path is slower than we are patient.
+            roundTrip = MOST_PATIENCE / 4;
         }
         if (state == State.FINE && isArrived(limit)) {
             batch.clear();

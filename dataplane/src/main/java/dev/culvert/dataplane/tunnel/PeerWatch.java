@@ -124,16 +124,19 @@ public final class PeerWatch implements AutoCloseable {
         if (closed) {
             return;
         }
-        if (evidence != null) {
+        if (evidence == null) {
+            // The tunnel does not know the peer, or does not answer: both are about to end.
+            later(PathDiagnosis.SECOND);
+        } else {
             long now = System.nanoTime();
             PathDiagnosis dialled = diagnosis;
             if (dialled != null) {
                 dialled.handleTick(evidence, Sleep.nanos(), now);
             }
             measure(evidence, dialled, now);
+            act();
+            schedule();
         }
-        act();
-        schedule();
     }
 
     private void measure(PathEvidence evidence, @Nullable PathDiagnosis dialled, long now) {
@@ -156,12 +159,16 @@ public final class PeerWatch implements AutoCloseable {
         if (diagnosis != null) {
             next = Math.min(next, diagnosis.nextDeadline());
         }
+        later(Math.max(LEAST_WAIT, next - System.nanoTime()));
+    }
+
+    private void later(long nanos) {
         ScheduledFuture<?> current = task;
         if (current != null) {
             current.cancel(false);
         }
         try {
-            task = scheduler.schedule(this::tick, Math.max(LEAST_WAIT, next - System.nanoTime()), TimeUnit.NANOSECONDS);
+            task = scheduler.schedule(this::tick, nanos, TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException e) {
             // The node is being closed.
             closed = true;

@@ -27,6 +27,30 @@ class PathDiagnosisTest {
         assertThat(world.log).containsExactly("resolve", "redirect 198.51.100.1", "up");
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {600, 1200, 2200})
+    void slowPath_isUpAndStaysSo(long millis) {
+        PathWorld world = new PathWorld(false, SEED);
+        world.roundTrip = millis * 1_000_000;
+        world.run(15);
+        assertThat(world.diagnosis.isUp()).isTrue();
+        world.forget();
+
+        world.run(600);
+
+        assertThat(world.log).isEmpty();
+    }
+
+    @Test
+    void pathBecomesSlow_isNoOutage() {
+        PathWorld world = PathWorld.up(SEED);
+
+        world.roundTrip = 2 * SECOND;
+        world.run(600);
+
+        assertThat(world.log).isEmpty();
+    }
+
     @Test
     void start_noDnsForAMinute_isUpSoonAfterItComes() {
         PathWorld world = new PathWorld(false, SEED);

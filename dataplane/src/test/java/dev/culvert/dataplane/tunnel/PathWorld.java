@@ -26,7 +26,6 @@ final class PathWorld {
     static final InetSocketAddress OLD = at("198.51.100.1");
     static final InetSocketAddress NEW = at("198.51.100.2");
     static final InetSocketAddress IPV6 = at("2001:db8::1");
-    private static final long ROUND_TRIP = 20_000_000L;
 
     private record Event(long at, long order, Runnable what) {}
 
@@ -43,6 +42,7 @@ final class PathWorld {
     /// Whether the peer still knows the session.
     boolean session;
     int loseProbes;
+    long roundTrip = 20_000_000L;
     long now = 100 * SECOND;
     long suspended;
 
@@ -116,7 +116,7 @@ final class PathWorld {
                 case Probe(int id, int size) -> probe(id, size);
                 case Resolve _ -> {
                     log.add("resolve");
-                    later(ROUND_TRIP / 2, this::resolve);
+                    later(roundTrip / 2, this::resolve);
                 }
                 case Handshake _ -> {
                     log.add("handshake");
@@ -157,7 +157,7 @@ final class PathWorld {
         if (loseProbes > 0) {
             loseProbes--;
         } else if (echoes) {
-            later(ROUND_TRIP, () -> {
+            later(roundTrip, () -> {
                 rx += size;
                 diagnosis.handleEcho(id, now);
             });
@@ -170,7 +170,7 @@ final class PathWorld {
     private void handshake() {
         InetSocketAddress to = endpoint;
         if (to != null && leaves() && alive.contains(to)) {
-            later(ROUND_TRIP, () -> {
+            later(roundTrip, () -> {
                 session = true;
                 handshakeAt = now;
                 rx += 92;
