@@ -19,6 +19,7 @@ spawn_culvert() { # END COMMAND [ARGUMENTS…]: the long-running process, logged
   spawn "$end" "$end" "${AS_NOBODY[@]}" HOME="$RUN/state" CULVERT_STATE="$RUN/state/$end" "$CULVERT" "$@"
 }
 
+# $ENDPOINT is what sites dial, if not the uplink's address.
 # Services on standard input, as YAML under `services:` (two spaces in). Replaced in one move, as editors do.
 gateway_config() {
   local services
@@ -27,7 +28,7 @@ gateway_config() {
     cat <<YAML
 gateway:
   name: vps
-  endpoint: $GATEWAY_UPLINK:51820
+  endpoint: ${ENDPOINT:-$GATEWAY_UPLINK}:51820
 tunnel:
   listen: 51820
 http:

@@ -83,7 +83,10 @@ cleanup() {
   until_ok 5 no_process || true
   mapfile -t pids < <(our_processes)
   if [ ${#pids[@]} -gt 0 ]; then kill -KILL "${pids[@]}" 2>/dev/null || true; fi
-  for ns in $(our_namespaces); do ip netns del "$ns"; done
+  for ns in $(our_namespaces); do
+    ip netns del "$ns"
+    rm -rf "/etc/netns/$ns"
+  done
   if [ -n "${LAB_KEEP:-}" ] && [ -n "${FAILED:-}" ]; then echo "  kept: $RUN"; else rm -rf "$RUN"; fi
 }
 

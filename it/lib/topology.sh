@@ -80,6 +80,12 @@ behind_nat() { # NS N: a network 192.168.N.0/24 of its own
   default_route "$1" "192.168.$2.1"
 }
 
+# What NAME leads to in namespace NS, from before its processes start; written in place, since they see this very file.
+names_in() { # NS ADDRESS NAME
+  mkdir -p "/etc/netns/$LAB_ID-$1"
+  printf '127.0.0.1 localhost\n%s %s\n' "$2" "$3" >"/etc/netns/$LAB_ID-$1/hosts"
+}
+
 # For benchmarks: home is the gateway's neighbour, without a NAT.
 direct_topology() {
   public_net

@@ -1,5 +1,6 @@
 package dev.culvert.app;
 
+import java.security.Security;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,9 @@ public final class Main implements Runnable {
     public static void main(String[] arguments) {
         // Netty would complain through the JDK's logger about what it does without.
         Logger.getLogger("io.netty").setLevel(Level.WARNING);
+        // A name that leads elsewhere must do so at once; the JVM would keep the old address for 30 s.
+        Security.setProperty("networkaddress.cache.ttl", "2");
+        Security.setProperty("networkaddress.cache.negative.ttl", "1");
         System.exit(commandLine().execute(arguments));
     }
 

@@ -13,7 +13,14 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = "Shows what the node that runs with this state is doing: tunnel, peers, services, events.",
-        footer = {"", "Examples:", "  culvert status", "  culvert status --watch", "  culvert status --json"})
+        footer = {
+            "",
+            "Examples:",
+            "  culvert status",
+            "  culvert status --watch",
+            "  culvert status --events",
+            "  culvert status --json"
+        })
 final class StatusCommand implements Callable<Integer> {
     @Mixin
     private StateOption state = new StateOption();
@@ -24,12 +31,23 @@ final class StatusCommand implements Callable<Integer> {
     @Option(names = "--watch", description = "Show it again every second, with rates, until Ctrl-C.")
     private boolean watch;
 
+    @Option(
+            names = "--events",
+            description =
+                    "Print what happened instead, oldest first: outages with cause and duration, and what else the"
+                            + " operator should know.")
+    private boolean events;
+
     @Override
     public Integer call() throws Exception {
         AdminClient client = new AdminClient(new StateFolder(state.path()).adminSocket());
         Map<String, Object> now = client.call("GET", "/status", Map.of());
         if (json) {
-            System.out.println(Json.text(now));
+            System.out.println(Json.text(events ? EventsView.list(now) : now));
+            return 0;
+        }
+        if (events) {
+            System.out.print(EventsView.text(now));
             return 0;
         }
         StatusView view = new StatusView();

@@ -1,6 +1,7 @@
 package dev.culvert.app;
 
 import dev.culvert.app.log.LogOutput;
+import dev.culvert.control.OutageMemory;
 import dev.culvert.control.PeerMemory;
 import dev.culvert.control.Reloader;
 import dev.culvert.control.admin.AdminCalls;
@@ -148,6 +149,7 @@ public final class Wiring implements AutoCloseable {
             case SITE -> site(configuration, store, model, up);
         };
         new PeerMemory(node, store, scheduler).start();
+        new OutageMemory(node.events().outages(), store, scheduler).start();
         Files.deleteIfExists(state.adminSocket());
         node.serveAdmin(state.adminSocket(), admin);
         reloader.start();

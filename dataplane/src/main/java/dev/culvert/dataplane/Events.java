@@ -1,5 +1,6 @@
 package dev.culvert.dataplane;
 
+import dev.culvert.dataplane.tunnel.Outages;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -39,6 +40,7 @@ public final class Events {
         }
     };
     private final Deque<Event> recent = new ArrayDeque<>();
+    private final Outages outages = new Outages();
     private @Nullable Instant lastBug;
 
     /// Something that happened.
@@ -109,6 +111,11 @@ public final class Events {
     /// The latest events, oldest first.
     public synchronized List<Event> recent() {
         return new ArrayList<>(recent);
+    }
+
+    /// What was broken on the way to peers.
+    public Outages outages() {
+        return outages;
     }
 
     /// Every counter by kind.

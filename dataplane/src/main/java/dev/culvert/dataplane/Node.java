@@ -96,7 +96,9 @@ public final class Node implements AutoCloseable {
         this.targets = new TargetDialer(loops.connections(), workers);
         Doorway doorway = new Doorway(() -> runtime, admission, new Dialer(tunnel, targets), connections, events);
         this.listeners = new Listeners(loops, tunnel, doorway, this::scraped);
-        this.peers = new Peers(tunnel, parts.presharedKeys()::read, parts.scheduler(), workers, parts.onPeerState());
+        PeerWatch.Parts watching =
+                new PeerWatch.Parts(tunnel, parts.scheduler(), workers, parts.onPeerState(), events.outages());
+        this.peers = new Peers(tunnel, parts.presharedKeys()::read, watching);
     }
 
     public Model model() {

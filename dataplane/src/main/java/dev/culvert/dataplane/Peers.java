@@ -5,6 +5,7 @@ import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.GatewayPeer;
 import dev.culvert.model.Model;
+import dev.culvert.model.PeerType;
 import dev.culvert.model.Site;
 import dev.culvert.model.WireGuardPeer;
 import dev.culvert.proto.wireguard.PeerConfig;
@@ -14,12 +15,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// The model's peers, put into the tunnel and kept there as they change; and guests, which enrol and are no part of any
@@ -27,11 +27,10 @@ import org.jspecify.annotations.Nullable;
 final class Peers {
     private final TunnelDriver tunnel;
     private final PresharedKeys presharedKeys;
-    private final ScheduledExecutorService scheduler;
-    private final Executor lookups;
-    private final Consumer<PeerWatch.State> onState;
+    private final PeerWatch.Parts watching;
     private final Map<String, WireGuardPeer> present = new HashMap<>();
     private final Map<String, PeerWatch> watches = new HashMap<>();
+    private Set<String> plain = Set.of();
     private final Map<InetAddress, Identity> identities = new ConcurrentHashMap<>();
     private final Map<PublicKey, Boolean> guests = new ConcurrentHashMap<>();
 
@@ -44,17 +43,10 @@ final class Peers {
     /// Who has an address inside the tunnel; the tunnel lets nobody else use it.
     record Identity(String name, PublicKey key, boolean guest) {}
 
-    Peers(
-            TunnelDriver tunnel,
-            PresharedKeys presharedKeys,
-            ScheduledExecutorService scheduler,
-            Executor lookups,
-            Consumer<PeerWatch.State> onState) {
+    Peers(TunnelDriver tunnel, PresharedKeys presharedKeys, PeerWatch.Parts watching) {
         this.tunnel = tunnel;
         this.presharedKeys = presharedKeys;
-        this.scheduler = scheduler;
-        this.lookups = lookups;
-        this.onState = onState;
+        this.watching = watching;
     }
 
     @Nullable
@@ -67,11 +59,18 @@ final class Peers {
     /// @throws IOException if a key file cannot be read: nothing has changed then
     void apply(Model next) throws IOException {
         Map<String, WireGuardPeer> wanted = new LinkedHashMap<>();
+        Set<String> nextPlain = new HashSet<>();
         for (Site site : next.sites().values()) {
             wanted.put(site.name(), site.peer());
+            if (site.type() == PeerType.PLAIN) {
+                nextPlain.add(site.name());
+            }
         }
         for (GatewayPeer gateway : next.gateways().values()) {
             wanted.put(gateway.name(), gateway.peer());
+            if (gateway.type() == PeerType.PLAIN) {
+                nextPlain.add(gateway.name());
+            }
         }
         wanted.values().removeIf(peer -> peer.publicKey() == null);
         Map<String, PeerConfig> changed = new LinkedHashMap<>();
@@ -80,6 +79,7 @@ final class Peers {
                 changed.put(entry.getKey(), config(entry.getValue()));
             }
         }
+        plain = nextPlain;
         for (String name : present.keySet().stream().toList()) {
             WireGuardPeer peer = wanted.get(name);
             if (peer == null || !key(peer).equals(key(present.get(name)))) {
@@ -112,18 +112,30 @@ final class Peers {
         }
         tunnel.put(config);
         peer.addresses().forEach(address -> identities.put(address, new Identity(name, config.publicKey(), false)));
+        watch(name, peer, config.publicKey());
+    }
+
+    private void watch(String name, WireGuardPeer peer, PublicKey key) {
         PeerWatch before = watches.remove(name);
+        int packets = tunnel.mtu();
         if (before != null) {
             before.close();
+            packets = before.packets();
+        }
+        if (peer.addresses().isEmpty()) {
+            return;
         }
         Endpoint endpoint = peer.endpoint();
-        if (endpoint != null) {
-            PeerWatch.Target target = new PeerWatch.Target(
-                    name, config.publicKey(), peer.addresses().getFirst(), endpoint.host(), endpoint.port());
-            PeerWatch watch = new PeerWatch(tunnel, target, scheduler, lookups, onState);
-            watches.put(name, watch);
-            watch.start();
-        }
+        PeerWatch.Target target = new PeerWatch.Target(
+                name,
+                key,
+                peer.addresses().getFirst(),
+                plain.contains(name),
+                endpoint == null ? null : endpoint.host(),
+                endpoint == null ? 0 : endpoint.port());
+        PeerWatch watch = new PeerWatch(watching, target, packets);
+        watches.put(name, watch);
+        watch.start();
     }
 
     private void remove(String name) {

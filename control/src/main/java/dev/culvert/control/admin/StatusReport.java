@@ -3,6 +3,7 @@ package dev.culvert.control.admin;
 import dev.culvert.dataplane.ConnectionRegistry.ServiceTraffic;
 import dev.culvert.dataplane.Events.Event;
 import dev.culvert.dataplane.Node;
+import dev.culvert.dataplane.tunnel.Outages.Outage;
 import dev.culvert.dataplane.tunnel.PeerStatus;
 import dev.culvert.model.GatewayPeer;
 import dev.culvert.model.Model;
@@ -61,6 +62,7 @@ public final class StatusReport {
         map.put("services", services(model));
         map.put("connections", node.connections().size());
         map.put("events", events());
+        map.put("outages", outages());
         map.put("counters", node.events().counters());
         map.put("drops", answer(node.tunnel().drops()));
         return map;
@@ -171,6 +173,24 @@ public final class StatusReport {
             map.put("sentBytes", sum.sentBytes());
         });
         return List.copyOf(byName.values());
+    }
+
+    private List<Map<String, Object>> outages() {
+        List<Map<String, Object>> list = new ArrayList<>();
+        for (Outage outage : node.events().outages().all()) {
+            Map<String, Object> map = new LinkedHashMap<>();
+            Duration duration = outage.duration();
+            Duration lasting = Duration.between(outage.since(), Instant.now());
+            map.put("at", outage.since().toString());
+            map.put("subject", outage.subject());
+            map.put("cause", outage.cause().word());
+            map.put("text", outage.cause().sentence());
+            map.put("repair", outage.repair());
+            map.put("over", duration != null);
+            map.put("seconds", (duration == null ? lasting : duration).toMillis() / 1000.0);
+            list.add(map);
+        }
+        return list;
     }
 
     private List<Map<String, Object>> events() {

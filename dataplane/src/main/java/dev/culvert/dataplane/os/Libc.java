@@ -20,6 +20,11 @@ final class Libc {
     static final int SOL_SOCKET = 1;
     static final int SO_SNDBUF = 7;
     static final int SO_RCVBUF = 8;
+    static final int IPPROTO_IP = 0;
+    // linux/in.h, linux/in6.h
+    static final int IP_MTU_DISCOVER = 10;
+    static final int IPV6_MTU_DISCOVER = 23;
+    static final int PMTUDISC_PROBE = 3;
     static final int IPPROTO_IPV6 = 41;
     static final int IPV6_V6ONLY = 26;
     // linux/udp.h
@@ -33,6 +38,11 @@ final class Libc {
     static final int EINVAL = 22;
     static final int EADDRINUSE = 98;
     static final int EACCES = 13;
+    static final int EPERM = 1;
+    static final int EADDRNOTAVAIL = 99;
+    static final int ENETDOWN = 100;
+    static final int ENETUNREACH = 101;
+    static final int EHOSTUNREACH = 113;
 
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
@@ -45,6 +55,7 @@ final class Libc {
     private static final MethodHandle SETSOCKOPT = function("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, PTR, JAVA_INT);
     private static final MethodHandle RECVMMSG = function("recvmmsg", JAVA_INT, PTR, JAVA_INT, JAVA_INT, PTR);
     private static final MethodHandle SENDMMSG = function("sendmmsg", JAVA_INT, PTR, JAVA_INT, JAVA_INT);
+    private static final MethodHandle CLOCK_GETTIME = function("clock_gettime", JAVA_INT, PTR);
     private static final MethodHandle CLOSE = function("close", JAVA_INT);
 
     private Libc() {}
@@ -107,6 +118,15 @@ final class Libc {
     static int sendmmsg(MemorySegment state, int fd, MemorySegment messages, int count) {
         try {
             return (int) SENDMMSG.invokeExact(state, fd, messages, count, 0);
+        } catch (Throwable t) {
+            throw unexpected(t);
+        }
+    }
+
+    /// Into two 64-bit numbers, seconds and nanoseconds: `struct timespec` of every 64-bit Linux.
+    static int clockGettime(MemorySegment state, int clock, MemorySegment time) {
+        try {
+            return (int) CLOCK_GETTIME.invokeExact(state, clock, time);
         } catch (Throwable t) {
             throw unexpected(t);
         }

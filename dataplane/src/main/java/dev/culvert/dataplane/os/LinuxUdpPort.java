@@ -3,6 +3,7 @@ package dev.culvert.dataplane.os;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.culvert.dataplane.tunnel.UdpPort;
+import dev.culvert.dataplane.tunnel.Unsendable;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
@@ -79,6 +80,13 @@ public final class LinuxUdpPort implements UdpPort {
         option(errno, arena, fd, Libc.SOL_SOCKET, Libc.SO_RCVBUF, SOCKET_BUFFER);
         option(errno, arena, fd, Libc.SOL_SOCKET, Libc.SO_SNDBUF, SOCKET_BUFFER);
         option(errno, arena, fd, Libc.SOL_UDP, Libc.UDP_GRO, 1);
+        // Never a fragment, and the path's MTU as our own probes find it: what ICMP claims anyone can forge,
+        // and once the kernel believes it, it refuses segmentation (docs/wireguard.md, "Size of the outer
+        // packets").
+        option(errno, arena, fd, Libc.IPPROTO_IP, Libc.IP_MTU_DISCOVER, Libc.PMTUDISC_PROBE);
+        if (family == Libc.AF_INET6) {
+            option(errno, arena, fd, Libc.IPPROTO_IPV6, Libc.IPV6_MTU_DISCOVER, Libc.PMTUDISC_PROBE);
+        }
         MemorySegment name = arena.allocate(SocketAddresses.SIZE, 8);
         int length;
         if (family == Libc.AF_INET6) {
@@ -163,6 +171,11 @@ public final class LinuxUdpPort implements UdpPort {
     @Override
     public long sendErrors() {
         return sends.errors();
+    }
+
+    @Override
+    public Unsendable unsendable() {
+        return sends.unsendable();
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.culvert.dataplane.os;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import dev.culvert.dataplane.tunnel.Unsendable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
@@ -27,6 +28,8 @@ final class SendBatch {
     private boolean open;
     private boolean offload = true;
     private @Nullable InetSocketAddress destination;
+    private final @Nullable InetSocketAddress[] destinations = new InetSocketAddress[MESSAGES];
+    private final Unsendable unsendable = new Unsendable();
     private long errors;
 
     SendBatch(int fd, Arena arena, MemorySegment errno, SocketAddresses addresses) {
@@ -38,6 +41,10 @@ final class SendBatch {
 
     long errors() {
         return errors;
+    }
+
+    Unsendable unsendable() {
+        return unsendable;
     }
 
     /// @return false if all messages are taken and the kernel takes none of them now
@@ -92,6 +99,7 @@ final class SendBatch {
         sizes[used] = length;
         nameLengths[used] = nameLength;
         destination = to;
+        destinations[used] = to;
         used++;
         return true;
     }
@@ -131,8 +139,21 @@ final class SendBatch {
             sendSingly(first);
         } else {
             errors++;
+            InetSocketAddress to = destinations[first];
+            if (to != null && isLocal(error)) {
+                unsendable.count(to);
+            }
         }
         first++;
+    }
+
+    /// Whether the datagram did not leave this machine because of its own network or rules.
+    private static boolean isLocal(int error) {
+        return switch (error) {
+            case Libc.ENETUNREACH, Libc.EHOSTUNREACH, Libc.ENETDOWN, Libc.EADDRNOTAVAIL, Libc.EPERM, Libc.EACCES ->
+                true;
+            default -> false;
+        };
     }
 
     private void sendSingly(int message) {

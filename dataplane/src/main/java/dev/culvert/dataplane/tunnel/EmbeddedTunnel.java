@@ -29,6 +29,7 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /// WireGuard and TCP/IP inside the process: needs no root, no interface and no kernel module.
 public final class EmbeddedTunnel implements TunnelDriver {
@@ -43,13 +44,16 @@ public final class EmbeddedTunnel implements TunnelDriver {
     private final Map<Integer, Ping> pings = new HashMap<>();
     private final EchoReply echoReply = new EchoReply();
     private final RoundTrips roundTrips = new RoundTrips();
+    private final int mtu;
+    private final Map<PublicKey, Integer> limits = new HashMap<>();
     private int nextPing = 1;
 
-    private record Ping(InetAddress address, Promise<Long> reply) {}
+    private record Ping(InetAddress address, int length, Promise<Long> reply) {}
 
-    private EmbeddedTunnel(TunnelLoop tunnel, UdpPort port) {
+    private EmbeddedTunnel(TunnelLoop tunnel, UdpPort port, int mtu) {
         this.tunnel = tunnel;
         this.port = port;
+        this.mtu = mtu;
     }
 
     /// Opens the tunnel on an event loop, which owns it from now on.
@@ -64,7 +68,7 @@ public final class EmbeddedTunnel implements TunnelDriver {
         device.mtu(settings.mtu());
         Stack stack = new Stack(StackConfig.of(settings.addresses(), settings.mtu()), random);
         TunnelLoop tunnel = new TunnelLoop(loop, device, stack, port, clock, settings.mtu());
-        EmbeddedTunnel embedded = new EmbeddedTunnel(tunnel, port);
+        EmbeddedTunnel embedded = new EmbeddedTunnel(tunnel, port, settings.mtu());
         tunnel.onEchoReplies(embedded::echoReplies);
         tunnel.start();
         return embedded;
@@ -93,7 +97,15 @@ public final class EmbeddedTunnel implements TunnelDriver {
     @Override
     public Future<?> put(PeerConfig peer) {
         return onLoop(() -> {
+            Peer before = tunnel.device().peer(peer.publicKey());
+            Integer limit = limits.get(peer.publicKey());
+            if (before != null && limit != null) {
+                tunnel.stack().pathMtu(before.allowedIps(), mtu);
+            }
             tunnel.device().addPeer(peer, tunnel.now());
+            if (limit != null) {
+                tunnel.stack().pathMtu(peer.allowedIps(), limit);
+            }
             return null;
         });
     }
@@ -101,6 +113,10 @@ public final class EmbeddedTunnel implements TunnelDriver {
     @Override
     public Future<?> remove(PublicKey peer) {
         return onLoop(() -> {
+            Peer removed = tunnel.device().peer(peer);
+            if (removed != null && limits.remove(peer) != null) {
+                tunnel.stack().pathMtu(removed.allowedIps(), mtu);
+            }
             tunnel.device().removePeer(peer);
             return null;
         });
@@ -115,6 +131,17 @@ public final class EmbeddedTunnel implements TunnelDriver {
                 if (initiate) {
                     tunnel.device().initiate(peer, true, tunnel.now());
                 }
+            }
+            return null;
+        });
+    }
+
+    @Override
+    public Future<?> initiate(PublicKey key) {
+        return onLoop(() -> {
+            Peer peer = tunnel.device().peer(key);
+            if (peer != null && peer.endpoint() != null) {
+                tunnel.device().initiate(peer, true, tunnel.now());
             }
             return null;
         });
@@ -148,6 +175,44 @@ public final class EmbeddedTunnel implements TunnelDriver {
     }
 
     @Override
+    public Future<@Nullable PathEvidence> evidence(PublicKey key) {
+        return this.<@Nullable PathEvidence>onLoop(() -> {
+            Peer peer = tunnel.device().peer(key);
+            if (peer == null) {
+                return null;
+            }
+            long last = peer.lastHandshakeNanos();
+            return new PathEvidence(
+                    peer.endpoint(),
+                    last < 0 ? -1 : tunnel.now() - last,
+                    peer.rxBytes(),
+                    peer.txBytes(),
+                    port.unsendable().to(peer.endpoint()));
+        });
+    }
+
+    @Override
+    public Future<?> limitPackets(PublicKey key, int bytes) {
+        return onLoop(() -> {
+            Peer peer = tunnel.device().peer(key);
+            if (peer != null) {
+                if (bytes >= mtu) {
+                    limits.remove(key);
+                } else {
+                    limits.put(key, bytes);
+                }
+                tunnel.stack().pathMtu(peer.allowedIps(), bytes);
+            }
+            return null;
+        });
+    }
+
+    @Override
+    public int mtu() {
+        return mtu;
+    }
+
+    @Override
     public Future<Map<String, Long>> drops() {
         return onLoop(() -> {
             Map<String, Long> all = new TreeMap<>();
@@ -157,6 +222,7 @@ public final class EmbeddedTunnel implements TunnelDriver {
             for (dev.culvert.proto.netstack.Drop reason : dev.culvert.proto.netstack.Drop.values()) {
                 all.put("netstack." + reason, tunnel.stack().drops(reason));
             }
+            all.put("udp.UNSENDABLE", port.unsendable().total());
             all.values().removeIf(count -> count == 0);
             return all;
         });
@@ -171,7 +237,7 @@ public final class EmbeddedTunnel implements TunnelDriver {
                     long sent = tunnel.now();
                     tunnel.stack().sendEcho(null, address, id, 1, payloadLength, sent);
                     Promise<Long> reply = tunnel.eventLoop().newPromise();
-                    Ping ping = new Ping(address, reply);
+                    Ping ping = new Ping(address, payloadLength, reply);
                     pings.put(id, ping);
                     Future<?> limit = tunnel.eventLoop()
                             .schedule(
@@ -203,7 +269,9 @@ public final class EmbeddedTunnel implements TunnelDriver {
         while (tunnel.stack().pollEchoReply(echoReply)) {
             Ping waiting = pings.get(echoReply.identifier());
             // Identifiers are easily guessed: no peer may answer in the place of another.
-            if (waiting != null && waiting.address().equals(echoReply.source())) {
+            if (waiting != null
+                    && waiting.length() == echoReply.payloadLength()
+                    && waiting.address().equals(echoReply.source())) {
                 waiting.reply().trySuccess(tunnel.now());
             }
         }
@@ -227,7 +295,7 @@ public final class EmbeddedTunnel implements TunnelDriver {
         });
     }
 
-    private <T> Future<T> onLoop(Callable<T> task) {
+    private <T extends @Nullable Object> Future<T> onLoop(Callable<T> task) {
         return tunnel.eventLoop().submit(() -> {
             T result = task.call();
             tunnel.schedulePump();

@@ -29,6 +29,7 @@ public final class NioUdpPort implements UdpPort {
     private final ByteBuffer datagram = ByteBuffer.allocate(MAX_DATAGRAM);
     private final ByteBuffer sending = ByteBuffer.allocateDirect(MAX_DATAGRAM);
     private @Nullable IoRegistration registration;
+    private final Unsendable unsendable = new Unsendable();
     private long sendErrors;
 
     private NioUdpPort(DatagramChannel channel) {
@@ -100,6 +101,7 @@ public final class NioUdpPort implements UdpPort {
         } catch (IOException | RuntimeException e) {
             // RuntimeException: an unresolved address, or IPv6 where the host has none.
             sendErrors++;
+            unsendable.count(to);
             return true;
         }
         IoRegistration current = registration;
@@ -126,6 +128,11 @@ public final class NioUdpPort implements UdpPort {
     @Override
     public long sendErrors() {
         return sendErrors;
+    }
+
+    @Override
+    public Unsendable unsendable() {
+        return unsendable;
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// How the WireGuard end is realised; the rest of the data plane sees Netty channels only.
 ///
@@ -36,16 +37,30 @@ public interface TunnelDriver extends AutoCloseable {
     /// A new place to reach the peer at, and a handshake at once if `initiate`.
     Future<?> redirect(PublicKey peer, InetSocketAddress endpoint, boolean initiate);
 
+    /// Begins a handshake with the peer where it is believed to be, if that is known.
+    Future<?> initiate(PublicKey peer);
+
     /// What to run, on the driver's loop and briefly, when a peer has shaken hands or moved. One at a time.
     void onPeerNews(Runnable task);
 
     /// What is known of every peer now.
     Future<List<PeerStatus>> status();
 
+    /// What is known of the way to a peer, or null if there is no such peer.
+    Future<@Nullable PathEvidence> evidence(PublicKey peer);
+
+    /// How large IP packets to a peer may be from now on, live connections included; the tunnel's MTU and more
+    /// takes the limit away.
+    Future<?> limitPackets(PublicKey peer, int bytes);
+
     /// How many packets were dropped, by layer and reason; reasons that have not occurred are left out.
     Future<Map<String, Long>> drops();
 
-    /// Sends one ICMP echo to an address inside the tunnel; the future fails if no reply came within `timeoutMillis`.
+    /// The largest IP packet inside the tunnel, in bytes.
+    int mtu();
+
+    /// Sends one ICMP echo to an address inside the tunnel; the future fails if no reply of the same length
+    /// came within `timeoutMillis`.
     ///
     /// @return the round trip in nanoseconds
     Future<Long> ping(InetAddress address, int payloadLength, long timeoutMillis);

@@ -36,6 +36,9 @@ public interface UdpPort extends AutoCloseable {
     /// Datagrams that the kernel refused to send, since the start.
     long sendErrors();
 
+    /// Of these, what this machine would not send at all, by where to.
+    Unsendable unsendable();
+
     @Override
     void close();
 }

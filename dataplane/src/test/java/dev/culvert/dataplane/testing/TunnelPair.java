@@ -8,6 +8,7 @@ import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.wireguard.JdkAead;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PrivateKey;
+import dev.culvert.proto.wireguard.PublicKey;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -32,6 +33,8 @@ public final class TunnelPair implements AutoCloseable {
     private final MultiThreadIoEventLoopGroup loops;
     private final EmbeddedTunnel gateway;
     private final EmbeddedTunnel site;
+    private final PublicKey gatewayKey;
+    private final PublicKey siteKey;
 
     /// Which UDP port the tunnels stand on.
     public enum Io {
@@ -47,10 +50,17 @@ public final class TunnelPair implements AutoCloseable {
         }
     }
 
-    private TunnelPair(MultiThreadIoEventLoopGroup loops, EmbeddedTunnel gateway, EmbeddedTunnel site) {
+    private TunnelPair(
+            MultiThreadIoEventLoopGroup loops,
+            EmbeddedTunnel gateway,
+            EmbeddedTunnel site,
+            PublicKey gatewayKey,
+            PublicKey siteKey) {
         this.loops = loops;
         this.gateway = gateway;
         this.site = site;
+        this.gatewayKey = gatewayKey;
+        this.siteKey = siteKey;
     }
 
     public static TunnelPair open(Io io) throws Exception {
@@ -65,7 +75,7 @@ public final class TunnelPair implements AutoCloseable {
                 .get(5, TimeUnit.SECONDS);
         site.put(new PeerConfig(gatewayKey.publicKey(), null, gateway.localAddress(), 0, atGateway))
                 .get(5, TimeUnit.SECONDS);
-        return new TunnelPair(loops, gateway, site);
+        return new TunnelPair(loops, gateway, site, gatewayKey.publicKey(), siteKey.publicKey());
     }
 
     private static EmbeddedTunnel tunnel(Io io, IoEventLoop loop, PrivateKey key, List<InetAddress> addresses)
@@ -80,6 +90,14 @@ public final class TunnelPair implements AutoCloseable {
 
     public EmbeddedTunnel site() {
         return site;
+    }
+
+    public PublicKey gatewayKey() {
+        return gatewayKey;
+    }
+
+    public PublicKey siteKey() {
+        return siteKey;
     }
 
     @Override

@@ -82,6 +82,11 @@ class TunnelLoopRegressionTest {
         }
 
         @Override
+        public Unsendable unsendable() {
+            return port.unsendable();
+        }
+
+        @Override
         public void close() {
             port.close();
         }

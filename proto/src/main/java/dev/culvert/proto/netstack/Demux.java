@@ -1,5 +1,6 @@
 package dev.culvert.proto.netstack;
 
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Finds the connection of a four-tuple: open addressing with linear probing over the sockets themselves, no
@@ -33,6 +34,15 @@ final class Demux {
                     && socket.remoteHigh == remoteHigh
                     && socket.localHigh == localHigh) {
                 return socket;
+            }
+        }
+    }
+
+    /// Every socket; `task` adds and removes none.
+    void forEach(Consumer<TcpSocket> task) {
+        for (TcpSocket socket : table) {
+            if (socket != null) {
+                task.accept(socket);
             }
         }
     }

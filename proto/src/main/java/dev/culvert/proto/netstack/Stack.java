@@ -1,9 +1,11 @@
 package dev.culvert.proto.netstack;
 
+import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.inet.IpProtocol;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.Collection;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,7 @@ public final class Stack {
     private final Packet packet = new Packet();
     private final IpInput ip;
     private final PagePool pool;
+    private final PathMtus paths;
     private final TcpLayer tcp;
     private final UdpLayer udp;
     private final IcmpLayer icmp;
@@ -39,8 +42,9 @@ public final class Stack {
         icmp = new IcmpLayer(mtu, drops, replies);
         long buffers = (long) config.sendBuffer() + config.receiveBuffer();
         pool = new PagePool(Math.max(LEAST_MEMORY, 8 * buffers));
-        tcp = new TcpLayer(config, pool, drops, readyQueue, transmitQueue, replies, random);
-        udp = new UdpLayer(mtu, local, pool, drops, readyQueue, transmitQueue, icmp, random);
+        paths = new PathMtus(mtu);
+        tcp = new TcpLayer(config, pool, paths, drops, readyQueue, transmitQueue, replies, random);
+        udp = new UdpLayer(mtu, paths, local, pool, drops, readyQueue, transmitQueue, icmp, random);
     }
 
     /// Takes one IP packet, from position to limit of a heap buffer; it is neither changed nor kept.
@@ -104,6 +108,19 @@ public final class Stack {
         if (source != null) {
             icmp.sendEcho(source, remote, identifier << 16 | (sequence & 0xffff), payloadLength);
         }
+    }
+
+    /// Says how large packets to these destinations may be, as somebody has measured it on the path: live
+    /// connections send again at once, in segments that fit, what was too large; new ones begin so, and ask
+    /// their peers for no larger ones. Echoes keep to the stack's MTU, for they are how a path is measured.
+    ///
+    /// Unlike what ICMP says, this may be less than 1280 for IPv6: TCP does not need the minimum MTU, it only
+    /// may rely on it (RFC 8200 §5), and a path that breaks the promise still carries less.
+    ///
+    /// @param bytes of an IP packet; below 576 counts as 576, the stack's MTU and more takes the limit away
+    public void pathMtu(Collection<IpPrefix> destinations, int bytes) {
+        paths.put(destinations, bytes);
+        tcp.applyPathMtus();
     }
 
     private static InetAddress requireAddress(@Nullable InetAddress address) {

@@ -17,6 +17,7 @@ final class TcpLayer {
 
     final StackConfig config;
     final PagePool pool;
+    final PathMtus paths;
     final Timers timers = new Timers();
     final SocketList timeWait = new SocketList();
     private final SocketList halfOpen = new SocketList();
@@ -36,6 +37,7 @@ final class TcpLayer {
     TcpLayer(
             StackConfig config,
             PagePool pool,
+            PathMtus paths,
             Counters drops,
             ReadyQueue readyQueue,
             TransmitQueue transmitQueue,
@@ -43,6 +45,7 @@ final class TcpLayer {
             RandomGenerator random) {
         this.config = config;
         this.pool = pool;
+        this.paths = paths;
         this.drops = drops;
         this.readyQueue = readyQueue;
         this.transmitQueue = transmitQueue;
@@ -215,6 +218,11 @@ final class TcpLayer {
                 wantTransmit(socket);
             }
         }
+    }
+
+    /// Measured limits have changed: every connection takes its own up.
+    void applyPathMtus() {
+        demux.forEach(TcpSocket::applyPathMtu);
     }
 
     int sockets() {

@@ -459,15 +459,16 @@ final class TcpSender {
         renoSacked = 0;
     }
 
-    /// The path takes only segments with `payload` bytes: what is out was too large for it and goes again (RFC
-    /// 1191 §6.4); that is no congestion.
-    void reduceSegment(int payload) {
-        if (payload >= mss) {
+    /// The path takes segments with `payload` bytes. If these are fewer than before, what is out was too large
+    /// for it and goes again (RFC 1191 §6.4); that is no congestion.
+    void resizeSegment(int payload) {
+        if (payload == mss) {
             return;
         }
+        boolean smaller = payload < mss;
         mss = payload;
         congestion.segmentSize(payload);
-        if (flight() > 0 && isSynAcked()) {
+        if (smaller && flight() > payload && isSynAcked()) {
             repairAll();
         }
     }

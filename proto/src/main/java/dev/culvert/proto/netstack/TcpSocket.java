@@ -63,7 +63,10 @@ public final class TcpSocket extends Pollable {
     private long keepAlive;
     private int keepAliveProbes;
     private long nextChallengeAt;
+    /// What routers behind the tunnel have said (ICMP).
     private int maxPacket;
+    /// The most payload that both ends agreed on; 0 before the peer's SYN.
+    private int agreedSegment;
 
     TcpSocket(TcpLayer layer, Tuple tuple, @Nullable TcpListener listener, long now) {
         this.layer = layer;
@@ -246,9 +249,14 @@ public final class TcpSocket extends Pollable {
         return (int) (now / 1_000_000) + timestampOffset;
     }
 
-    /// What we announce in the MSS option (RFC 6691: as if there were no options).
+    /// What we announce in the MSS option (RFC 6691: as if there were no options): what comes takes the path
+    /// that our own segments take.
     int mssToOffer() {
-        return layer.config.mtu() - IpOutput.headerLength(isIpv4()) - 20;
+        return pathMtu() - IpOutput.headerLength(isIpv4()) - 20;
+    }
+
+    private int pathMtu() {
+        return layer.paths.towards(remoteHigh, remoteLow);
     }
 
     /// Takes the options of the peer's SYN (RFC 7323 §2.5, §3.2).
@@ -263,7 +271,9 @@ public final class TcpSocket extends Pollable {
         }
         // RFC 9293 §3.7.1 for the default. Below the floor, a peer only makes us send more headers.
         int offered = options.mss == 0 ? (isIpv4() ? 536 : 1220) : Math.max(options.mss, 88);
-        sender.mss = Math.min(offered, mssToOffer()) - optionBytes();
+        int largest = layer.config.mtu() - IpOutput.headerLength(isIpv4()) - 20;
+        agreedSegment = Math.min(offered, largest) - optionBytes();
+        sender.mss = Math.min(agreedSegment, segmentWithin(Math.min(maxPacket, pathMtu())));
         sender.congestion = new Cubic(sender.mss);
         sender.firstWindow(syn);
         receiver.open(syn, timestamps, now);
@@ -355,9 +365,20 @@ public final class TcpSocket extends Pollable {
         int packet = Math.max(size, least);
         if (packet < maxPacket) {
             maxPacket = packet;
-            sender.reduceSegment(packet - IpOutput.headerLength(isIpv4()) - 20 - optionBytes());
+            applyPathMtu();
+        }
+    }
+
+    /// Cuts segments to what the path is known to take now, which may be more than before.
+    void applyPathMtu() {
+        if (agreedSegment > 0 && state != TcpState.CLOSED) {
+            sender.resizeSegment(Math.min(agreedSegment, segmentWithin(Math.min(maxPacket, pathMtu()))));
             layer.wantTransmit(this);
         }
+    }
+
+    private int segmentWithin(int packet) {
+        return packet - IpOutput.headerLength(isIpv4()) - 20 - optionBytes();
     }
 
     /// The connection is over; `reason` is null if in order.

@@ -18,7 +18,7 @@ final class UdpLayer {
     /// Room for one datagram with its record, for the sockets to use within one call.
     final byte[] scratch;
 
-    private final int mtu;
+    private final PathMtus paths;
     private final ReadyQueue readyQueue;
     private final TransmitQueue transmitQueue;
     private final IcmpLayer icmp;
@@ -29,6 +29,7 @@ final class UdpLayer {
 
     UdpLayer(
             int mtu,
+            PathMtus paths,
             LocalAddresses local,
             PagePool pool,
             Counters drops,
@@ -36,7 +37,7 @@ final class UdpLayer {
             TransmitQueue transmitQueue,
             IcmpLayer icmp,
             RandomGenerator random) {
-        this.mtu = mtu;
+        this.paths = paths;
         this.local = local;
         this.pool = pool;
         this.drops = drops;
@@ -112,7 +113,7 @@ final class UdpLayer {
 
     int maxPayload(UdpEndpoint to) {
         boolean ipv4 = AddressWords.isIpv4(to.localHigh, to.localLow);
-        return mtu - IpOutput.headerLength(ipv4) - UdpHeader.LENGTH;
+        return paths.towards(to.remoteHigh, to.remoteLow) - IpOutput.headerLength(ipv4) - UdpHeader.LENGTH;
     }
 
     void ready(UdpSocket socket) {

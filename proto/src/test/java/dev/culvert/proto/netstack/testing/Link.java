@@ -42,6 +42,10 @@ public record Link(
         return new Link(latency, jitter, loss, duplicate, probability, mtu, bytesPerSecond, queue);
     }
 
+    public Link withMtu(int bytes) {
+        return new Link(latency, jitter, loss, duplicate, corrupt, bytes, bytesPerSecond, queue);
+    }
+
     public Link withRate(long bytesPerSecond, long queue) {
         return new Link(latency, jitter, loss, duplicate, corrupt, mtu, bytesPerSecond, queue);
     }

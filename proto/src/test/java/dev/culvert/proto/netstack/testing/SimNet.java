@@ -49,8 +49,8 @@ public final class SimNet {
     private final SplittableRandom random;
     private final PriorityQueue<InFlight> inFlight = new PriorityQueue<>();
     private final ByteBuffer buffer;
-    private final Link forth;
-    private final Link back;
+    private Link forth;
+    private Link back;
     private final long[] bottleneckFreeAt = new long[2];
     private App appA = (_, _) -> Long.MAX_VALUE;
     private App appB = (_, _) -> Long.MAX_VALUE;
@@ -74,6 +74,12 @@ public final class SimNet {
     public void apps(App onA, App onB) {
         appA = onA;
         appB = onB;
+    }
+
+    /// What the network is like from now on.
+    public void links(Link fromA, Link fromB) {
+        forth = fromA;
+        back = fromB;
     }
 
     /// Prints every packet as it is sent, to look at a seed that failed.
