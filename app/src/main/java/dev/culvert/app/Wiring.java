@@ -6,9 +6,9 @@ import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
 import dev.culvert.control.config.Configuration;
 import dev.culvert.control.enrol.Enrolment;
-import dev.culvert.control.store.FileStore;
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
+import dev.culvert.control.store.Store;
 import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
@@ -79,7 +79,7 @@ public final class Wiring implements AutoCloseable {
     static Wiring start(Options options, Consumer<PeerWatch.State> ready) throws IOException, BrokenConfiguration {
         StateFolder state = new StateFolder(options.state());
         state.lock();
-        FileStore store = state.store();
+        Store store = state.store();
         Configuration configuration = new Configuration(options.role(), options.file(), options.fileMayAppear(), store);
         Configuration.Start start = switch (configuration.start()) {
             case Parsed.Ok<Configuration.Start>(var found, var warnings) -> {
@@ -103,7 +103,7 @@ public final class Wiring implements AutoCloseable {
     private Wiring(
             Options options,
             StateFolder state,
-            FileStore store,
+            Store store,
             Configuration configuration,
             Model model,
             Consumer<PeerWatch.State> ready)

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /// The sources of a node's model: its file, which belongs to a person, and the documents of its store.
@@ -72,17 +73,23 @@ public final class Configuration {
         return Parsed.problems(now.notes());
     }
 
-    private Parsed<Model> merge(@Nullable String text) {
+    private Parsed<Model> merge(@Nullable String text) throws IOException {
         List<Source> sources = new ArrayList<>();
         if (text != null) {
             sources.add(Source.file(String.valueOf(file), text));
         }
-        sources.addAll(stored(store));
+        sources.addAll(stored(store::list));
         return ModelMerge.merge(role, sources);
     }
 
+    /// The documents of a kind, from a store or of somebody who only looks at one.
+    @FunctionalInterface
+    public interface Documents {
+        List<Document> list(String kind) throws IOException;
+    }
+
     /// The store's part of the configuration.
-    public static List<Source> stored(Store store) {
+    public static List<Source> stored(Documents store) throws IOException {
         List<Source> sources = new ArrayList<>();
         for (String kind : KINDS) {
             for (Document document : store.list(kind)) {
@@ -112,23 +119,37 @@ public final class Configuration {
         }
     }
 
-    /// Changes when the file or the store does: cheap enough to be asked every second.
+    /// Tells `listener`, by `executor`, when a document of the configuration has changed.
+    public Store.Watch watch(Executor executor, Runnable listener) {
+        return store.watch(KINDS, executor, listener);
+    }
+
+    /// Looks whether another process has changed the store, and tells the watches: cheap enough for every second.
+    public void catchUp() {
+        store.catchUp();
+    }
+
+    /// Changes when the file or the store does.
     public long revision() {
-        long revision = 0;
+        long revision = fileRevision();
         for (String kind : KINDS) {
             for (Document document : store.list(kind)) {
                 revision = Objects.hash(revision, document.key(), document.version());
             }
         }
-        if (file != null) {
-            try {
-                revision =
-                        Objects.hash(revision, Files.getLastModifiedTime(file).toMillis(), Files.size(file));
-            } catch (IOException e) {
-                // An editor that replaces the file leaves none for a moment.
-                revision = Objects.hash(revision, -1);
-            }
-        }
         return revision;
+    }
+
+    /// Changes when the file does: cheap enough to be asked every second.
+    public long fileRevision() {
+        if (file == null) {
+            return 0;
+        }
+        try {
+            return Objects.hash(Files.getLastModifiedTime(file).toMillis(), Files.size(file));
+        } catch (IOException e) {
+            // An editor that replaces the file leaves none for a moment.
+            return -1;
+        }
     }
 }

@@ -3,7 +3,7 @@ package dev.culvert.control.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.culvert.control.store.FileStore;
+import dev.culvert.control.store.SqliteStore;
 import dev.culvert.model.Role;
 import dev.culvert.model.config.Parsed;
 import java.io.IOException;
@@ -21,12 +21,12 @@ class ConfigurationTest {
     private Path folder = Path.of("");
 
     private Path file = Path.of("");
-    private FileStore store;
+    private SqliteStore store;
 
     @BeforeEach
     void open() throws IOException {
         file = folder.resolve("gateway.yaml");
-        store = new FileStore(folder.resolve("store"));
+        store = new SqliteStore(folder.resolve("store"));
     }
 
     private Configuration configuration() {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
 import dev.culvert.control.config.Configuration;
-import dev.culvert.control.store.FileStore;
+import dev.culvert.control.store.SqliteStore;
 import dev.culvert.control.store.Store;
 import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.Loops;
@@ -59,7 +59,7 @@ class EnrolmentTest {
     @BeforeEach
     void start(@TempDir Path folder) throws Exception {
         Path file = Files.writeString(folder.resolve("gateway.yaml"), "http: {listen: []}\n");
-        store = new FileStore(folder.resolve("store"));
+        store = new SqliteStore(folder.resolve("store"));
         Configuration configuration = new Configuration(Role.GATEWAY, file, false, store);
         Model model = configuration.load().orThrow();
         EmbeddedTunnel tunnel = EmbeddedTunnel.open(
