@@ -136,11 +136,13 @@ public final class Wiring implements AutoCloseable {
             enrolment = new Enrolment(node, store, key.publicKey(), reloader::reloadNow);
             node.serveControl(_ -> Response.error(404, "nothing here yet"), enrolment);
         }
+        PeerMemory memory = new PeerMemory(node, store, scheduler);
+        memory.restore();
         node.apply(model);
         if (enrolment != null) {
             enrolment.resume();
         }
-        new PeerMemory(node, store, scheduler).start();
+        memory.start();
         Files.deleteIfExists(state.adminSocket());
         node.serveAdmin(
                 state.adminSocket(), new AdminService(node, status, enrolment, () -> endpoint(options, node.model())));

@@ -41,6 +41,9 @@ public final class EmbeddedTunnel implements TunnelDriver {
     private final TunnelLoop tunnel;
     private final UdpPort port;
     private final Map<Integer, Ping> pings = new HashMap<>();
+
+    // One entry for each peer of this run and the last: as many as an operator has named.
+    private final Map<PublicKey, HandshakeTimestamps> restored = new HashMap<>();
     private final EchoReply echoReply = new EchoReply();
     private int nextPing = 1;
 
@@ -92,7 +95,11 @@ public final class EmbeddedTunnel implements TunnelDriver {
     @Override
     public Future<?> put(PeerConfig peer) {
         return onLoop(() -> {
-            tunnel.device().addPeer(peer, tunnel.now());
+            boolean known = tunnel.device().peer(peer.publicKey()) != null;
+            Peer put = tunnel.device().addPeer(peer, tunnel.now());
+            if (!known) {
+                restore(put, restored.getOrDefault(peer.publicKey(), HandshakeTimestamps.NONE));
+            }
             return null;
         });
     }
@@ -100,7 +107,11 @@ public final class EmbeddedTunnel implements TunnelDriver {
     @Override
     public Future<?> remove(PublicKey peer) {
         return onLoop(() -> {
-            tunnel.device().removePeer(peer);
+            Peer removed = tunnel.device().peer(peer);
+            if (removed != null) {
+                restored.put(peer, timestamps(removed));
+                tunnel.device().removePeer(peer);
+            }
             return null;
         });
     }
@@ -120,6 +131,27 @@ public final class EmbeddedTunnel implements TunnelDriver {
     }
 
     @Override
+    public Future<?> restore(PublicKey key, HandshakeTimestamps timestamps) {
+        return onLoop(() -> {
+            restored.put(key, timestamps);
+            Peer peer = tunnel.device().peer(key);
+            if (peer != null) {
+                restore(peer, timestamps);
+            }
+            return null;
+        });
+    }
+
+    private static void restore(Peer peer, HandshakeTimestamps earlier) {
+        HandshakeTimestamps latest = timestamps(peer).max(earlier);
+        peer.restoreTimestamps(latest.received(), latest.sent());
+    }
+
+    private static HandshakeTimestamps timestamps(Peer peer) {
+        return new HandshakeTimestamps(peer.receivedTimestamp(), peer.sentTimestamp());
+    }
+
+    @Override
     public void onPeerNews(Runnable task) {
         onLoop(() -> {
             tunnel.onPeerNews(task);
@@ -135,7 +167,12 @@ public final class EmbeddedTunnel implements TunnelDriver {
             for (Peer peer : tunnel.device().peers()) {
                 long last = peer.lastHandshakeNanos();
                 all.add(new PeerStatus(
-                        peer.publicKey(), peer.endpoint(), last < 0 ? -1 : now - last, peer.rxBytes(), peer.txBytes()));
+                        peer.publicKey(),
+                        peer.endpoint(),
+                        last < 0 ? -1 : now - last,
+                        peer.rxBytes(),
+                        peer.txBytes(),
+                        timestamps(peer)));
             }
             return all;
         });

@@ -10,9 +10,11 @@ import org.jspecify.annotations.Nullable;
 /// @param rxBytes bytes received from the peer, sealed
 /// @param txBytes bytes sent to the peer, sealed
 /// @param endpoint where the peer was last heard of
+/// @param timestamps of handshakes, so that the next process neither believes nor sends an old one
 public record PeerStatus(
         PublicKey publicKey,
         @Nullable InetSocketAddress endpoint,
         long handshakeAgeNanos,
         long rxBytes,
-        long txBytes) {}
+        long txBytes,
+        HandshakeTimestamps timestamps) {}
