@@ -49,7 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A node that is started twice over one store; the other end is a bare device on a UDP socket, whose datagrams the
 /// test keeps as an attacker on the path would.
-@Timeout(20)
+@Timeout(60)
 class PeerMemoryTest {
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
@@ -69,7 +69,7 @@ class PeerMemoryTest {
         store = new SqliteStore(folder.resolve("db"));
         store.watch(List.of("peers"), Runnable::run, () -> written.addAll(store.list("peers")));
         socket = new DatagramSocket(0, LOOPBACK);
-        socket.setSoTimeout(5_000);
+        socket.setSoTimeout(20_000);
     }
 
     @AfterEach
@@ -182,7 +182,7 @@ class PeerMemoryTest {
     private RememberedPeer written(Predicate<RememberedPeer> expected) throws InterruptedException {
         RememberedPeer last;
         do {
-            Document document = written.poll(10, TimeUnit.SECONDS);
+            Document document = written.poll(20, TimeUnit.SECONDS);
             assertThat(document).as("a document that says so").isNotNull();
             assertThat(document.key()).isEqualTo(documentKey);
             last = RememberedPeer.parse(document.text());
@@ -211,9 +211,10 @@ class PeerMemoryTest {
         try (Run second = new Run(false);
                 DatagramSocket attacker = new DatagramSocket(0, LOOPBACK)) {
             attacker.send(new DatagramPacket(captured, captured.length, second.tunnel.localAddress()));
-            // What the node sends to the true place comes after the replay was judged: it greets, and we answer it.
+            // The node greets the true place. It confirms our answer, which it has read behind the replay.
             receive();
             send(poll(), second.tunnel.localAddress());
+            receive();
 
             written(peers -> !peers.mark().equals(Timestamp.NONE));
             assertThat(second.drops()).containsEntry("wireguard.STALE_TIMESTAMP", 1L);

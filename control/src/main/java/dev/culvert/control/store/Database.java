@@ -128,8 +128,9 @@ final class Database {
             }
             Connection connection = prepared(file, true);
             LOG.error(
-                    "{}; going on with what is stored, for this process alone: restart it when that is done",
-                    Faults.of(file, e).getMessage());
+                    "{} was opened for this process alone, as on a full disk ({}): free some space, then restart",
+                    file,
+                    e.getMessage());
             return connection;
         }
     }

@@ -70,7 +70,7 @@ public final class StoreWriter {
                 for (int writes = random.nextInt(20); writes > 0; writes--) {
                     write(store);
                 }
-                fill(filler);
+                fill(filler, random.nextInt(65_536));
                 int before = refused;
                 for (int writes = 0; writes < 400 && refused < before + 3; writes++) {
                     if (!write(store)) {
@@ -79,11 +79,15 @@ public final class StoreWriter {
                     ledger.verify(store, KEYS);
                 }
             }
-            // Opening is what a start does: on the full disk, and when there is room again.
+            // What a start does, on a disk without a byte of room, and when there is room again. To close the store has
+            // set the room of its log free.
+            Path last = folder.resolveSibling("last");
+            fill(last, 0);
             try (Store store = new SqliteStore(folder)) {
                 ledger.verify(store, KEYS);
             }
             Files.delete(filler);
+            Files.delete(last);
             try (Store store = new SqliteStore(folder)) {
                 ledger.verify(store, KEYS);
                 if (!write(store)) {
@@ -94,9 +98,7 @@ public final class StoreWriter {
         System.out.println(rounds + " full disks, " + refused + " writes refused");
     }
 
-    /// Leaves a random rest of up to 64 kB, in pieces that no file system rounds up by much.
-    private void fill(Path filler) throws IOException {
-        long rest = random.nextInt(65_536);
+    private void fill(Path filler, int rest) throws IOException {
         long free = Files.getFileStore(folder).getUsableSpace();
         Files.write(filler, new byte[(int) Math.max(0, free - rest)]);
     }
