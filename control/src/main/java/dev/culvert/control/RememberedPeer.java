@@ -18,7 +18,8 @@ record RememberedPeer(@Nullable InetSocketAddress endpoint, Timestamp received, 
     static final String KIND = "peers";
 
     /// How far the mark is ahead of the clock when it is written. Ours go out each two minutes at most while the peer
-    /// answers, so every other one costs a write. Whoever takes the key to another program after a crash is refused for
+    /// answers, so every other one costs a write. Whoever takes the key to another program after a crash is refused
+    for
     /// so long.
     static final int AHEAD_SECONDS = 300;
 
@@ -39,8 +40,8 @@ record RememberedPeer(@Nullable InetSocketAddress endpoint, Timestamp received, 
         // Who has not called since the start is still where it was last time.
         InetSocketAddress place = status.handshakeAgeNanos() >= 0 ? status.endpoint() : endpoint;
         HandshakeTimestamps seen = status.timestamps();
-        RememberedPeer next = new RememberedPeer(
-                place == null ? endpoint : place, Timestamp.max(received, seen.received()), mark);
+        RememberedPeer next =
+                new RememberedPeer(place == null ? endpoint : place, Timestamp.max(received, seen.received()), mark);
         boolean sends = !seen.sent().equals(Timestamp.NONE);
         boolean due = now.plusSeconds(AHEAD_SECONDS / 2).isAfter(mark) || !mark.isAfter(seen.sent());
         return sends && due ? next.markedAhead(seen.sent(), now) : next;
@@ -56,11 +57,8 @@ record RememberedPeer(@Nullable InetSocketAddress endpoint, Timestamp received, 
     }
 
     static PublicKey publicKey(String documentKey) {
-        return PublicKey.parse(documentKey
-                        .substring(KIND.length() + 1)
-                        .replace('_', '/')
-                        .replace('-', '+')
-                + "=");
+        return PublicKey.parse(
+                documentKey.substring(KIND.length() + 1).replace('_', '/').replace('-', '+') + "=");
     }
 
     String text() {

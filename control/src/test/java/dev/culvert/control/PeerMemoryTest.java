@@ -87,7 +87,8 @@ class PeerMemoryTest {
         private final Node node;
 
         Run(boolean callsFirst) throws Exception {
-            Model model = ModelMerge.merge(Role.GATEWAY, List.of(Source.file("gateway.yaml", """
+            Model model = ModelMerge.merge(
+                            Role.GATEWAY, List.of(Source.file("gateway.yaml", """
                             http: {listen: []}
                             sites:
                               far: {type: plain, public-key: "%s", address: 10.77.0.2}
@@ -99,14 +100,7 @@ class PeerMemoryTest {
                     loops.bindUdp(new InetSocketAddress(LOOPBACK, 0)),
                     JdkAead::new);
             Model empty = new Model(
-                    model.name(),
-                    model.role(),
-                    model.tunnel(),
-                    Map.of(),
-                    Map.of(),
-                    List.of(),
-                    Map.of(),
-                    model.rules());
+                    model.name(), model.role(), model.tunnel(), Map.of(), Map.of(), List.of(), Map.of(), model.rules());
             node = new Node(
                     new Node.Parts(
                             loops,
@@ -218,7 +212,11 @@ class PeerMemoryTest {
 
             written(peers -> !peers.mark().equals(Timestamp.NONE));
             assertThat(second.drops()).containsEntry("wireguard.STALE_TIMESTAMP", 1L);
-            assertThat(second.tunnel.status().get(5, TimeUnit.SECONDS).getFirst().endpoint())
+            assertThat(second.tunnel
+                            .status()
+                            .get(5, TimeUnit.SECONDS)
+                            .getFirst()
+                            .endpoint())
                     .isEqualTo(socket.getLocalSocketAddress());
         }
     }

@@ -47,7 +47,8 @@ class RememberedPeerTest {
             PublicKey key = PrivateKey.generate(new Random(seed)).publicKey();
 
             assertThat(RememberedPeer.documentKey(key)).matches("peers/[A-Za-z0-9_-]{43}");
-            assertThat(RememberedPeer.publicKey(RememberedPeer.documentKey(key))).isEqualTo(key);
+            assertThat(RememberedPeer.publicKey(RememberedPeer.documentKey(key)))
+                    .isEqualTo(key);
         }
     }
 
@@ -55,8 +56,10 @@ class RememberedPeerTest {
     void after_whoHasNotCalledYet_isWhereItWas() {
         RememberedPeer last = new RememberedPeer(HOME, NOW, Timestamp.NONE);
 
-        assertThat(last.after(status(AWAY, -1, Timestamp.NONE, Timestamp.NONE), NOW)).isEqualTo(last);
-        assertThat(last.after(status(AWAY, 0, NOW, Timestamp.NONE), NOW).endpoint()).isEqualTo(AWAY);
+        assertThat(last.after(status(AWAY, -1, Timestamp.NONE, Timestamp.NONE), NOW))
+                .isEqualTo(last);
+        assertThat(last.after(status(AWAY, 0, NOW, Timestamp.NONE), NOW).endpoint())
+                .isEqualTo(AWAY);
         assertThat(RememberedPeer.NOTHING.after(status(HOME, -1, Timestamp.NONE, Timestamp.NONE), NOW))
                 .isEqualTo(RememberedPeer.NOTHING);
     }
@@ -66,7 +69,8 @@ class RememberedPeerTest {
         RememberedPeer first = RememberedPeer.NOTHING.after(status(HOME, -1, NOW, Timestamp.NONE), NOW);
 
         assertThat(first.received()).isEqualTo(NOW);
-        assertThat(first.after(status(HOME, -1, Timestamp.NONE, Timestamp.NONE), NOW)).isEqualTo(first);
+        assertThat(first.after(status(HOME, -1, Timestamp.NONE, Timestamp.NONE), NOW))
+                .isEqualTo(first);
     }
 
     @Test
@@ -101,7 +105,8 @@ class RememberedPeerTest {
         Timestamp sent = new Timestamp(NOW.seconds(), NOW.nanos() + 1);
 
         assertThat(marked.mark()).isEqualTo(NOW.plusSeconds(1));
-        assertThat(marked.after(status(HOME, 0, Timestamp.NONE, sent), atPowerOn).mark())
+        assertThat(marked.after(status(HOME, 0, Timestamp.NONE, sent), atPowerOn)
+                        .mark())
                 .isGreaterThan(sent);
     }
 }

@@ -116,7 +116,8 @@ class SqliteStoreTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "sites", "sites/", "/home", "sites/../x", "sites/a/b", "Sites/a", "sites/a b", "sites/.."})
+    @ValueSource(
+            strings = {"", "sites", "sites/", "/home", "sites/../x", "sites/a/b", "Sites/a", "sites/a b", "sites/.."})
     void keyOutOfForm_isRefused(String key) {
         assertThatThrownBy(() -> store.read(key)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> store.put(key, 0, "")).isInstanceOf(IllegalArgumentException.class);
@@ -274,6 +275,23 @@ class SqliteStoreTest {
 
         try (SqliteStore begun = new SqliteStore(other)) {
             assertThat(begun.put("sites/a", 0, "1").version()).isEqualTo(1);
+        }
+    }
+
+    /// As on a disk that is full to the last byte: the index of the log, a file, is not to be had.
+    @Test
+    void open_withoutRoomForTheSharedIndex_readsAndWritesForThisProcessAlone() throws Exception {
+        store.put("sites/a", 0, "1");
+        store.close();
+        Files.createDirectory(folder.resolve("culvert.db-shm"));
+
+        try (SqliteStore alone = new SqliteStore(folder)) {
+            assertThat(alone.read("sites/a")).isEqualTo(new Document("sites/a", 1, "1"));
+            assertThat(alone.put("sites/a", 1, "2").version()).isEqualTo(2);
+        }
+        Files.delete(folder.resolve("culvert.db-shm"));
+        try (SqliteStore shared = new SqliteStore(folder)) {
+            assertThat(shared.read("sites/a")).isEqualTo(new Document("sites/a", 2, "2"));
         }
     }
 

@@ -100,6 +100,18 @@ class StateFolderTest {
     }
 
     @Test
+    void peek_besideANodeAndAfterIt_findsTheSame() throws Exception {
+        try (StateFolder node = new StateFolder(root);
+                StateFolder look = new StateFolder(root)) {
+            node.lock();
+            node.store().put("sites/home", 0, "x");
+            assertThat(look.peek("sites")).containsExactly(new Document("sites/home", 1, "x"));
+            node.close();
+            assertThat(look.peek("sites")).containsExactly(new Document("sites/home", 1, "x"));
+        }
+    }
+
+    @Test
     void peek_withoutAStore_findsAndMakesNothing() throws Exception {
         try (StateFolder state = new StateFolder(root)) {
             assertThat(state.peek("sites")).isEmpty();

@@ -5,7 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.HexFormat;
 
-/// A TAI64N label as a value that can be kept: what an initiation carries, so that an old one is refused (paper §5.4.2).
+/// A TAI64N label as a value that can be kept: what an initiation carries, so that an old one is refused (paper
+/// §5.4.2).
 ///
 /// Peers choose what they send, so every value is possible.
 ///

@@ -11,8 +11,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class TimestampTest {
     @ParameterizedTest
     @ValueSource(
-            strings = {"000000000000000000000000", "400000000000000a00000000", "ffffffffffffffffffffffff",
-                "8000000000000000fedcba98"})
+            strings = {
+                "000000000000000000000000",
+                "400000000000000a00000000",
+                "ffffffffffffffffffffffff",
+                "8000000000000000fedcba98"
+            })
     void parse_ofWhatItPrints_isTheSame(String text) {
         Timestamp timestamp = Timestamp.parse(text);
 
@@ -22,7 +26,8 @@ final class TimestampTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "00", "40000000000000000000000", "40000000000000000000000g", "4000000000000000000000000"})
+    @ValueSource(
+            strings = {"", "00", "40000000000000000000000", "40000000000000000000000g", "4000000000000000000000000"})
     void parse_ofSomethingElse_isRefused(String text) {
         assertThatThrownBy(() -> Timestamp.parse(text)).isInstanceOf(IllegalArgumentException.class);
     }

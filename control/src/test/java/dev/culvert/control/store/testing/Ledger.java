@@ -31,8 +31,11 @@ final class Ledger implements AutoCloseable {
     private void take(String line) {
         String[] words = line.split(" ");
         switch (words[0]) {
-            case "try" -> Arrays.stream(words).skip(1).map(word -> word.split("=")).forEach(word -> tried.put(
-                    word[0], Long.parseLong(word[1])));
+            case "try" ->
+                Arrays.stream(words)
+                        .skip(1)
+                        .map(word -> word.split("="))
+                        .forEach(word -> tried.put(word[0], Long.parseLong(word[1])));
             case "ack" -> {
                 acknowledged.putAll(tried);
                 tried.clear();
@@ -50,8 +53,8 @@ final class Ledger implements AutoCloseable {
     /// @param versions what the documents will be at; 0: gone
     void willWrite(Map<String, Long> versions) throws IOException {
         StringBuilder line = new StringBuilder("try");
-        versions.forEach((key, version) ->
-                line.append(' ').append(key).append('=').append(version.longValue()));
+        versions.forEach(
+                (key, version) -> line.append(' ').append(key).append('=').append(version.longValue()));
         add(line.toString());
     }
 
