@@ -11,10 +11,9 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Applies the configuration when it has changed: on demand (SIGHUP, enrolment), as soon as this process has changed
-/// the
-/// store, and within a second of a change of the file or of another process. What is broken is said, and the old model
-/// holds.
+/// Applies the configuration when it has changed: on demand (SIGHUP, enrolment), as soon as this process has
+/// changed the store, and within a second of a change of the file or of another process. What is broken is said,
+/// and the old model holds.
 public final class Reloader {
     private static final Logger LOG = LoggerFactory.getLogger("culvert");
     private static final long INTERVAL_MILLIS = 1_000;

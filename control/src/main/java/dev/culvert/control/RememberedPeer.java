@@ -17,10 +17,9 @@ record RememberedPeer(@Nullable InetSocketAddress endpoint, Timestamp received, 
     static final RememberedPeer NOTHING = new RememberedPeer(null, Timestamp.NONE, Timestamp.NONE);
     static final String KIND = "peers";
 
-    /// How far the mark is ahead of the clock when it is written. Ours go out each two minutes at most while the peer
-    /// answers, so every other one costs a write. Whoever takes the key to another program after a crash is refused
-    for
-    /// so long.
+    /// How far the mark is ahead of the clock when it is written. Ours go out every two minutes while the peer
+    /// answers, so every other one costs a write. Whoever takes the key to another program after a crash is
+    /// refused for so long.
     static final int AHEAD_SECONDS = 300;
 
     // A mark that is ahead of the clock already, for the clock went back or the process came back soon, grows by this

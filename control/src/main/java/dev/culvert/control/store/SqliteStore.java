@@ -20,8 +20,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
-/// A [Store] in one SQLite file, `culvert.db`. One connection, one call at a time; other processes may have it open
-/// too.
+/// A [Store] in one SQLite file, `culvert.db`. One connection, one call at a time; other processes may have it
+/// open too.
 public final class SqliteStore implements Store {
     private static final String FILE = "culvert.db";
     private static final String KEY = "[a-z]+/(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,128}";
