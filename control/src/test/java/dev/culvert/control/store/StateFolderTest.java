@@ -7,6 +7,7 @@ import dev.culvert.control.store.Store.Document;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -101,13 +102,14 @@ class StateFolderTest {
 
     @Test
     void peek_besideANodeAndAfterIt_findsTheSame() throws Exception {
-        try (StateFolder node = new StateFolder(root);
-                StateFolder look = new StateFolder(root)) {
-            node.lock();
-            node.store().put("sites/home", 0, "x");
-            assertThat(look.peek("sites")).containsExactly(new Document("sites/home", 1, "x"));
-            node.close();
-            assertThat(look.peek("sites")).containsExactly(new Document("sites/home", 1, "x"));
+        List<Document> home = List.of(new Document("sites/home", 1, "x"));
+        try (StateFolder look = new StateFolder(root)) {
+            try (StateFolder node = new StateFolder(root)) {
+                node.lock();
+                node.store().put("sites/home", 0, "x");
+                assertThat(look.peek("sites")).isEqualTo(home);
+            }
+            assertThat(look.peek("sites")).isEqualTo(home);
         }
     }
 
