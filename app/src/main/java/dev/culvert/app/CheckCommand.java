@@ -71,8 +71,8 @@ final class CheckCommand implements Callable<Integer> {
     /// The file, and what this machine's node has in its store: sites that were added there count.
     private List<Source> sources(Role role, Source source) throws IOException {
         List<Source> sources = new ArrayList<>(List.of(source));
-        if (Files.isReadable(state.path().resolve("store"))) {
-            sources.addAll(Configuration.stored(role, new StateFolder(state.path()).store()));
+        if (Files.isReadable(state.path())) {
+            sources.addAll(Configuration.stored(role, new StateFolder(state.path())::peek));
         }
         return sources;
     }

@@ -44,8 +44,10 @@ final class JoinCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Token token = Token.decode(read());
-        StateFolder folder = new StateFolder(state.path());
-        Join.Joined joined = new Join(folder, System.err::println).join(token);
+        Join.Joined joined;
+        try (StateFolder folder = new StateFolder(state.path())) {
+            joined = new Join(folder, System.err::println).join(token);
+        }
         System.out.println("joined " + joined.gateway() + " as " + joined.site() + ", address " + joined.address()
                 + " inside the tunnel");
         System.out.println("fingerprint " + joined.fingerprint() + " (the gateway's log shows the same)");

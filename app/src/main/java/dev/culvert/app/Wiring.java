@@ -14,7 +14,6 @@ import dev.culvert.control.link.Declarations;
 import dev.culvert.control.link.PeerCalls;
 import dev.culvert.control.link.Publisher;
 import dev.culvert.control.observe.Observatory;
-import dev.culvert.control.store.FileStore;
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
 import dev.culvert.control.store.Store;
@@ -89,7 +88,7 @@ public final class Wiring implements AutoCloseable {
     static Wiring start(Options options, Consumer<PeerWatch.State> ready) throws IOException, BrokenConfiguration {
         StateFolder state = new StateFolder(options.state());
         state.lock();
-        FileStore store = state.store();
+        Store store = state.store();
         Configuration configuration = new Configuration(options.role(), options.file(), options.fileMayAppear(), store);
         Configuration.Start start = switch (configuration.start()) {
             case Parsed.Ok<Configuration.Start>(var found, var warnings) -> {
@@ -114,7 +113,7 @@ public final class Wiring implements AutoCloseable {
     private Wiring(
             Options options,
             StateFolder state,
-            FileStore store,
+            Store store,
             Configuration configuration,
             Model model,
             Consumer<PeerWatch.State> ready)
@@ -144,11 +143,13 @@ public final class Wiring implements AutoCloseable {
         status = new StatusReport(node, key.publicKey().toString(), loops.kind() + ", " + AeadProvider.name());
         observatory = new Observatory(node, new Observatory.About(Version.TEXT, status.io()), LogOutput::apply);
         reloader = new Reloader(node, configuration, scheduler);
+        PeerMemory memory = new PeerMemory(node, store, scheduler);
+        memory.restore();
         AdminService admin = switch (options.role()) {
             case GATEWAY -> gateway(options, configuration, store, key, model);
             case SITE -> site(configuration, store, model, up);
         };
-        new PeerMemory(node, store, scheduler).start();
+        memory.start();
         new OutageMemory(node.events().outages(), store, scheduler).start();
         Files.deleteIfExists(state.adminSocket());
         node.serveAdmin(state.adminSocket(), admin);
@@ -159,7 +160,7 @@ public final class Wiring implements AutoCloseable {
             throws IOException {
         Enrolment enrolment = new Enrolment(node, store, key.publicKey(), reloader::reload);
         Declarations declarations = new Declarations(node, configuration, store, reloader);
-        node.serveControl(new PeerCalls(status, declarations), enrolment);
+        node.serveControl(new PeerCalls(status::forPeer, declarations), enrolment);
         declarations.apply(model);
         enrolment.resume();
         return AdminCalls.ofGateway(node, status, enrolment, () -> endpoint(options, node.model()));
@@ -167,7 +168,7 @@ public final class Wiring implements AutoCloseable {
 
     private AdminService site(Configuration configuration, Store store, Model model, PeerUp up) throws IOException {
         Publisher publisher = new Publisher(node, workers);
-        node.serveControl(new PeerCalls(status, null), _ -> Response.error(404, "this is a site"));
+        node.serveControl(new PeerCalls(status::forPeer, null), _ -> Response.error(404, "this is a site"));
         reloader.onApplied(publisher::offer);
         up.then(publisher::offer);
         node.apply(model);

@@ -1,36 +1,56 @@
 package dev.culvert.control;
 
 import dev.culvert.control.store.Store;
+import dev.culvert.control.store.Store.Change;
 import dev.culvert.control.store.Store.Document;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.tunnel.PeerStatus;
+import dev.culvert.dataplane.tunnel.TunnelClock;
 import dev.culvert.proto.wireguard.PublicKey;
+import dev.culvert.proto.wireguard.Timestamp;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Remembers where peers are, so that a gateway that was killed greets its sites at their last places instead of
-/// waiting until they call (design, section 6, "Recovery"). A plain peer calls again after 15 s at the earliest, so
-/// news is written at once; only a stream of it, as from peers that roam all the time, waits up to a second.
+/// Remembers peers across restarts (design, section 6, "Recovery").
+///
+/// Where they are: a gateway that was killed greets its sites at their last places instead of waiting until they call.
+/// A plain peer calls again after 15 s at the earliest, so news is written at once; only a stream of it, as from peers
+/// that roam all the time, waits up to a second. And the timestamps of handshakes: an initiation that somebody has
+/// captured is refused after a restart too, and a node whose clock went back is still heard, for it begins behind the
+/// mark that it had written ahead.
 public final class PeerMemory {
     private static final Logger LOG = LoggerFactory.getLogger("culvert");
-    private static final String KEY = "memory/peers";
-
     private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /// Where versions before kept the places of all peers: key, address and port on a line.
+    private static final String EARLIER = "memory/peers";
+
+    /// Peers that the configuration no longer has are remembered as long as there are not more than this: one that is
+    /// commented out for a day shall not be open to replays afterwards.
+    private static final int MAX_DOCUMENTS = 1_024;
 
     private final Node node;
     private final Store store;
     private final ScheduledExecutorService scheduler;
+    private final TunnelClock clock = new TunnelClock();
     private final AtomicBoolean lookDue = new AtomicBoolean();
+    private final Map<PublicKey, Known> known = new HashMap<>();
     private volatile long lastLook = System.nanoTime() - INTERVAL_NANOS;
-    private String written = "";
     private boolean failing;
+
+    /// @param version of the document, 0 if there is none
+    private record Known(RememberedPeer peer, long version) {
+        static final Known NOTHING = new Known(RememberedPeer.NOTHING, 0);
+    }
 
     public PeerMemory(Node node, Store store, ScheduledExecutorService scheduler) {
         this.node = node;
@@ -38,15 +58,63 @@ public final class PeerMemory {
         this.scheduler = scheduler;
     }
 
+    /// Hands the timestamps of the last run back, with new marks that are on the disk when this returns. To be called
+    /// before the node has peers: between a peer and its timestamps there shall be no moment for a replay.
+    public void restore() {
+        recall();
+        Map<PublicKey, RememberedPeer> marked = new HashMap<>();
+        known.forEach((key, last) -> {
+            node.tunnel().restore(key, last.peer().timestamps());
+            if (!last.peer().mark().equals(Timestamp.NONE)) {
+                marked.put(key, last.peer().markedAhead(last.peer().mark(), now()));
+            } else if (last.version() == 0) {
+                marked.put(key, last.peer());
+            }
+        });
+        if (write(marked, List.of()) && store.read(EARLIER) != null) {
+            forgetEarlier();
+        }
+    }
+
+    private void forgetEarlier() {
+        try {
+            store.delete(EARLIER);
+        } catch (IOException e) {
+            LOG.warn("{} stays in the store: {}", EARLIER, e.getMessage());
+        }
+    }
+
     /// Greets the peers of the last run and begins to watch them.
     public void start() {
-        Document document = store.read(KEY);
-        if (document != null) {
-            written = document.text();
-            document.text().lines().forEach(this::recall);
-        }
+        known.forEach((key, last) -> {
+            if (last.peer().endpoint() != null) {
+                node.recall(key, last.peer().endpoint());
+            }
+        });
         node.tunnel().onPeerNews(this::news);
         news();
+    }
+
+    private void recall() {
+        Document earlier = store.read(EARLIER);
+        if (earlier != null) {
+            earlier.text().lines().map(line -> line.split(" ", -1)).forEach(line -> {
+                if (line.length == 3) {
+                    RememberedPeer peer = new RememberedPeer(
+                            RememberedPeer.endpoint(line[1], line[2]), Timestamp.NONE, Timestamp.NONE);
+                    known.put(PublicKey.parse(line[0]), new Known(peer, 0));
+                }
+            });
+        }
+        for (Document document : store.list(RememberedPeer.KIND)) {
+            try {
+                known.put(
+                        RememberedPeer.publicKey(document.key()),
+                        new Known(RememberedPeer.parse(document.text()), document.version()));
+            } catch (IllegalArgumentException e) {
+                LOG.warn("what was remembered of a peer is passed over: {}: {}", document.key(), e.getMessage());
+            }
+        }
     }
 
     /// From the tunnel's loop.
@@ -54,15 +122,6 @@ public final class PeerMemory {
         if (lookDue.compareAndSet(false, true)) {
             long wait = Math.max(0, lastLook + INTERVAL_NANOS - System.nanoTime());
             scheduler.schedule(this::look, wait, TimeUnit.NANOSECONDS);
-        }
-    }
-
-    private void recall(String line) {
-        String[] parts = line.split(" ", -1);
-        if (parts.length == 3) {
-            node.recall(
-                    PublicKey.parse(parts[0]),
-                    new InetSocketAddress(InetAddress.ofLiteral(parts[1]), Integer.parseInt(parts[2])));
         }
     }
 
@@ -79,33 +138,61 @@ public final class PeerMemory {
     }
 
     private void remember(List<PeerStatus> peers) {
-        StringBuilder text = new StringBuilder();
-        for (PeerStatus peer : peers) {
-            InetSocketAddress endpoint = peer.endpoint();
-            // Who has not called since the start is still where it was last time.
-            if (endpoint != null && (peer.handshakeAgeNanos() >= 0 || written.contains(peer.publicKey() + " "))) {
-                text.append(peer.publicKey())
-                        .append(' ')
-                        .append(endpoint.getAddress().getHostAddress())
-                        .append(' ')
-                        .append(endpoint.getPort())
-                        .append('\n');
+        Map<PublicKey, RememberedPeer> changed = new HashMap<>();
+        for (PeerStatus status : peers) {
+            RememberedPeer before =
+                    known.getOrDefault(status.publicKey(), Known.NOTHING).peer();
+            RememberedPeer after = before.after(status, now());
+            if (!after.equals(before)) {
+                changed.put(status.publicKey(), after);
             }
         }
-        if (text.isEmpty() || text.toString().equals(written)) {
-            return;
+        List<PublicKey> surplus = List.of();
+        if (known.size() > MAX_DOCUMENTS) {
+            List<PublicKey> present = peers.stream().map(PeerStatus::publicKey).toList();
+            surplus = known.keySet().stream()
+                    .filter(key -> !present.contains(key))
+                    .toList();
         }
-        try {
-            Document before = store.read(KEY);
-            store.put(KEY, before == null ? 0 : before.version(), text.toString());
-            written = text.toString();
-            failing = false;
-        } catch (IOException e) {
-            if (!failing) {
-                LOG.warn("peers' addresses cannot be remembered, trying on: {}", e.getMessage());
-            }
-            failing = true;
+        if (!write(changed, surplus)) {
             news();
         }
+    }
+
+    /// @return false if it shall be tried again
+    private boolean write(Map<PublicKey, RememberedPeer> peers, List<PublicKey> surplus) {
+        if (peers.isEmpty() && surplus.isEmpty()) {
+            return true;
+        }
+        List<Change> changes = new ArrayList<>();
+        Map<PublicKey, Known> next = new HashMap<>(known);
+        peers.forEach((key, peer) -> {
+            long version = known.getOrDefault(key, Known.NOTHING).version();
+            changes.add(new Change.Put(RememberedPeer.documentKey(key), version, peer.text()));
+            next.put(key, new Known(peer, version + 1));
+        });
+        for (PublicKey key : surplus) {
+            changes.add(new Change.Remove(
+                    RememberedPeer.documentKey(key),
+                    known.getOrDefault(key, Known.NOTHING).version()));
+            next.remove(key);
+        }
+        try {
+            store.commit(changes);
+            known.clear();
+            known.putAll(next);
+            failing = false;
+            return true;
+        } catch (IOException | UncheckedIOException e) {
+            if (!failing) {
+                LOG.warn("peers cannot be remembered, trying on: {}", e.getMessage());
+            }
+            failing = true;
+            return false;
+        }
+    }
+
+    private Timestamp now() {
+        return Timestamp.ofUnixNanos(clock.wallOrigin() + clock.now());
     }
 }

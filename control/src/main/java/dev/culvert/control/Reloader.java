@@ -13,9 +13,9 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Applies the configuration when it has changed: on demand (SIGHUP, enrolment), and within a second of a change of
-/// file
-/// or store. What is broken is said, and the old model holds.
+/// Applies the configuration when it has changed: on demand (SIGHUP, enrolment), as soon as this process has
+/// changed the store, and within a second of a change of the file or of another process. What is broken is said,
+/// and the old model holds.
 public final class Reloader {
     private static final Logger LOG = LoggerFactory.getLogger("culvert");
     private static final long INTERVAL_MILLIS = 1_000;
@@ -23,7 +23,8 @@ public final class Reloader {
     private final Node node;
     private final Configuration configuration;
     private final ScheduledExecutorService scheduler;
-    private long revision;
+    private volatile long revision;
+    private volatile long fileRevision;
     private List<Problem> warned = List.of();
     private Runnable onApplied = () -> {};
 
@@ -32,16 +33,19 @@ public final class Reloader {
         this.configuration = configuration;
         this.scheduler = scheduler;
         this.revision = configuration.revision();
+        this.fileRevision = configuration.fileRevision();
     }
 
     /// Begins to watch.
     public void start() {
+        configuration.watch(scheduler, this::storeChanged);
         scheduler.scheduleWithFixedDelay(this::look, INTERVAL_MILLIS, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private void look() {
         try {
-            if (configuration.revision() != revision) {
+            configuration.catchUp();
+            if (configuration.fileRevision() != fileRevision) {
                 reload();
             }
         } catch (RuntimeException e) {
@@ -50,11 +54,23 @@ public final class Reloader {
         }
     }
 
+    /// Who changed the store has mostly reloaded already.
+    private void storeChanged() {
+        try {
+            if (configuration.revision() != revision) {
+                reload();
+            }
+        } catch (RuntimeException e) {
+            LOG.error("the configuration cannot be read: {}", e.getMessage());
+        }
+    }
+
     /// Reads everything and applies what differs. Safe from any thread but an event loop.
     ///
     /// @return why the old model goes on; empty if it does not
     public synchronized String reload() {
         revision = configuration.revision();
+        fileRevision = configuration.fileRevision();
         try {
             switch (configuration.load()) {
                 case Parsed.Problems<Model>(var problems) -> {

@@ -2,7 +2,7 @@ package dev.culvert.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.culvert.control.store.FileStore;
+import dev.culvert.control.store.SqliteStore;
 import dev.culvert.control.store.Store;
 import dev.culvert.dataplane.tunnel.Outages;
 import dev.culvert.dataplane.tunnel.Outages.Outage;
@@ -37,7 +37,7 @@ class OutageMemoryTest {
 
     @Test
     void outageThatIsOver_isThereAfterARestart(@TempDir Path folder) throws IOException {
-        Store store = new FileStore(folder.resolve("store"));
+        Store store = new SqliteStore(folder.resolve("store"));
         Outages before = new Outages();
         OutageMemory memory = start(before, store);
         before.repaired("home", OVER.cause(), OVER.repair(), SINCE, Duration.ofMillis(7_250));
@@ -52,7 +52,7 @@ class OutageMemoryTest {
 
     @Test
     void document_ofAnotherVersion_whatIsUnderstoodIsKept(@TempDir Path folder) throws IOException {
-        Store store = new FileStore(folder.resolve("store"));
+        Store store = new SqliteStore(folder.resolve("store"));
         store.put(
                 "memory/outages",
                 0,
@@ -67,7 +67,7 @@ class OutageMemoryTest {
 
     @Test
     void nothingNew_isNotWritten(@TempDir Path folder) throws IOException {
-        Store store = new FileStore(folder.resolve("store"));
+        Store store = new SqliteStore(folder.resolve("store"));
         Outages outages = new Outages();
         OutageMemory memory = start(outages, store);
 

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -62,7 +63,7 @@ public final class Configuration {
         if (text != null) {
             mayAppear = false;
         }
-        Parsed<Model> merged = merge(text, stored(role, store));
+        Parsed<Model> merged = merge(text, stored(role, store::list));
         if (merged instanceof Parsed.Ok<Model> && text != null) {
             remember(text);
         }
@@ -77,7 +78,8 @@ public final class Configuration {
         }
         Document lastGood = store.read(LAST_GOOD);
         if (lastGood != null
-                && merge(lastGood.text(), stored(role, store)) instanceof Parsed.Ok<Model>(Model model, var warnings)) {
+                && merge(lastGood.text(), stored(role, store::list))
+                        instanceof Parsed.Ok<Model>(Model model, var warnings)) {
             return new Parsed.Ok<>(new Start(model, now.notes()), warnings);
         }
         return Parsed.problems(now.notes());
@@ -88,7 +90,7 @@ public final class Configuration {
     /// @throws IOException if the file cannot be read
     public Parsed<Model> with(String site, List<Source> declarations) throws IOException {
         String text = file == null || !Files.exists(file) ? null : text(file);
-        List<Source> sources = new ArrayList<>(stored(role, store));
+        List<Source> sources = new ArrayList<>(stored(role, store::list));
         sources.removeIf(source -> source.origin().equals(Origin.site(site)));
         sources.addAll(declarations);
         return merge(text, sources);
@@ -97,7 +99,7 @@ public final class Configuration {
     /// The model without what sites declare, for a start at which that cannot be had.
     public Parsed<Model> withoutDeclarations() throws IOException {
         String text = file == null || !Files.exists(file) ? null : text(file);
-        List<Source> sources = new ArrayList<>(stored(role, store));
+        List<Source> sources = new ArrayList<>(stored(role, store::list));
         sources.removeIf(source -> source.origin().kind() == Origin.Kind.SITE);
         return merge(text, sources);
     }
@@ -112,8 +114,14 @@ public final class Configuration {
         return ModelMerge.merge(role, sources);
     }
 
+    /// The documents of a kind, from a store or of somebody who only looks at one.
+    @FunctionalInterface
+    public interface Documents {
+        List<Document> list(String kind) throws IOException;
+    }
+
     /// The store's part of the configuration. A gateway's services there are declarations of its sites.
-    public static List<Source> stored(Role role, Store store) {
+    public static List<Source> stored(Role role, Documents store) throws IOException {
         List<Source> sources = new ArrayList<>();
         for (String kind : KINDS) {
             for (Document document : store.list(kind)) {
@@ -161,23 +169,37 @@ public final class Configuration {
         }
     }
 
-    /// Changes when the file or the store does: cheap enough to be asked every second.
+    /// Tells `listener`, by `executor`, when a document of the configuration has changed.
+    public Store.Watch watch(Executor executor, Runnable listener) {
+        return store.watch(KINDS, executor, listener);
+    }
+
+    /// Looks whether another process has changed the store, and tells the watches: cheap enough for every second.
+    public void catchUp() {
+        store.catchUp();
+    }
+
+    /// Changes when the file or the store does.
     public long revision() {
-        long revision = 0;
+        long revision = fileRevision();
         for (String kind : KINDS) {
             for (Document document : store.list(kind)) {
                 revision = Objects.hash(revision, document.key(), document.version());
             }
         }
-        if (file != null) {
-            try {
-                revision =
-                        Objects.hash(revision, Files.getLastModifiedTime(file).toMillis(), Files.size(file));
-            } catch (IOException e) {
-                // An editor that replaces the file leaves none for a moment.
-                revision = Objects.hash(revision, -1);
-            }
-        }
         return revision;
+    }
+
+    /// Changes when the file does: cheap enough to be asked every second.
+    public long fileRevision() {
+        if (file == null) {
+            return 0;
+        }
+        try {
+            return Objects.hash(Files.getLastModifiedTime(file).toMillis(), Files.size(file));
+        } catch (IOException e) {
+            // An editor that replaces the file leaves none for a moment.
+            return -1;
+        }
     }
 }

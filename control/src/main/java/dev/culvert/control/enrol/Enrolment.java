@@ -1,7 +1,9 @@
 package dev.culvert.control.enrol;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.culvert.control.config.Configuration;
 import dev.culvert.control.store.Store;
+import dev.culvert.control.store.Store.Change;
 import dev.culvert.control.store.Store.Document;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.InternalService;
@@ -159,7 +161,8 @@ public final class Enrolment implements InternalService {
     ///
     /// @throws IllegalArgumentException if the store has no such site, or a service still needs it
     public synchronized void remove(String site) throws IOException {
-        if (store.read("sites/" + site) == null) {
+        Document known = store.read("sites/" + site);
+        if (known == null) {
             boolean inFile = node.model().sites().containsKey(site);
             throw new IllegalArgumentException(
                     inFile ? "site " + site + " is declared in the file: remove it there" : "no site " + site);
@@ -174,18 +177,21 @@ public final class Enrolment implements InternalService {
                     + ": take that out of the configuration first");
         }
         // Who has one of its tokens could come back: they stay as tombstones, which say so to whoever tries.
+        List<Change> changes = new ArrayList<>();
         for (Document document : store.list(KIND)) {
-            IssuedToken entry = IssuedToken.decode(document);
-            if (entry.site().equals(site) && entry.removedAt() == null) {
-                write(entry.removed(Instant.now()), document.version());
+            IssuedToken token = IssuedToken.decode(document);
+            if (token.site().equals(site) && token.removedAt() == null) {
+                String text = token.removed(Instant.now()).encode();
+                changes.add(new Change.Put(document.key(), document.version(), text));
             }
         }
         for (Document document : store.list("services")) {
-            if (document.key().startsWith("services/" + site + ".")) {
-                store.delete(document.key());
+            if (document.key().startsWith(Configuration.declared(site, ""))) {
+                changes.add(new Change.Remove(document.key(), document.version()));
             }
         }
-        store.delete("sites/" + site);
+        changes.add(new Change.Remove(known.key(), known.version()));
+        store.commit(changes);
         onChange.run();
     }
 

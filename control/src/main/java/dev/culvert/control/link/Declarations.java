@@ -3,6 +3,7 @@ package dev.culvert.control.link;
 import dev.culvert.control.Reloader;
 import dev.culvert.control.config.Configuration;
 import dev.culvert.control.store.Store;
+import dev.culvert.control.store.Store.Change;
 import dev.culvert.control.store.Store.Document;
 import dev.culvert.dataplane.Node;
 import dev.culvert.model.Listener;
@@ -177,18 +178,25 @@ public final class Declarations {
                 == services;
     }
 
+    /// All of it, or nothing.
     private void write(Map<String, String> from, Map<String, String> to) throws IOException {
-        for (Map.Entry<String, String> entry : to.entrySet()) {
-            if (!entry.getValue().equals(from.get(entry.getKey()))) {
-                Document old = store.read(entry.getKey());
-                store.put(entry.getKey(), old == null ? 0 : old.version(), entry.getValue());
+        List<Change> changes = new ArrayList<>();
+        to.forEach((key, text) -> {
+            if (!text.equals(from.get(key))) {
+                changes.add(new Change.Put(key, version(key), text));
             }
-        }
-        for (String key : from.keySet()) {
+        });
+        from.forEach((key, _) -> {
             if (!to.containsKey(key)) {
-                store.delete(key);
+                changes.add(new Change.Remove(key, version(key)));
             }
-        }
+        });
+        store.commit(changes);
+    }
+
+    private long version(String key) {
+        Document document = store.read(key);
+        return document == null ? 0 : document.version();
     }
 
     /// Where visitors find it, in words that can be opened or dialled.

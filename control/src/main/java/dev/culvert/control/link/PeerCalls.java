@@ -1,7 +1,6 @@
 package dev.culvert.control.link;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.culvert.control.admin.StatusReport;
 import dev.culvert.dataplane.internal.InternalService;
 import java.io.IOException;
 import java.util.Map;
@@ -9,11 +8,17 @@ import org.jspecify.annotations.Nullable;
 
 /// What a peer may ask through the tunnel. It learns about itself and about this node, and nothing of other peers.
 public final class PeerCalls implements InternalService {
-    private final StatusReport status;
+    private final Status status;
     private final @Nullable Declarations declarations;
 
+    /// What a peer may know of this node.
+    @FunctionalInterface
+    public interface Status {
+        Map<String, Object> forPeer(String peer) throws IOException;
+    }
+
     /// @param declarations at a gateway
-    public PeerCalls(StatusReport status, @Nullable Declarations declarations) {
+    public PeerCalls(Status status, @Nullable Declarations declarations) {
         this.status = status;
         this.declarations = declarations;
     }

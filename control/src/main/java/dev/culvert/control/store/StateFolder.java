@@ -1,5 +1,6 @@
 package dev.culvert.control.store;
 
+import dev.culvert.control.store.Store.Document;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -8,13 +9,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The folder in which a node keeps its state: keys, documents, the admin socket. Mode 0700; one node at a time.
 public final class StateFolder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger("culvert");
+
     private final Path path;
     private @Nullable FileChannel lockFile;
+    private @Nullable SqliteStore store;
 
     /// Takes the folder, made if it is not there.
     public StateFolder(Path path) throws IOException {
@@ -49,8 +56,71 @@ public final class StateFolder implements AutoCloseable {
         return path.resolve("private.key");
     }
 
-    public FileStore store() throws IOException {
-        return new FileStore(path.resolve("store"));
+    /// The store of this folder, opened by the first call and closed with this.
+    ///
+    /// @throws IOException with the remedy, if it is damaged, or not to be had
+    public synchronized Store store() throws IOException {
+        SqliteStore open = store;
+        if (open == null) {
+            open = new SqliteStore(database());
+            try {
+                upgrade(open);
+            } catch (IOException e) {
+                open.close();
+                throw e;
+            }
+            store = open;
+        }
+        return open;
+    }
+
+    /// The documents of a kind, for who only looks, beside a running node or without one: nothing is made, moved or
+    /// locked.
+    public List<Document> peek(String kind) throws IOException {
+        DocumentFiles old = oldFiles();
+        if (old.exist()) {
+            return old.list(kind);
+        }
+        if (!Files.isReadable(SqliteStore.file(database()))) {
+            return List.of();
+        }
+        try (SqliteStore look = SqliteStore.readOnly(database())) {
+            return look.list(kind);
+        }
+    }
+
+    /// Takes the documents of a version before SQLite over, once. After a crash in between it begins again: what is in
+    /// the database already stays. A node of that version would not notice, so none may be running.
+    private void upgrade(SqliteStore fresh) throws IOException {
+        DocumentFiles old = oldFiles();
+        if (!old.exist()) {
+            return;
+        }
+        boolean locked = lockFile != null;
+        if (!locked) {
+            lock();
+        }
+        try {
+            List<Document> documents = old.all();
+            fresh.adopt(documents);
+            LOG.info(
+                    "{} documents of an earlier version are in {} now; the old files stay in {}",
+                    documents.size(),
+                    database(),
+                    old.retire());
+        } finally {
+            if (!locked) {
+                unlock();
+            }
+        }
+    }
+
+    private Path database() {
+        return path.resolve("db");
+    }
+
+    private DocumentFiles oldFiles() {
+        return new DocumentFiles(path.resolve("store"));
     }
 
     /// Keeps other nodes out until this is closed or the process ends.
@@ -73,12 +143,21 @@ public final class StateFolder implements AutoCloseable {
         lockFile = channel;
     }
 
-    @Override
-    public void close() throws IOException {
+    private void unlock() throws IOException {
         FileChannel held = lockFile;
+        lockFile = null;
         if (held != null) {
             held.close();
         }
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        SqliteStore open = store;
+        if (open != null) {
+            open.close();
+        }
+        unlock();
     }
 
     static void create(Path folder) throws IOException {

@@ -1,7 +1,7 @@
 /// What must outlive the process: small versioned documents behind [Store], and key files.
 ///
-/// [FileStore] keeps each document in a file of its own, replaced atomically and synced before it counts. See
-/// docs/decisions/0003-file-store.md.
+/// [SqliteStore] keeps the documents in one SQLite file; a write that returned survives kill -9 and a power cut. See
+/// docs/decisions/0009-sqlite-store.md.
 @NullMarked
 package dev.culvert.control.store;
 

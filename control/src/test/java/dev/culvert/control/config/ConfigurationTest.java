@@ -3,12 +3,14 @@ package dev.culvert.control.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.culvert.control.store.FileStore;
+import dev.culvert.control.store.SqliteStore;
 import dev.culvert.model.Role;
 import dev.culvert.model.config.Parsed;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,12 +23,12 @@ class ConfigurationTest {
     private Path folder = Path.of("");
 
     private Path file = Path.of("");
-    private FileStore store;
+    private SqliteStore store;
 
     @BeforeEach
     void open() throws IOException {
         file = folder.resolve("gateway.yaml");
-        store = new FileStore(folder.resolve("store"));
+        store = new SqliteStore(folder.resolve("store"));
     }
 
     private Configuration configuration() {
@@ -103,5 +105,25 @@ class ConfigurationTest {
         assertThat(configuration.revision()).isNotEqualTo(second);
         Files.delete(file);
         configuration.revision();
+    }
+
+    @Test
+    void watch_isToldOfDocumentsOfTheConfigurationOnly() throws Exception {
+        Files.writeString(file, GOOD);
+        List<String> told = new ArrayList<>();
+        Configuration configuration = configuration();
+        configuration.watch(Runnable::run, () -> told.add("changed"));
+
+        // Writes memory/last-good.
+        configuration.load();
+        assertThat(told).isEmpty();
+        store.put("sites/home", 0, "sites: {}\n");
+        assertThat(told).hasSize(1);
+        try (SqliteStore join = new SqliteStore(folder.resolve("store"))) {
+            join.put("gateways/vps", 0, "gateways: {}\n");
+        }
+        assertThat(told).hasSize(1);
+        configuration.catchUp();
+        assertThat(told).hasSize(2);
     }
 }

@@ -2,7 +2,7 @@ package dev.culvert.control.testing;
 
 import dev.culvert.control.Reloader;
 import dev.culvert.control.config.Configuration;
-import dev.culvert.control.store.FileStore;
+import dev.culvert.control.store.SqliteStore;
 import dev.culvert.control.store.Store;
 import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.Loops;
@@ -40,7 +40,7 @@ public final class GatewayFixture implements AutoCloseable {
 
     public GatewayFixture(Path folder, String text) throws IOException {
         file = Files.writeString(folder.resolve("gateway.yaml"), text);
-        store = new FileStore(folder.resolve("store"));
+        store = new SqliteStore(folder.resolve("store"));
         configuration = new Configuration(Role.GATEWAY, file, false, store);
         Model model = configuration.load().orThrow();
         EmbeddedTunnel tunnel = EmbeddedTunnel.open(
@@ -72,5 +72,6 @@ public final class GatewayFixture implements AutoCloseable {
         node.tunnel().close();
         loops.close();
         workers.close();
+        store.close();
     }
 }

@@ -42,6 +42,9 @@ public final class EmbeddedTunnel implements TunnelDriver {
     private final TunnelLoop tunnel;
     private final UdpPort port;
     private final Map<Integer, Ping> pings = new HashMap<>();
+
+    // One entry for each peer of this run and the last: as many as an operator has named.
+    private final Map<PublicKey, HandshakeTimestamps> restored = new HashMap<>();
     private final EchoReply echoReply = new EchoReply();
     private final RoundTrips roundTrips = new RoundTrips();
     private final int mtu;
@@ -102,7 +105,10 @@ public final class EmbeddedTunnel implements TunnelDriver {
             if (before != null && limit != null) {
                 tunnel.stack().pathMtu(before.allowedIps(), mtu);
             }
-            tunnel.device().addPeer(peer, tunnel.now());
+            Peer put = tunnel.device().addPeer(peer, tunnel.now());
+            if (before == null) {
+                restore(put, restored.getOrDefault(peer.publicKey(), HandshakeTimestamps.NONE));
+            }
             if (limit != null) {
                 tunnel.stack().pathMtu(peer.allowedIps(), limit);
             }
@@ -114,10 +120,13 @@ public final class EmbeddedTunnel implements TunnelDriver {
     public Future<?> remove(PublicKey peer) {
         return onLoop(() -> {
             Peer removed = tunnel.device().peer(peer);
-            if (removed != null && limits.remove(peer) != null) {
-                tunnel.stack().pathMtu(removed.allowedIps(), mtu);
+            if (removed != null) {
+                if (limits.remove(peer) != null) {
+                    tunnel.stack().pathMtu(removed.allowedIps(), mtu);
+                }
+                restored.put(peer, timestamps(removed));
+                tunnel.device().removePeer(peer);
             }
-            tunnel.device().removePeer(peer);
             return null;
         });
     }
@@ -148,6 +157,27 @@ public final class EmbeddedTunnel implements TunnelDriver {
     }
 
     @Override
+    public Future<?> restore(PublicKey key, HandshakeTimestamps timestamps) {
+        return onLoop(() -> {
+            restored.put(key, timestamps);
+            Peer peer = tunnel.device().peer(key);
+            if (peer != null) {
+                restore(peer, timestamps);
+            }
+            return null;
+        });
+    }
+
+    private static void restore(Peer peer, HandshakeTimestamps earlier) {
+        HandshakeTimestamps latest = timestamps(peer).max(earlier);
+        peer.restoreTimestamps(latest.received(), latest.sent());
+    }
+
+    private static HandshakeTimestamps timestamps(Peer peer) {
+        return new HandshakeTimestamps(peer.receivedTimestamp(), peer.sentTimestamp());
+    }
+
+    @Override
     public void onPeerNews(Runnable task) {
         onLoop(() -> {
             tunnel.onPeerNews(task);
@@ -168,7 +198,8 @@ public final class EmbeddedTunnel implements TunnelDriver {
                         last < 0 ? -1 : now - last,
                         peer.rxBytes(),
                         peer.txBytes(),
-                        peer.roams()));
+                        peer.roams(),
+                        timestamps(peer)));
             }
             return all;
         });

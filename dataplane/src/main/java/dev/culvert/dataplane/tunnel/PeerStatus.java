@@ -11,10 +11,12 @@ import org.jspecify.annotations.Nullable;
 /// @param txBytes bytes sent to the peer, sealed
 /// @param moves how often it was heard from another place than before
 /// @param endpoint where the peer was last heard of
+/// @param timestamps of handshakes, so that the next process neither believes nor sends an old one
 public record PeerStatus(
         PublicKey publicKey,
         @Nullable InetSocketAddress endpoint,
         long handshakeAgeNanos,
         long rxBytes,
         long txBytes,
-        long moves) {}
+        long moves,
+        HandshakeTimestamps timestamps) {}

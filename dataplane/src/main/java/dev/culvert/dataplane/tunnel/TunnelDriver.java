@@ -40,7 +40,11 @@ public interface TunnelDriver extends AutoCloseable {
     /// Begins a handshake with the peer where it is believed to be, if that is known.
     Future<?> initiate(PublicKey peer);
 
-    /// What to run, on the driver's loop and briefly, when a peer has shaken hands or moved. One at a time.
+    /// Hands back what an earlier run knew of a peer, best before it is put: from then on no older initiation of the
+    /// peer is believed, and none is sent to it. Holds also for a peer that is put later, or removed and put again.
+    Future<?> restore(PublicKey peer, HandshakeTimestamps timestamps);
+
+    /// What to run, on the driver's loop and briefly, when a peer has shaken hands, begun to, or moved. One at a time.
     void onPeerNews(Runnable task);
 
     /// What is known of every peer now.

@@ -137,6 +137,7 @@ final class HandshakeExchange {
             return Drop.INITIATION_FLOOD;
         }
         peer.receivedTimestamp = handshake.timestamp();
+        parts.peerNews++;
         peer.lastInitiationReceived = now;
         if (peer.responding != null) {
             peer.responding.wipe();
@@ -211,6 +212,7 @@ final class HandshakeExchange {
             return 0;
         }
         peer.sentTimestamp = label;
+        parts.peerNews++;
         peer.initiating = handshake;
         peer.initiatingEntry = entry;
         peer.timers.handshakeInitiated(now);

@@ -107,25 +107,21 @@ public final class Peer {
         return keypairs.sendable(now) != null;
     }
 
-    /// The greatest TAI64N label received from it: 12 bytes, zeros if none. Initiations up to it are refused.
-    public byte[] receivedTimestamp() {
-        return receivedTimestamp.clone();
+    /// The greatest TAI64N label received from it, [Timestamp#NONE] at first. Initiations up to it are refused.
+    public Timestamp receivedTimestamp() {
+        return Timestamp.of(receivedTimestamp);
     }
 
-    /// The last TAI64N label sent to it: 12 bytes, zeros if none.
-    public byte[] sentTimestamp() {
-        return sentTimestamp.clone();
+    /// The last TAI64N label sent to it, [Timestamp#NONE] at first. Later ones are after it, whatever the clock says.
+    public Timestamp sentTimestamp() {
+        return Timestamp.of(sentTimestamp);
     }
 
-    /// Brings back the labels of an earlier run; all zeros for the received one forgives a peer whose clock ran
+    /// Brings back the labels of an earlier run; [Timestamp#NONE] as the received one forgives a peer whose clock ran
     /// ahead.
-    public void restoreTimestamps(byte[] received, byte[] sent) {
-        if (received.length != Tai64n.BYTES || sent.length != Tai64n.BYTES) {
-            throw new IllegalArgumentException(
-                    "timestamps: " + received.length + " and " + sent.length + " bytes (expected: 12)");
-        }
-        receivedTimestamp = received.clone();
-        sentTimestamp = sent.clone();
+    public void restoreTimestamps(Timestamp received, Timestamp sent) {
+        receivedTimestamp = received.label();
+        sentTimestamp = sent.label();
     }
 
     /// What the caller keeps with this peer.

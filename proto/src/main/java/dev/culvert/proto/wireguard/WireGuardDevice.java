@@ -223,8 +223,8 @@ public final class WireGuardDevice {
         return Collections.unmodifiableCollection(peers.values());
     }
 
-    /// Rises whenever a peer has shaken hands or was heard from a new place: what somebody who remembers peers wants
-    /// to know, at the cost of one comparison.
+    /// Rises whenever a peer has shaken hands or was heard from a new place, or an initiation has taken or used a
+    /// timestamp: what somebody who remembers peers wants to know, at the cost of one comparison.
     public long peerNews() {
         return parts.peerNews;
     }

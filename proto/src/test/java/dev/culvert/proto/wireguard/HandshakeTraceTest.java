@@ -164,14 +164,14 @@ final class HandshakeTraceTest {
     void initiate_clockSetBack_stillSendsALaterTimestamp() {
         a.device.initiate(a.peer(), pair.now());
         pair.settle();
-        byte[] first = a.peer().sentTimestamp();
+        Timestamp first = a.peer().sentTimestamp();
         assertThat(b.peer().receivedTimestamp()).isEqualTo(first);
         a.device.wallClockOffset(0);
         pair.skip(10 * SECOND);
         a.device.initiate(a.peer(), pair.now());
         pair.settle();
         assertThat(b.device.drops(Drop.STALE_TIMESTAMP)).isZero();
-        assertThat(Tai64n.compare(a.peer().sentTimestamp(), first)).isPositive();
+        assertThat(a.peer().sentTimestamp()).isGreaterThan(first);
         assertThat(b.peer().receivedTimestamp()).isEqualTo(a.peer().sentTimestamp());
     }
 
@@ -179,13 +179,44 @@ final class HandshakeTraceTest {
     void restoreTimestamps_afterARestart_refusesReplaysAndForgivesOnRequest() {
         a.device.initiate(a.peer(), pair.now());
         Datagram old = pair.takeOne(a);
-        byte[] none = new byte[12];
-        b.peer().restoreTimestamps(a.peer().sentTimestamp(), none);
+        b.peer().restoreTimestamps(a.peer().sentTimestamp(), Timestamp.NONE);
         b.receive(old);
         assertThat(b.device.lastDrop()).isEqualTo(Drop.STALE_TIMESTAMP);
-        b.peer().restoreTimestamps(none, none);
+        b.peer().restoreTimestamps(Timestamp.NONE, Timestamp.NONE);
         b.receive(old);
         assertThat(b.device.lastDrop()).isNull();
+    }
+
+    @Test
+    void restoreTimestamps_withAMarkAhead_aClockThatWentBackStillGetsIn() {
+        a.device.initiate(a.peer(), pair.now());
+        pair.settle();
+        Timestamp mark = a.peer().sentTimestamp().plusSeconds(300);
+        // Power on again in 1970, as a board without a battery does.
+        a.device.wallClockOffset(0);
+        a.peer().restoreTimestamps(Timestamp.NONE, mark);
+        pair.skip(10 * SECOND);
+
+        a.device.initiate(a.peer(), pair.now());
+        pair.settle();
+
+        assertThat(b.device.drops(Drop.STALE_TIMESTAMP)).isZero();
+        assertThat(b.peer().receivedTimestamp()).isEqualTo(new Timestamp(mark.seconds(), mark.nanos() + 1));
+    }
+
+    @Test
+    void initiation_sentOrTaken_isNewsBeforeItIsAnswered() {
+        long newsOfA = a.device.peerNews();
+        long newsOfB = b.device.peerNews();
+        a.device.initiate(a.peer(), pair.now());
+        Datagram initiation = pair.takeOne(a);
+        assertThat(a.device.peerNews()).isEqualTo(newsOfA + 1);
+        b.receive(initiation);
+        assertThat(b.device.peerNews()).isGreaterThan(newsOfB);
+        newsOfB = b.device.peerNews();
+        b.receive(initiation);
+        assertThat(b.device.lastDrop()).isEqualTo(Drop.STALE_TIMESTAMP);
+        assertThat(b.device.peerNews()).isEqualTo(newsOfB);
     }
 
     @Test
