@@ -32,6 +32,7 @@ import picocli.CommandLine.ParseResult;
             CheckCommand.class,
             StatusCommand.class,
             PingCommand.class,
+            UpgradeCommand.class,
             KeysCommand.class,
             DemoCommand.class,
             HelpCommand.class

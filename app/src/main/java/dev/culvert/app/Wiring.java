@@ -9,7 +9,9 @@ import dev.culvert.control.enrol.Enrolment;
 import dev.culvert.control.store.FileStore;
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
+import dev.culvert.control.upgrade.Handover;
 import dev.culvert.dataplane.Events;
+import dev.culvert.dataplane.InheritedSockets;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.InternalService.Response;
@@ -22,7 +24,6 @@ import dev.culvert.model.Bind;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
-import dev.culvert.model.SiteRules;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.model.config.Parsed;
 import dev.culvert.model.decide.Admission;
@@ -31,11 +32,8 @@ import dev.culvert.model.decide.Limits;
 import dev.culvert.proto.wireguard.PrivateKey;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -58,6 +56,7 @@ public final class Wiring implements AutoCloseable {
     private final Node node;
     private final Reloader reloader;
     private final StatusReport status;
+    private final Handover handover;
 
     /// What a node is started with.
     ///
@@ -73,10 +72,12 @@ public final class Wiring implements AutoCloseable {
 
     /// Starts a node; it serves when this returns.
     ///
+    /// @param sockets what the process before this one has given, if there was one
     /// @param ready told when the way to a peer opens or breaks
     /// @throws IOException with the remedy
     @SuppressWarnings("resource") // each part is closed by close(), or by the process's end if the start fails
-    static Wiring start(Options options, Consumer<PeerWatch.State> ready) throws IOException, BrokenConfiguration {
+    static Wiring start(Options options, InheritedSockets sockets, Consumer<PeerWatch.State> ready)
+            throws IOException, BrokenConfiguration {
         StateFolder state = new StateFolder(options.state());
         state.lock();
         FileStore store = state.store();
@@ -97,7 +98,7 @@ public final class Wiring implements AutoCloseable {
             throw new IOException("this site has no gateway yet: run culvert join with the token that"
                     + " `culvert site add` prints at the gateway, or write gateways: into its file");
         }
-        return new Wiring(options, state, store, configuration, start.model(), ready);
+        return new Wiring(options, state, store, configuration, start.model(), sockets, ready);
     }
 
     private Wiring(
@@ -106,11 +107,12 @@ public final class Wiring implements AutoCloseable {
             FileStore store,
             Configuration configuration,
             Model model,
+            InheritedSockets sockets,
             Consumer<PeerWatch.State> ready)
             throws IOException {
         this.state = state;
         PrivateKey key = key(state, model.tunnel());
-        loops = Loops.forThisMachine();
+        loops = Loops.forThisMachine(sockets);
         workers = Executors.newVirtualThreadPerTaskExecutor();
         scheduler = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("scheduler").factory());
@@ -128,7 +130,7 @@ public final class Wiring implements AutoCloseable {
                 scheduler,
                 file -> KeyFiles.readPreshared(Path.of(file)),
                 ready);
-        node = new Node(parts, empty(model));
+        node = new Node(parts, model.bare());
         status = new StatusReport(node, key.publicKey().toString(), loops.kind() + ", " + AeadProvider.name());
         reloader = new Reloader(node, configuration, scheduler);
         Enrolment enrolment = null;
@@ -140,10 +142,15 @@ public final class Wiring implements AutoCloseable {
         if (enrolment != null) {
             enrolment.resume();
         }
-        new PeerMemory(node, store, scheduler).start();
-        Files.deleteIfExists(state.adminSocket());
-        node.serveAdmin(
-                state.adminSocket(), new AdminService(node, status, enrolment, () -> endpoint(options, node.model())));
+        PeerMemory memory = new PeerMemory(node, store, scheduler);
+        memory.start();
+        handover = new Handover(
+                state,
+                node,
+                reloader,
+                memory,
+                new AdminService(node, status, enrolment, () -> endpoint(options, node.model())));
+        handover.serveAdmin();
         reloader.start();
     }
 
@@ -162,11 +169,6 @@ public final class Wiring implements AutoCloseable {
         return options.endpoint() != null ? options.endpoint() : model.tunnel().endpoint();
     }
 
-    private static Model empty(Model model) {
-        return new Model(
-                model.name(), model.role(), model.tunnel(), Map.of(), Map.of(), List.of(), Map.of(), SiteRules.NOTHING);
-    }
-
     Node node() {
         return node;
     }
@@ -180,14 +182,18 @@ public final class Wiring implements AutoCloseable {
         reloader.reloadNow();
     }
 
+    Handover handover() {
+        return handover;
+    }
+
     @Override
     public void close() throws IOException {
+        handover.close();
         scheduler.shutdownNow();
         node.close();
         tunnel.close();
         loops.close();
         workers.close();
-        Files.deleteIfExists(state.adminSocket());
         state.close();
     }
 }

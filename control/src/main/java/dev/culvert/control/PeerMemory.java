@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,7 +80,21 @@ public final class PeerMemory {
         });
     }
 
-    private void remember(List<PeerStatus> peers) {
+    /// Writes what is known now, before another process reads it. Blocks.
+    ///
+    /// @throws IOException if the tunnel does not answer
+    public void rememberNow() throws IOException {
+        try {
+            remember(node.tunnel().status().get(2, TimeUnit.SECONDS));
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("the tunnel does not answer", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    private synchronized void remember(List<PeerStatus> peers) {
         StringBuilder text = new StringBuilder();
         for (PeerStatus peer : peers) {
             InetSocketAddress endpoint = peer.endpoint();

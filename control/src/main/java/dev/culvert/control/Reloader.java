@@ -22,6 +22,7 @@ public final class Reloader {
     private final Configuration configuration;
     private final ScheduledExecutorService scheduler;
     private long revision;
+    private boolean paused;
 
     public Reloader(Node node, Configuration configuration, ScheduledExecutorService scheduler) {
         this.node = node;
@@ -48,6 +49,9 @@ public final class Reloader {
 
     /// Reads everything and applies what differs. Safe from any thread but an event loop.
     public synchronized void reloadNow() {
+        if (paused) {
+            return;
+        }
         revision = configuration.revision();
         try {
             switch (configuration.load()) {
@@ -63,6 +67,16 @@ public final class Reloader {
         } catch (IOException e) {
             LOG.error("the configuration was not applied, the old one goes on: {}", e.getMessage());
         }
+    }
+
+    /// Leaves everything as it is, from the return of this call to [#resume]: the state is about to be another's.
+    public synchronized void pause() {
+        paused = true;
+    }
+
+    public synchronized void resume() {
+        paused = false;
+        reloadNow();
     }
 
     private void apply(Model next) throws IOException {

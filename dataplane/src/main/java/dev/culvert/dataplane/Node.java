@@ -54,8 +54,10 @@ public final class Node implements AutoCloseable {
     private final Peers peers;
     private final ExecutorService workers;
     private final OwnAddresses own;
+    private final Drain drain;
     private volatile RunningModel runtime;
     private @Nullable Channel hop;
+    private boolean serving;
 
     /// What a node is made of; it does not close any of them.
     ///
@@ -91,6 +93,9 @@ public final class Node implements AutoCloseable {
         this.targets = new TargetDialer(loops.connections(), workers);
         Doorway doorway = new Doorway(() -> runtime, admission, new Dialer(tunnel, targets), connections, events);
         this.listeners = new Listeners(loops, tunnel, doorway);
+        this.drain = new Drain(loops, tunnel, empty.tunnel().listen(), listeners, connections);
+        // Until the first model holds, who dials from inside shall try again instead of being refused.
+        tunnel.acceptNew(false);
         this.peers = new Peers(tunnel, parts.presharedKeys()::read, parts.scheduler(), workers, parts.onPeerState());
     }
 
@@ -108,6 +113,11 @@ public final class Node implements AutoCloseable {
 
     public Events events() {
         return events;
+    }
+
+    /// How this node lets go of its visitors, and gives its sockets away. Not while [#apply] runs.
+    public Drain drain() {
+        return drain;
     }
 
     /// Where the listeners of the model are bound in truth, which with port 0 no model tells.
@@ -129,6 +139,10 @@ public final class Node implements AutoCloseable {
         }
         runtime = RunningModel.of(next);
         listeners.release(next.listeners());
+        if (!serving) {
+            serving = true;
+            tunnel.acceptNew(true);
+        }
         revoke();
     }
 
@@ -189,8 +203,10 @@ public final class Node implements AutoCloseable {
     }
 
     /// Serves the admin socket. The path's folder decides who may open it.
-    public Channel serveAdmin(Path socket, InternalService service) throws IOException {
-        return bound(new ServerBootstrap()
+    ///
+    /// @return closes the socket and removes its file; requests under way are still answered
+    public AutoCloseable serveAdmin(Path socket, InternalService service) throws IOException {
+        Channel admin = bound(new ServerBootstrap()
                 .group(loops.tunnel(), loops.visitors())
                 .channelFactory(loops.unixListeners())
                 .childHandler(new ChannelInitializer<>() {
@@ -200,6 +216,7 @@ public final class Node implements AutoCloseable {
                     }
                 })
                 .bind(loops.unixAddress(socket)));
+        return () -> admin.close().syncUninterruptibly();
     }
 
     private Channel listenInside(int port, ChannelHandler children) throws IOException {

@@ -45,6 +45,11 @@ public final class StateFolder implements AutoCloseable {
         return path.resolve("admin.sock");
     }
 
+    /// Where a process that shall take this folder over talks with the one that has it.
+    public Path handoverSocket() {
+        return path.resolve("handover.sock");
+    }
+
     public Path privateKey() {
         return path.resolve("private.key");
     }
@@ -78,6 +83,7 @@ public final class StateFolder implements AutoCloseable {
         FileChannel held = lockFile;
         if (held != null) {
             held.close();
+            lockFile = null;
         }
     }
 
