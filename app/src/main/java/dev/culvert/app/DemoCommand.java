@@ -55,7 +55,7 @@ final class DemoCommand implements Callable<Integer> {
             }
         };
         try (Demo demo = new Demo(port);
-                Wiring gateway = Wiring.start(
+                Wiring gateway = NodeStart.start(
                         new Wiring.Options(Role.GATEWAY, demo.gatewayFile(false), false, demo.gatewayState(), null),
                         _ -> {})) {
             AdminClient admin = new AdminClient(new StateFolder(demo.gatewayState()).adminSocket());
@@ -63,7 +63,7 @@ final class DemoCommand implements Callable<Integer> {
             try (StateFolder siteState = new StateFolder(demo.siteState())) {
                 new Join(siteState, _ -> {}).join(Token.decode(String.valueOf(answer.get("token"))));
             }
-            try (Wiring site = Wiring.start(
+            try (Wiring site = NodeStart.start(
                     new Wiring.Options(Role.SITE, demo.siteFile(), false, demo.siteState(), null), onState)) {
                 demo.gatewayFile(true);
                 gateway.reload();

@@ -9,7 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 @Command(
         name = "gateway",
@@ -42,16 +44,19 @@ final class GatewayCommand implements Callable<Integer> {
             description = "Where sites dial this gateway, for the tokens that it makes.")
     private @Nullable String endpoint;
 
+    @Spec
+    private @Nullable CommandSpec spec;
+
     @Override
     public Integer call() throws Exception {
         Wiring.Options options = new Wiring.Options(
                 Role.GATEWAY, fileOr(file, DEFAULT_FILE), file == null, state.path(), parse(endpoint));
-        Wiring wiring = Wiring.start(options, new PeerNews());
+        Wiring wiring = NodeStart.start(options, new PeerNews());
         LOG.info("gateway ready");
         if (wiring.node().model().sites().isEmpty()) {
             LOG.info("no site yet; add one: culvert site add home");
         }
-        return RunningNode.untilStopped(wiring);
+        return RunningNode.untilStopped(wiring, RunningNode.arguments(spec));
     }
 
     /// The file that was named, or the one of the default name in this folder.

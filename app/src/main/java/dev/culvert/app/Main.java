@@ -38,6 +38,7 @@ import picocli.CommandLine.ParseResult;
             ExportCommand.class,
             StatusCommand.class,
             PingCommand.class,
+            UpgradeCommand.class,
             KeysCommand.class,
             DemoCommand.class,
             HelpCommand.class

@@ -1,19 +1,38 @@
 package dev.culvert.app;
 
 import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 
 /// Keeps a node running in the foreground until it is told to stop; SIGHUP reads its configuration again.
 final class RunningNode {
+    // Together with the closing of everything, less than onExit waits.
+    private static final Duration DRAIN = Duration.ofSeconds(2);
+
     private RunningNode() {}
 
-    static int untilStopped(Wiring wiring) throws Exception {
+    /// What this process was started with, which one in its place gets too.
+    static List<String> arguments(@Nullable CommandSpec command) {
+        return command == null
+                ? List.of()
+                : command.root().commandLine().getParseResult().originalArgs();
+    }
+
+    static int untilStopped(Wiring wiring, List<String> arguments) throws Exception {
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
         onExit(stop, closed);
         onHangUp(wiring);
+        wiring.handover().allow(arguments, pid -> {
+            System.err.println("process " + pid + " serves now, this one ends");
+            stop.countDown();
+        });
         stop.await();
+        wiring.handover().stop(DRAIN);
         wiring.close();
         closed.countDown();
         return 0;

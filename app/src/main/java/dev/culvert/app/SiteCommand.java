@@ -16,8 +16,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 @Command(
         name = "site",
@@ -50,17 +52,20 @@ final class SiteCommand implements Callable<Integer> {
             description = "The configuration. Default: " + DEFAULT_FILE + " of this folder, as soon as it is there.")
     private @Nullable Path file;
 
+    @Spec
+    private @Nullable CommandSpec spec;
+
     @Override
     public Integer call() throws Exception {
         Wiring.Options options = new Wiring.Options(
                 Role.SITE, GatewayCommand.fileOr(file, DEFAULT_FILE), file == null, state.path(), null);
-        Wiring wiring = Wiring.start(options, new PeerNews());
+        Wiring wiring = NodeStart.start(options, new PeerNews());
         LOG.info("site ready");
         if (wiring.node().model().rules().allow().isEmpty()
                 && wiring.node().model().services().isEmpty()) {
             LOG.info("nothing may be reached here yet: list the targets under allow: in {}", DEFAULT_FILE);
         }
-        return RunningNode.untilStopped(wiring);
+        return RunningNode.untilStopped(wiring, RunningNode.arguments(spec));
     }
 
     private static AdminClient client(StateOption state) throws IOException {

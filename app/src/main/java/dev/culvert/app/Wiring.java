@@ -17,7 +17,9 @@ import dev.culvert.control.observe.Observatory;
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
 import dev.culvert.control.store.Store;
+import dev.culvert.control.upgrade.Handover;
 import dev.culvert.dataplane.Events;
+import dev.culvert.dataplane.InheritedSockets;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.InternalService.Response;
@@ -30,7 +32,6 @@ import dev.culvert.model.Bind;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
-import dev.culvert.model.SiteRules;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.model.config.Parsed;
 import dev.culvert.model.decide.Admission;
@@ -39,11 +40,8 @@ import dev.culvert.model.decide.Limits;
 import dev.culvert.proto.wireguard.PrivateKey;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -67,6 +65,7 @@ public final class Wiring implements AutoCloseable {
     private final Reloader reloader;
     private final StatusReport status;
     private final Observatory observatory;
+    private final Handover handover;
 
     /// What a node is started with.
     ///
@@ -82,10 +81,12 @@ public final class Wiring implements AutoCloseable {
 
     /// Starts a node; it serves when this returns.
     ///
+    /// @param sockets what the process before this one has given, if there was one
     /// @param ready told when the way to a peer opens or breaks
     /// @throws IOException with the remedy
     @SuppressWarnings("resource") // each part is closed by close(), or by the process's end if the start fails
-    static Wiring start(Options options, Consumer<PeerWatch.State> ready) throws IOException, BrokenConfiguration {
+    static Wiring start(Options options, InheritedSockets sockets, Consumer<PeerWatch.State> ready)
+            throws IOException, BrokenConfiguration {
         StateFolder state = new StateFolder(options.state());
         state.lock();
         Store store = state.store();
@@ -107,7 +108,7 @@ public final class Wiring implements AutoCloseable {
             throw new IOException("this site has no gateway yet: run culvert join with the token that"
                     + " `culvert site add` prints at the gateway, or write gateways: into its file");
         }
-        return new Wiring(options, state, store, configuration, start.model(), ready);
+        return new Wiring(options, state, store, configuration, start.model(), sockets, ready);
     }
 
     private Wiring(
@@ -116,11 +117,12 @@ public final class Wiring implements AutoCloseable {
             Store store,
             Configuration configuration,
             Model model,
+            InheritedSockets sockets,
             Consumer<PeerWatch.State> ready)
             throws IOException {
         this.state = state;
         PrivateKey key = key(state, model.tunnel());
-        loops = Loops.forThisMachine();
+        loops = Loops.forThisMachine(sockets);
         workers = Executors.newVirtualThreadPerTaskExecutor();
         scheduler = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("scheduler").factory());
@@ -139,7 +141,7 @@ public final class Wiring implements AutoCloseable {
                 scheduler,
                 file -> KeyFiles.readPreshared(Path.of(file)),
                 up);
-        node = new Node(parts, empty(model));
+        node = new Node(parts, model.bare());
         status = new StatusReport(node, key.publicKey().toString(), loops.kind() + ", " + AeadProvider.name());
         observatory = new Observatory(node, new Observatory.About(Version.TEXT, status.io()), LogOutput::apply);
         reloader = new Reloader(node, configuration, scheduler);
@@ -151,8 +153,8 @@ public final class Wiring implements AutoCloseable {
         };
         memory.start();
         new OutageMemory(node.events().outages(), store, scheduler).start();
-        Files.deleteIfExists(state.adminSocket());
-        node.serveAdmin(state.adminSocket(), admin);
+        handover = new Handover(state, node, reloader, memory, admin);
+        handover.serveAdmin();
         reloader.start();
     }
 
@@ -194,11 +196,6 @@ public final class Wiring implements AutoCloseable {
         return options.endpoint() != null ? options.endpoint() : model.tunnel().endpoint();
     }
 
-    private static Model empty(Model model) {
-        return new Model(
-                model.name(), model.role(), model.tunnel(), Map.of(), Map.of(), List.of(), Map.of(), SiteRules.NOTHING);
-    }
-
     Node node() {
         return node;
     }
@@ -213,15 +210,19 @@ public final class Wiring implements AutoCloseable {
         observatory.reopen();
     }
 
+    Handover handover() {
+        return handover;
+    }
+
     @Override
     public void close() throws IOException {
+        handover.close();
         scheduler.shutdownNow();
         node.close();
         observatory.close();
         tunnel.close();
         loops.close();
         workers.close();
-        Files.deleteIfExists(state.adminSocket());
         state.close();
     }
 }

@@ -14,8 +14,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -137,7 +139,21 @@ public final class PeerMemory {
         });
     }
 
-    private void remember(List<PeerStatus> peers) {
+    /// Writes what is known now, before another process reads it. Blocks.
+    ///
+    /// @throws IOException if the tunnel does not answer
+    public void rememberNow() throws IOException {
+        try {
+            remember(node.tunnel().status().get(2, TimeUnit.SECONDS));
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("the tunnel does not answer", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    private synchronized void remember(List<PeerStatus> peers) {
         Map<PublicKey, RememberedPeer> changed = new HashMap<>();
         for (PeerStatus status : peers) {
             RememberedPeer before =
@@ -183,6 +199,11 @@ public final class PeerMemory {
             known.putAll(next);
             failing = false;
             return true;
+        } catch (Store.Conflict e) {
+            // A process that was to follow this one, and failed, has written meanwhile.
+            known.clear();
+            recall();
+            return false;
         } catch (IOException | UncheckedIOException e) {
             if (!failing) {
                 LOG.warn("peers cannot be remembered, trying on: {}", e.getMessage());

@@ -27,6 +27,7 @@ public final class Reloader {
     private volatile long fileRevision;
     private List<Problem> warned = List.of();
     private Runnable onApplied = () -> {};
+    private boolean paused;
 
     public Reloader(Node node, Configuration configuration, ScheduledExecutorService scheduler) {
         this.node = node;
@@ -69,6 +70,9 @@ public final class Reloader {
     ///
     /// @return why the old model goes on; empty if it does not
     public synchronized String reload() {
+        if (paused) {
+            return "an upgrade is under way";
+        }
         revision = configuration.revision();
         fileRevision = configuration.fileRevision();
         try {
@@ -96,6 +100,16 @@ public final class Reloader {
     /// Tells `listener`, on the thread that reloads, that another model holds now.
     public synchronized void onApplied(Runnable listener) {
         onApplied = listener;
+    }
+
+    /// Leaves everything as it is, from the return of this call to [#resume]: the state is about to be another's.
+    public synchronized void pause() {
+        paused = true;
+    }
+
+    public synchronized void resume() {
+        paused = false;
+        reload();
     }
 
     private void apply(Model next) throws IOException {

@@ -32,6 +32,11 @@ public final class Connection {
     private volatile @Nullable HttpRequest head;
     private volatile Ended.@Nullable How how;
     private volatile int status;
+    // Of the one thread that asks isQuiet.
+    private long receivedSeen;
+    private long sentSeen;
+    private boolean targetSpokeLast;
+    private long changedAt;
 
     Connection(
             ConnectionRegistry registry,
@@ -72,6 +77,24 @@ public final class Connection {
 
     public void dialledFrom(@Nullable SocketAddress local) {
         dialledFrom = local;
+    }
+
+    Channel visitor() {
+        return visitor;
+    }
+
+    /// Whether the target spoke last and neither side has said anything since `nanos`. One thread asks, again and
+    /// again: what it learns is from one call to the next.
+    boolean isQuiet(long nanos, long now) {
+        long in = received.sum();
+        long out = sent.sum();
+        if (in != receivedSeen || out != sentSeen) {
+            targetSpokeLast = out != sentSeen;
+            receivedSeen = in;
+            sentSeen = out;
+            changedAt = now;
+        }
+        return targetSpokeLast && now - changedAt >= nanos;
     }
 
     public String service() {

@@ -1,5 +1,6 @@
 package dev.culvert.dataplane;
 
+import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.model.Service;
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
@@ -8,12 +9,14 @@ import io.netty.channel.Channel;
 import io.netty.handler.codec.http.HttpRequest;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Every connection that lives, and what each service has carried so far. Shared by all loops; nothing is held while a
@@ -150,6 +153,46 @@ public final class ConnectionRegistry {
             }
         }
         return null;
+    }
+
+    /// How many have something under way: a request, or bytes within the last `nanos`.
+    int busy(long nanos) {
+        long now = System.nanoTime();
+        int busy = 0;
+        for (Connection connection : live) {
+            boolean quiet = connection.isQuiet(nanos, now);
+            if (!quiet || connection.visitor().pipeline().get(Relay.HTTP) != null) {
+                busy++;
+            }
+        }
+        return busy;
+    }
+
+    /// Closes, in good order, what gateways brought through the hop and keep for the next request.
+    void closeQuietHops(long nanos) {
+        long now = System.nanoTime();
+        closeIf(connection -> connection.hopTarget() != null && connection.isQuiet(nanos, now));
+    }
+
+    /// The channels of those that have a connection.
+    Set<Channel> visitors() {
+        return live.stream().map(Connection::visitor).collect(Collectors.toSet());
+    }
+
+    /// Ends everything with a reset; returns how many.
+    int resetAll() {
+        List<Connection> all = List.copyOf(live);
+        all.forEach(connection -> Relay.reset(connection.visitor()));
+        return all.size();
+    }
+
+    /// Ends what gateways brought through the hop with a reset.
+    void resetHops() {
+        for (Connection connection : live) {
+            if (connection.hopTarget() != null) {
+                Relay.reset(connection.visitor());
+            }
+        }
     }
 
     private int closeIf(Predicate<Connection> condition) {

@@ -10,9 +10,15 @@ import dev.culvert.model.Bind;
 import dev.culvert.model.Listener;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -20,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /// The sockets at which visitors arrive, each open as long as some model wants it. Owned by the reconciler.
@@ -32,6 +39,8 @@ final class Listeners {
     private final UpstreamPool pool;
     private final Consumer<Channel> metrics;
     private final Map<Socket, Open> open = new HashMap<>();
+    private final ChannelGroup visitors = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private boolean paused;
 
     /// What makes a listener another socket; its service may change under it.
     private record Socket(Listener.Scope scope, Bind bind, Listener.Protocol protocol) {
@@ -90,8 +99,38 @@ final class Listeners {
                 close(socket);
             } else if (current != null) {
                 current.listener = listener;
+                // Only now is there a route for who comes.
+                current.channel.config().setAutoRead(!paused);
             }
         }
+    }
+
+    /// Whether who connects is accepted, or waits in the kernel's queue.
+    void accept(boolean wanted) {
+        paused = !wanted;
+        for (Open socket : open.values()) {
+            socket.channel
+                    .eventLoop()
+                    .submit(() -> socket.channel.config().setAutoRead(wanted))
+                    .awaitUninterruptibly();
+        }
+    }
+
+    /// The listening sockets of this machine that are the kernel's own.
+    List<InheritedSockets.Lent> lent() {
+        List<InheritedSockets.Lent> all = new ArrayList<>();
+        open.forEach((socket, current) -> {
+            if (current.channel instanceof UnixChannel unix) {
+                all.add(new InheritedSockets.Lent(
+                        InheritedSockets.tcp(socket.bind()), unix.fd().intValue()));
+            }
+        });
+        return all;
+    }
+
+    /// Every visitor's channel that lives.
+    Set<Channel> visitors() {
+        return visitors;
     }
 
     void closeAll() {
@@ -118,18 +157,22 @@ final class Listeners {
 
     private Open bind(Listener listener) throws IOException {
         Open[] self = new Open[1];
-        ChannelInitializer<Channel> visitors = new ChannelInitializer<>() {
+        ChannelInitializer<Channel> children = new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
+                visitors.add(channel);
                 install(channel, self[0].listener);
             }
         };
         boolean inside = listener.scope() == Listener.Scope.TUNNEL;
+        ChannelFactory<ServerChannel> inherited = inside ? null : loops.inheritedListener(listener.bind());
         ServerBootstrap server = new ServerBootstrap()
                 .group(loops.tunnel(), inside ? tunnel.group() : loops.visitors())
-                .channelFactory(inside ? tunnel.listeners() : loops.listeners())
                 .childOption(ChannelOption.AUTO_READ, false)
-                .childHandler(visitors);
+                .childHandler(children)
+                // The socket accepts only once the model that wants it holds: see release.
+                .option(ChannelOption.AUTO_READ, false)
+                .channelFactory(inherited != null ? inherited : inside ? tunnel.listeners() : loops.listeners());
         if (!inside) {
             server.option(ChannelOption.SO_BACKLOG, BACKLOG)
                     .option(ChannelOption.SO_REUSEADDR, true)
@@ -141,14 +184,11 @@ final class Listeners {
         InetSocketAddress address = bind.address() == null
                 ? new InetSocketAddress(bind.port())
                 : new InetSocketAddress(bind.address(), bind.port());
-        // The socket accepts only after it was registered here: the initializer finds its listener.
-        server.option(ChannelOption.AUTO_READ, false);
-        ChannelFuture bound = server.bind(address).awaitUninterruptibly();
+        ChannelFuture bound = (inherited == null ? server.bind(address) : server.register()).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw failure(listener, bound.cause());
         }
         self[0] = new Open(bound.channel(), listener);
-        bound.channel().config().setAutoRead(true);
         return self[0];
     }
 

@@ -3,6 +3,7 @@ package dev.culvert.dataplane;
 import dev.culvert.dataplane.os.LinuxUdpPort;
 import dev.culvert.dataplane.tunnel.NioUdpPort;
 import dev.culvert.dataplane.tunnel.UdpPort;
+import dev.culvert.model.Bind;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
@@ -28,6 +29,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// The event loops of a process and the kernel's sockets on them: epoll and batched UDP on Linux, the JDK's elsewhere.
 ///
@@ -43,11 +45,13 @@ public final class Loops implements AutoCloseable {
     private static final int KEEP_PROBES = 4;
 
     private final boolean epoll;
+    private final InheritedSockets inherited;
     private final MultiThreadIoEventLoopGroup tunnel;
     private final MultiThreadIoEventLoopGroup visitors;
 
-    private Loops(boolean epoll, int visitorLoops) {
+    private Loops(boolean epoll, int visitorLoops, InheritedSockets inherited) {
         this.epoll = epoll;
+        this.inherited = inherited;
         IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         this.tunnel = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("tunnel", true), handlers);
         this.visitors = visitorLoops == 0
@@ -58,10 +62,15 @@ public final class Loops implements AutoCloseable {
     /// Loops for this machine. The property `culvert.io` set to `nio` forces the portable ones, `culvert.visitorLoops`
     /// their number (0: on the tunnel's loop).
     public static Loops forThisMachine() {
+        return forThisMachine(InheritedSockets.none());
+    }
+
+    /// The same, with the sockets of the process before this one.
+    public static Loops forThisMachine(InheritedSockets inherited) {
         boolean portable = "nio".equals(System.getProperty("culvert.io"));
         int processors = Runtime.getRuntime().availableProcessors();
         int loops = Integer.getInteger("culvert.visitorLoops", processors <= SMALL_MACHINE ? 0 : processors - 1);
-        return new Loops(!portable && Epoll.isAvailable(), loops);
+        return new Loops(!portable && Epoll.isAvailable(), loops, inherited);
     }
 
     /// `epoll` or `nio`.
@@ -77,10 +86,14 @@ public final class Loops implements AutoCloseable {
         return visitors;
     }
 
-    /// Binds the tunnel's UDP socket.
+    /// Binds the tunnel's UDP socket, or takes the one that was inherited.
     ///
     /// @throws java.net.BindException if the address is taken or not allowed
     public UdpPort bindUdp(InetSocketAddress address) throws IOException {
+        int descriptor = epoll ? inherited.take(InheritedSockets.udp(address)) : -1;
+        if (descriptor >= 0) {
+            return LinuxUdpPort.adopt(descriptor);
+        }
         return epoll ? LinuxUdpPort.bind(address) : NioUdpPort.bind(address);
     }
 
@@ -109,6 +122,13 @@ public final class Loops implements AutoCloseable {
 
     public ChannelFactory<ServerChannel> listeners() {
         return epoll ? EpollServerSocketChannel::new : NioServerSocketChannel::new;
+    }
+
+    /// The listening socket that was inherited for `bind`, as a channel's factory; null if there is none.
+    @Nullable
+    ChannelFactory<ServerChannel> inheritedListener(Bind bind) {
+        int descriptor = epoll ? inherited.take(InheritedSockets.tcp(bind)) : -1;
+        return descriptor < 0 ? null : () -> new EpollServerSocketChannel(descriptor);
     }
 
     public ChannelFactory<ServerChannel> unixListeners() {

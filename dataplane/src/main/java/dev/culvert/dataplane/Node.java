@@ -57,10 +57,12 @@ public final class Node implements AutoCloseable {
     private final Peers peers;
     private final ExecutorService workers;
     private final OwnAddresses own;
+    private final Drain drain;
     private volatile RunningModel runtime;
     private volatile InternalService metrics = _ -> Response.error(404, "no metrics here");
     private volatile Consumer<Model> applied = _ -> {};
     private @Nullable Channel hop;
+    private boolean serving;
 
     /// What a node is made of; it does not close any of them.
     ///
@@ -96,6 +98,9 @@ public final class Node implements AutoCloseable {
         this.targets = new TargetDialer(loops.connections(), workers);
         Doorway doorway = new Doorway(() -> runtime, admission, new Dialer(tunnel, targets), connections, events);
         this.listeners = new Listeners(loops, tunnel, doorway, this::scraped);
+        this.drain = new Drain(loops, tunnel, empty.tunnel().listen(), listeners, connections);
+        // Until the first model holds, who dials from inside shall try again instead of being refused.
+        tunnel.acceptNew(false);
         PeerWatch.Parts watching =
                 new PeerWatch.Parts(tunnel, parts.scheduler(), workers, parts.onPeerState(), events.outages());
         this.peers = new Peers(tunnel, parts.presharedKeys()::read, watching);
@@ -117,6 +122,11 @@ public final class Node implements AutoCloseable {
         return events;
     }
 
+    /// How this node lets go of its visitors, and gives its sockets away. Not while [#apply] runs.
+    public Drain drain() {
+        return drain;
+    }
+
     /// Where the listeners of the model are bound in truth, which with port 0 no model tells.
     public synchronized List<InetSocketAddress> listening() {
         return listeners.addresses();
@@ -136,6 +146,10 @@ public final class Node implements AutoCloseable {
         }
         runtime = RunningModel.of(next);
         listeners.release(next.listeners());
+        if (!serving) {
+            serving = true;
+            tunnel.acceptNew(true);
+        }
         revoke();
         applied.accept(next);
     }
@@ -197,8 +211,10 @@ public final class Node implements AutoCloseable {
     }
 
     /// Serves the admin socket. The path's folder decides who may open it.
-    public Channel serveAdmin(Path socket, InternalService service) throws IOException {
-        return bound(new ServerBootstrap()
+    ///
+    /// @return closes the socket and removes its file; requests under way are still answered
+    public AutoCloseable serveAdmin(Path socket, InternalService service) throws IOException {
+        Channel admin = bound(new ServerBootstrap()
                 .group(loops.tunnel(), loops.visitors())
                 .channelFactory(loops.unixListeners())
                 .childHandler(new ChannelInitializer<>() {
@@ -208,6 +224,7 @@ public final class Node implements AutoCloseable {
                     }
                 })
                 .bind(loops.unixAddress(socket)));
+        return () -> admin.close().syncUninterruptibly();
     }
 
     /// Who answers at the model's metrics listeners.

@@ -58,6 +58,11 @@ public record Model(
         this(name, role, tunnel, sites, gateways, listeners, services, rules, Observation.DEFAULT);
     }
 
+    /// This node without listeners, services and peers: what it is before its configuration is applied.
+    public Model bare() {
+        return new Model(name, role, tunnel, Map.of(), Map.of(), List.of(), Map.of(), SiteRules.NOTHING);
+    }
+
     private static <V> SequencedMap<String, V> ordered(Map<String, V> map) {
         return Collections.unmodifiableSequencedMap(new LinkedHashMap<>(map));
     }

@@ -52,6 +52,11 @@ public final class StateFolder implements AutoCloseable {
         return path.resolve("admin.sock");
     }
 
+    /// Where a process that shall take this folder over talks with the one that has it.
+    public Path handoverSocket() {
+        return path.resolve("handover.sock");
+    }
+
     public Path privateKey() {
         return path.resolve("private.key");
     }
@@ -143,7 +148,8 @@ public final class StateFolder implements AutoCloseable {
         lockFile = channel;
     }
 
-    private void unlock() throws IOException {
+    /// Lets another node have this folder; its store stays open here, as for somebody who only looks.
+    public void unlock() throws IOException {
         FileChannel held = lockFile;
         lockFile = null;
         if (held != null) {

@@ -274,7 +274,7 @@ final class HttpExchange {
                 keepUpstream = last.keepAlive();
                 boolean http10 = isHttp10();
                 delimited = last.framing() == Framing.NONE || last.length() >= 0 || !http10;
-                keepVisitor = keepVisitor && delimited && requestSent;
+                keepVisitor = keepVisitor && delimited && requestSent && !ingress.isDraining();
                 writeHead(Heads.toVisitor(head, answer, last, http10, keepVisitor));
             }
         }

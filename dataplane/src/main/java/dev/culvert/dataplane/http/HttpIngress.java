@@ -2,6 +2,7 @@ package dev.culvert.dataplane.http;
 
 import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.Doorway;
+import dev.culvert.dataplane.Drain;
 import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.model.Listener;
 import dev.culvert.model.decide.Admitted;
@@ -39,6 +40,7 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
     private static final int FIRST_HEAD_SECONDS = 10;
     private static final int KEEP_ALIVE_SECONDS = 75;
     private static final int LINGER_SECONDS = 2;
+    private static final int LAST_REQUEST_MILLIS = 300;
     static final int WATCH_SECONDS = 30;
 
     private static final FastThreadLocal<RequestRules> RULES = new FastThreadLocal<>() {
@@ -59,6 +61,7 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
     private @Nullable ChannelHandlerContext context;
     private @Nullable Future<?> watch;
     private boolean closing;
+    private boolean draining;
     private boolean closingBefore;
 
     private HttpIngress(Doorway doorway, Listener listener, UpstreamPool pool, StrictRequestDecoder decoder) {
@@ -129,6 +132,17 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
             Relay.reset(channel());
         }
         closingBefore = closing;
+    }
+
+    /// While the node drains: one more request is answered if it comes soon, for it may be on its way.
+    private void awaitLast() {
+        cancel(deadline);
+        deadline = channel().eventLoop().schedule(this::closeGently, LAST_REQUEST_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    /// Whether the response under way shall be the last of its connection.
+    boolean isDraining() {
+        return draining;
     }
 
     private static void cancel(@Nullable Future<?> task) {
@@ -295,7 +309,11 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
             closeGently();
             return;
         }
-        awaitHead(KEEP_ALIVE_SECONDS);
+        if (draining) {
+            awaitLast();
+        } else {
+            awaitHead(KEEP_ALIVE_SECONDS);
+        }
         decoder.resume(channel());
         HttpRequest next = pipelined;
         ChannelHandlerContext current = context;
@@ -327,6 +345,11 @@ public final class HttpIngress extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         if (event instanceof ChannelInputShutdownEvent) {
             ctx.close();
+        } else if (event instanceof Drain.Notice notice) {
+            draining = notice == Drain.Notice.BEGIN;
+            if (draining && exchange == null && !closing) {
+                awaitLast();
+            }
         }
     }
 

@@ -68,7 +68,7 @@ final class Libc {
         return (int) ERRNO.get(state, 0L);
     }
 
-    private static MethodHandle function(String name, MemoryLayout... arguments) {
+    static MethodHandle function(String name, MemoryLayout... arguments) {
         return LINKER.downcallHandle(
                 LINKER.defaultLookup().findOrThrow(name),
                 FunctionDescriptor.of(JAVA_INT, arguments),
@@ -140,7 +140,7 @@ final class Libc {
         }
     }
 
-    private static IllegalStateException unexpected(Throwable t) {
+    static IllegalStateException unexpected(Throwable t) {
         return new IllegalStateException("a call into the C library failed in the JVM", t);
     }
 }

@@ -1,6 +1,7 @@
 package dev.culvert.dataplane.os;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.culvert.dataplane.tunnel.UdpPort;
 import dev.culvert.dataplane.tunnel.Unsendable;
@@ -105,6 +106,24 @@ public final class LinuxUdpPort implements UdpPort {
         return new LinuxUdpPort(fd, family, arena, errno);
     }
 
+    /// Takes over a bound port that another process had.
+    ///
+    /// @param fd belongs to the port from now on
+    /// @throws IOException if it is no UDP socket with an address; it is closed then
+    public static LinuxUdpPort adopt(int fd) throws IOException {
+        Arena arena = Arena.ofShared();
+        MemorySegment errno = arena.allocate(Libc.stateLayout());
+        MemorySegment name = arena.allocate(SocketAddresses.SIZE, 8);
+        MemorySegment length = arena.allocateFrom(JAVA_INT, SocketAddresses.SIZE);
+        int family = Libc.getsockname(errno, fd, name, length) < 0 ? -1 : name.get(JAVA_SHORT, 0);
+        if (family != Libc.AF_INET && family != Libc.AF_INET6) {
+            Libc.close(errno, fd);
+            arena.close();
+            throw new IOException("what was handed over as the tunnel's UDP port is none");
+        }
+        return new LinuxUdpPort(fd, family, arena, errno);
+    }
+
     private static int writeAny6(MemorySegment name, int port) throws IOException {
         byte[] any = new byte[16];
         return new SocketAddresses(Libc.AF_INET6)
@@ -142,7 +161,7 @@ public final class LinuxUdpPort implements UdpPort {
 
     @Override
     public boolean send(ByteBuffer datagram, InetSocketAddress to) {
-        if (sends.add(datagram, to)) {
+        if (closed || sends.add(datagram, to)) {
             return true;
         }
         awaitWritable();
@@ -166,6 +185,20 @@ public final class LinuxUdpPort implements UdpPort {
     @Override
     public InetSocketAddress localAddress() {
         return local;
+    }
+
+    @Override
+    public int descriptor() {
+        return fd;
+    }
+
+    @Override
+    public void unregister() {
+        IoRegistration current = registration;
+        registration = null;
+        if (current != null) {
+            current.cancel();
+        }
     }
 
     @Override

@@ -314,6 +314,38 @@ public final class EmbeddedTunnel implements TunnelDriver {
     }
 
     @Override
+    public Future<?> acceptNew(boolean accept) {
+        return onLoop(() -> {
+            tunnel.stack().acceptNew(accept);
+            return null;
+        });
+    }
+
+    @Override
+    public Future<?> suspend() {
+        return onLoop(() -> {
+            tunnel.suspend();
+            return null;
+        });
+    }
+
+    @Override
+    public Future<?> resume() {
+        return onLoop(() -> {
+            tunnel.resume();
+            for (Peer peer : tunnel.device().peers()) {
+                tunnel.device().initiate(peer, true, tunnel.now());
+            }
+            return null;
+        });
+    }
+
+    @Override
+    public int descriptor() {
+        return port.descriptor();
+    }
+
+    @Override
     public InetSocketAddress localAddress() {
         return port.localAddress();
     }

@@ -72,6 +72,20 @@ public interface TunnelDriver extends AutoCloseable {
     /// How long the way to addresses inside the tunnel takes, as last measured.
     RoundTrips roundTrips();
 
+    /// Lets connections from inside begin, as from the start, or drops their first packets without an answer, so that
+    /// whoever dials tries again: the next process will answer. Connections that stand are not touched.
+    Future<?> acceptNew(boolean accept);
+
+    /// Sends what is ready and falls silent: nothing is read from the UDP socket any more, and sessions and connections
+    /// stay as they are until [#resume].
+    Future<?> suspend();
+
+    /// Goes on after [#suspend], and greets every peer: another process may have spoken to them meanwhile.
+    Future<?> resume();
+
+    /// The UDP socket's descriptor, which another process can be given; -1 where there is none to give.
+    int descriptor();
+
     /// The UDP address that peers send to.
     InetSocketAddress localAddress();
 

@@ -35,6 +35,9 @@ final class TunnelLoop {
     private static final int HEADROOM = 16;
     private static final int TAILROOM = 64;
 
+    // At most so many batches leave before a silence begins: what a full socket does not take is lost.
+    private static final int LAST_PASSES = 64;
+
     private static final long NEVER = Long.MAX_VALUE;
 
     // After a bug in a timer or in sending, so that the same one does not take the whole loop.
@@ -56,6 +59,7 @@ final class TunnelLoop {
     private boolean pumpScheduled;
     private boolean sendBlocked;
     private boolean closed;
+    private boolean suspended;
     private boolean transmitWaiting;
     private @Nullable SealJob sealedWaiting;
     private @Nullable ScheduledFuture<?> timer;
@@ -127,10 +131,34 @@ final class TunnelLoop {
 
     /// Asks for one pass over everything that may want to send, after the current work of the loop.
     void schedulePump() {
-        if (!pumpScheduled && !closed) {
+        if (!pumpScheduled && !isSilent()) {
             pumpScheduled = true;
             loop.execute(pump);
         }
+    }
+
+    /// Sends what is ready, then neither reads, sends nor looks at the time.
+    void suspend() {
+        if (!closed && !suspended) {
+            for (int pass = 0; pass == 0 || (pumpScheduled && pass < LAST_PASSES); pass++) {
+                pump();
+            }
+            suspended = true;
+            cancelTimer();
+            port.unregister();
+        }
+    }
+
+    /// @throws IOException if the port cannot be registered with the loop
+    void resume() throws IOException {
+        if (!closed && suspended) {
+            suspended = false;
+            start();
+        }
+    }
+
+    private boolean isSilent() {
+        return closed || suspended;
     }
 
     void close() {
@@ -140,7 +168,7 @@ final class TunnelLoop {
     }
 
     private void readable() {
-        if (closed) {
+        if (isSilent()) {
             return;
         }
         try {
@@ -179,7 +207,7 @@ final class TunnelLoop {
     /// One pass: wake the channels that became ready, then send what device and stack have, then set the timer.
     private void pump() {
         pumpScheduled = false;
-        if (closed) {
+        if (isSilent()) {
             return;
         }
         boolean more = false;
@@ -319,7 +347,7 @@ final class TunnelLoop {
     private void timer() {
         timer = null;
         timerAt = NEVER;
-        if (closed) {
+        if (isSilent()) {
             return;
         }
         long now = clock.now();

@@ -33,6 +33,17 @@ public interface UdpPort extends AutoCloseable {
 
     InetSocketAddress localAddress();
 
+    /// The kernel's descriptor, which another process can be given; -1 where it is not ours to give.
+    default int descriptor() {
+        return -1;
+    }
+
+    /// Takes back [#register], on the loop: what arrives waits in the kernel, for another process or the next call
+    /// of `register`.
+    default void unregister() {
+        throw new UnsupportedOperationException("this port cannot be lent");
+    }
+
     /// Datagrams that the kernel refused to send, since the start.
     long sendErrors();
 

@@ -139,6 +139,10 @@ class HttpRoad {
         return visitor();
     }
 
+    TestNode node() {
+        return java.util.Objects.requireNonNull(node);
+    }
+
     Wire visitor() throws IOException {
         return Wire.connect(java.util.Objects.requireNonNull(node).at("127.0.0.1"));
     }

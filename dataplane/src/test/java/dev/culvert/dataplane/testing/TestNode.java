@@ -1,6 +1,7 @@
 package dev.culvert.dataplane.testing;
 
 import dev.culvert.dataplane.Events;
+import dev.culvert.dataplane.InheritedSockets;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
@@ -34,7 +35,7 @@ public final class TestNode implements AutoCloseable {
     private static final Limits LIMITS = new Limits(20_000, 20_000, 0, 1);
 
     private final Role role;
-    private final Loops loops = Loops.forThisMachine();
+    private final Loops loops;
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
     private final PrivateKey key;
@@ -43,7 +44,8 @@ public final class TestNode implements AutoCloseable {
     private final CompletableFuture<PeerWatch.State> peerUp = new CompletableFuture<>();
     private final Node node;
 
-    private TestNode(Role role, PrivateKey key, Model first) throws IOException {
+    private TestNode(Role role, PrivateKey key, Model first, InheritedSockets inherited) throws IOException {
+        loops = Loops.forThisMachine(inherited);
         this.role = role;
         this.key = key;
         EmbeddedTunnel.Settings settings = new EmbeddedTunnel.Settings(
@@ -76,13 +78,18 @@ public final class TestNode implements AutoCloseable {
 
     public static TestNode start(Role role, PrivateKey key, String yaml) throws IOException {
         Model model = model(role, yaml);
-        TestNode started = new TestNode(role, key, model);
+        TestNode started = new TestNode(role, key, model, InheritedSockets.none());
         started.node.apply(model);
         return started;
     }
 
     public static TestNode start(Model model) throws IOException {
-        TestNode started = new TestNode(model.role(), PrivateKey.generate(new SecureRandom()), model);
+        return start(model, InheritedSockets.none());
+    }
+
+    /// A node that takes over sockets of another.
+    public static TestNode start(Model model, InheritedSockets inherited) throws IOException {
+        TestNode started = new TestNode(model.role(), PrivateKey.generate(new SecureRandom()), model, inherited);
         started.node.apply(model);
         return started;
     }

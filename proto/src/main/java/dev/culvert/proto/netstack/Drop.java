@@ -55,6 +55,8 @@ public enum Drop {
     HALF_OPEN_EVICTED,
     /// A SYN for a listener whose accept queue is full.
     ACCEPT_QUEUE_FULL,
+    /// A SYN while the stack lets no connection begin: [Stack#acceptNew].
+    NOT_ACCEPTING,
     /// A datagram for a UDP socket whose receive queue is full.
     UDP_QUEUE_FULL,
     /// A datagram to send that does not fit the MTU.

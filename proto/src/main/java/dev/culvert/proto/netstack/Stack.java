@@ -82,6 +82,12 @@ public final class Stack {
         return source == null ? null : tcp.connect(source, remote, now);
     }
 
+    /// Whether connections may begin from outside; if not, a SYN is dropped without an answer, so that its sender
+    /// repeats it. True at the start.
+    public void acceptNew(boolean accept) {
+        tcp.acceptNew = accept;
+    }
+
     /// Accepts connections to a port on all own addresses; null if it is taken.
     public @Nullable TcpListener listen(int port) {
         if (port < 1 || port > 65535) {

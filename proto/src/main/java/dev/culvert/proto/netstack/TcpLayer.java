@@ -33,6 +33,7 @@ final class TcpLayer {
     private final TcpOutput output = new TcpOutput();
     private final Segment segment = new Segment();
     private final Tuple tuple = new Tuple();
+    boolean acceptNew = true;
 
     TcpLayer(
             StackConfig config,
@@ -70,6 +71,10 @@ final class TcpLayer {
         }
         if (socket != null) {
             input.handle(socket, segment, now);
+            return;
+        }
+        if (!acceptNew && segment.isSyn() && !segment.isAck() && !segment.isRst()) {
+            drops.count(Drop.NOT_ACCEPTING);
             return;
         }
         TcpListener listener = listeners.get(segment.targetPort);

@@ -52,6 +52,24 @@ final class TcpHandshakeTest {
     }
 
     @Test
+    void listen_synWhileNoneMayBegin_isDroppedAndAnsweredWhenItComesAgain() {
+        Trace trace = listening();
+        trace.stack.acceptNew(false);
+        trace.receive(syn()).expectNothing();
+        assertThat(trace.stack.drops(Drop.NOT_ACCEPTING)).isEqualTo(1);
+
+        trace.stack.acceptNew(true);
+        trace.receive(syn()).expect(synAck());
+    }
+
+    @Test
+    void established_whileNoneMayBegin_goesOn() {
+        Trace trace = established();
+        trace.stack.acceptNew(false);
+        trace.receive(seg().seq(1).ack(1).data("hello")).reads("hello");
+    }
+
+    @Test
     void synReceived_synAgain_answersAgain() {
         listening()
                 .receive(syn())
