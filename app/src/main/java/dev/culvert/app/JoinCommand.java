@@ -1,13 +1,16 @@
 package dev.culvert.app;
 
+import dev.culvert.app.install.Installation;
 import dev.culvert.control.enrol.Join;
 import dev.culvert.control.enrol.Token;
 import dev.culvert.control.store.StateFolder;
+import dev.culvert.model.Role;
 import java.io.Console;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -32,6 +35,17 @@ import picocli.CommandLine.Parameters;
             "  ssh vps culvert site add home --json | jq -r .token | culvert join -"
         })
 final class JoinCommand implements Callable<Integer> {
+    private static final String ALLOW = """
+
+              allow:
+                - 127.0.0.1:8080
+            """;
+    private static final String NEXT =
+            "Next: write the targets that may be reached into site.yaml, then start the site:\n" + ALLOW
+                    + "\n  culvert site --config site.yaml";
+    private static final String NEXT_OF_SERVICE =
+            "Next: list the targets that may be reached in /etc/culvert/site.yaml; it is taken up by itself:\n" + ALLOW;
+
     @Mixin
     private StateOption state = new StateOption();
 
@@ -43,20 +57,34 @@ final class JoinCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Token token = Token.decode(read());
+        String text = read();
+        Token token = Token.decode(text);
         StateFolder folder = new StateFolder(state.path());
+        boolean service =
+                folder.path().equals(StateFolder.INSTALLED) && new Installation(Path.of("/")).installed() == Role.SITE;
+        if (folder.belongsToAnotherThanRoot(System.getProperty("user.name"))) {
+            return joinForOwner(folder, text, service);
+        }
+        if (!Files.isWritable(folder.path())) {
+            throw new IOException(
+                    "the state in " + folder.path() + " belongs to the user " + folder.owner() + ": sudo culvert join");
+        }
         Join.Joined joined = new Join(folder, System.err::println).join(token);
         System.out.println("joined " + joined.gateway() + " as " + joined.site() + ", address " + joined.address()
                 + " inside the tunnel");
         System.out.println("fingerprint " + joined.fingerprint() + " (the gateway's log shows the same)");
         System.out.println();
-        System.out.println("Next: write the targets that may be reached into site.yaml, then start the site:");
-        System.out.println();
-        System.out.println("  allow:");
-        System.out.println("    - 127.0.0.1:8080");
-        System.out.println();
-        System.out.println("  culvert site --config site.yaml");
+        System.out.println(service ? NEXT_OF_SERVICE : NEXT);
         return 0;
+    }
+
+    private static int joinForOwner(StateFolder folder, String token, boolean service) throws IOException {
+        int code = Launcher.asOwner(folder, List.of("join", "-"), token);
+        if (code == 0 && service) {
+            new Installation(Path.of("/")).startAgain();
+            System.out.println("the site's service was started");
+        }
+        return code;
     }
 
     private String read() throws IOException {

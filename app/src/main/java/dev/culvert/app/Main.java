@@ -23,7 +23,8 @@ import picocli.CommandLine.ParseResult;
             "  home$ culvert join",
             "  home$ culvert site",
             "",
-            "Exit codes: 0 done, 1 it failed (the message says why), 2 wrong use, 78 the configuration has mistakes."
+            "Exit codes: 0 done, 1 it failed (the message says why), 2 wrong use, 78 the configuration has mistakes,",
+            "or the site has not joined."
         },
         subcommands = {
             GatewayCommand.class,
@@ -34,6 +35,9 @@ import picocli.CommandLine.ParseResult;
             PingCommand.class,
             KeysCommand.class,
             DemoCommand.class,
+            InstallCommand.class,
+            UninstallCommand.class,
+            CompletionCommand.class,
             HelpCommand.class
         })
 public final class Main implements Runnable {
@@ -65,6 +69,7 @@ public final class Main implements Runnable {
         }
         if (exception instanceof java.io.IOException || exception instanceof IllegalArgumentException) {
             commandLine.getErr().println("culvert: " + exception.getMessage());
+            return exception instanceof NotJoined ? BROKEN_CONFIGURATION : 1;
         } else {
             exception.printStackTrace(commandLine.getErr());
         }

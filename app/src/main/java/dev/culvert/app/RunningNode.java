@@ -1,5 +1,6 @@
 package dev.culvert.app;
 
+import dev.culvert.control.Supervisor;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -12,8 +13,13 @@ final class RunningNode {
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
         onExit(stop, closed);
-        onHangUp(wiring);
+        Supervisor supervisor =
+                Supervisor.of(System.getenv(), ProcessHandle.current().pid());
+        onHangUp(wiring, supervisor);
+        wiring.watchedBy(supervisor);
+        supervisor.ready();
         stop.await();
+        supervisor.stopping();
         wiring.close();
         closed.countDown();
         return 0;
@@ -37,12 +43,16 @@ final class RunningNode {
 
     /// The JDK offers signals in `jdk.unsupported` only, whose names the compiler does not let pass; a JVM without them
     /// still reloads when the file changes.
-    private static void onHangUp(Wiring wiring) {
+    private static void onHangUp(Wiring wiring, Supervisor supervisor) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
             Object reload = Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, (_, _, _) -> {
-                Thread.ofVirtual().start(wiring::reload);
+                Thread.ofVirtual().start(() -> {
+                    supervisor.reloading();
+                    wiring.reload();
+                    supervisor.ready();
+                });
                 return null;
             });
             Object hangUp = signal.getConstructor(String.class).newInstance("HUP");

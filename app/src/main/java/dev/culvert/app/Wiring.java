@@ -2,6 +2,7 @@ package dev.culvert.app;
 
 import dev.culvert.control.PeerMemory;
 import dev.culvert.control.Reloader;
+import dev.culvert.control.Supervisor;
 import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
 import dev.culvert.control.config.Configuration;
@@ -94,7 +95,7 @@ public final class Wiring implements AutoCloseable {
         }
         if (options.role() == Role.SITE && start.model().gateways().isEmpty()) {
             state.close();
-            throw new IOException("this site has no gateway yet: run culvert join with the token that"
+            throw new NotJoined("this site has no gateway yet: run culvert join with the token that"
                     + " `culvert site add` prints at the gateway, or write gateways: into its file");
         }
         return new Wiring(options, state, store, configuration, start.model(), ready);
@@ -144,6 +145,7 @@ public final class Wiring implements AutoCloseable {
         Files.deleteIfExists(state.adminSocket());
         node.serveAdmin(
                 state.adminSocket(), new AdminService(node, status, enrolment, () -> endpoint(options, node.model())));
+        state.shareAdminSocket();
         reloader.start();
     }
 
@@ -173,6 +175,10 @@ public final class Wiring implements AutoCloseable {
 
     StatusReport status() {
         return status;
+    }
+
+    void watchedBy(Supervisor supervisor) {
+        supervisor.watch(scheduler, loops.tunnel());
     }
 
     /// Reads the configuration again, as SIGHUP asks.

@@ -1,12 +1,14 @@
 package dev.culvert.control.admin;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.culvert.control.store.StateFolder;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -40,10 +42,7 @@ public final class AdminClient {
             write(channel, body);
             answer = readAll(channel);
         } catch (IOException e) {
-            throw new IOException(
-                    "no culvert runs with the state in " + socket.getParent()
-                            + ": start it (culvert gateway, or culvert site), or name its folder with --state",
-                    e);
+            throw new IOException(unreachable(), e);
         }
         int end = answer.indexOf("\r\n\r\n");
         if (end < 0 || answer.length() < 12) {
@@ -54,6 +53,25 @@ public final class AdminClient {
             throw new Refused(text.strip());
         }
         return JSON.std.mapFrom(text);
+    }
+
+    private String unreachable() {
+        Path folder = socket.getParent();
+        Path installed = StateFolder.INSTALLED;
+        if (Files.exists(socket) && !Files.isWritable(socket)) {
+            return "the culvert with the state in " + folder + " does not listen to this user: " + joinGroup();
+        }
+        String nobody = "no culvert runs with the state in " + folder
+                + ": start it (culvert gateway, or culvert site), or name its folder with --state";
+        boolean closed = Files.isDirectory(installed) && !Files.isExecutable(installed);
+        return closed && !installed.equals(folder)
+                ? nobody + ". The installed service's is " + installed + ": to use it, " + joinGroup()
+                : nobody;
+    }
+
+    private static String joinGroup() {
+        String user = System.getProperty("user.name");
+        return "join its group (sudo usermod -aG culvert " + user + ", then log in again) or use sudo";
     }
 
     private static void write(SocketChannel channel, byte[] bytes) throws IOException {
