@@ -52,7 +52,7 @@ final class JoinCommand implements Callable<Integer> {
     @Option(names = "--token-file", paramLabel = "FILE", description = "Read the token from a file.")
     private @Nullable Path tokenFile;
 
-    @Parameters(arity = "0..1", paramLabel = "-", description = "Read the token from standard input.")
+    @Parameters(arity = "0..1", paramLabel = "STDIN", description = "- reads the token from standard input.")
     private @Nullable String dash;
 
     @Override

@@ -133,4 +133,22 @@ class CommandLineTest {
         assertThat(run("nothing").code()).isEqualTo(2);
         assertThat(run("gateway", "--nothing").code()).isEqualTo(2);
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bash", "zsh"})
+    void completion_ofEachShell_knowsEveryCommand(String shell) {
+        java.io.PrintStream standard = System.out;
+        java.io.ByteArrayOutputStream printed = new java.io.ByteArrayOutputStream();
+        System.setOut(new java.io.PrintStream(printed, true, java.nio.charset.StandardCharsets.UTF_8));
+        try {
+            assertThat(run("completion", shell).code()).isZero();
+        } finally {
+            System.setOut(standard);
+        }
+
+        String script = printed.toString(java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(script.startsWith("#compdef culvert")).isEqualTo(shell.equals("zsh"));
+        assertThat(Main.commandLine().getSubcommands().keySet())
+                .allSatisfy(command -> assertThat(script).contains(command));
+    }
 }
