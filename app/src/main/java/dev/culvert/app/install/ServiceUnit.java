@@ -16,6 +16,7 @@ public final class ServiceUnit {
             ProtectHome=yes
             PrivateTmp=yes
             PrivateDevices=yes
+            PrivateMounts=yes
             DevicePolicy=closed
             ProtectClock=yes
             ProtectControlGroups=yes
@@ -77,6 +78,8 @@ public final class ServiceUnit {
                 TimeoutStopSec=20
                 WatchdogSec=30
                 LimitNOFILE=65536
+                # A core would hold keys.
+                LimitCORE=0
 
                 User=%5$s
                 Group=%5$s
