@@ -91,7 +91,7 @@ final class InstallCommand implements Runnable {
                           DNS       for each service's name: an A record (and AAAA) with this machine's address
                           firewall  of the cloud, if there is one, lets in: tcp 80, tcp 443, udp 51820
 
-                        Next:
+                        Next, with gateway.endpoint in /etc/culvert/gateway.yaml saying where sites find this machine:
                           sudo culvert site add home          prints what to type at home
                           sudo usermod -aG culvert NAME       lets NAME do this without sudo, from the next login on
                         """);

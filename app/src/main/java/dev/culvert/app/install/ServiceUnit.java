@@ -67,7 +67,8 @@ public final class ServiceUnit {
                 [Service]
                 Type=notify
                 ExecStart=%2$s %1$s --config %3$s --state %4$s
-                ExecReload=/bin/kill -HUP $MAINPID
+                # By the shell: not every machine has a program `kill`.
+                ExecReload=/bin/sh -c "kill -HUP $$MAINPID"
                 Restart=always
                 RestartSec=2
                 # The configuration is broken, or the site has not joined: a restart would not mend it.
