@@ -187,6 +187,11 @@ uninstalled() {
   test -s "$RUN/root-home/var/lib/culvert/private.key"
 }
 
+off() {
+  switch_off home
+  switch_off gateway
+}
+
 scenario() {
   step "debootstrap and systemd-nspawn" machine_packages
   step "a package for this architecture" package
@@ -205,4 +210,5 @@ scenario() {
   step "on without network and DNS for $ABSENT s: ≤ $RECOVERED s after their return" nothing_there
   step "the gateway hangs: the watchdog has it started again" hang
   step "the package is removed: no unit, but the key" uninstalled
+  step "both off" off
 }

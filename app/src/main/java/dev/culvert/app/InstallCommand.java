@@ -9,7 +9,10 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 @Command(
         name = "install",
@@ -24,13 +27,13 @@ import picocli.CommandLine.Option;
             "  home$ sudo culvert install site"
         })
 final class InstallCommand implements Runnable {
-    @picocli.CommandLine.Spec
-    private picocli.CommandLine.Model.@Nullable CommandSpec spec;
+    @Spec
+    private @Nullable CommandSpec spec;
 
     @Override
     public void run() {
         if (spec != null) {
-            throw new picocli.CommandLine.ParameterException(
+            throw new ParameterException(
                     spec.commandLine(), "install what? culvert install gateway, or culvert install site");
         }
     }

@@ -2,8 +2,11 @@ package dev.culvert.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -137,16 +140,16 @@ class CommandLineTest {
     @ParameterizedTest
     @ValueSource(strings = {"bash", "zsh"})
     void completion_ofEachShell_knowsEveryCommand(String shell) {
-        java.io.PrintStream standard = System.out;
-        java.io.ByteArrayOutputStream printed = new java.io.ByteArrayOutputStream();
-        System.setOut(new java.io.PrintStream(printed, true, java.nio.charset.StandardCharsets.UTF_8));
+        PrintStream standard = System.out;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
         try {
             assertThat(run("completion", shell).code()).isZero();
         } finally {
             System.setOut(standard);
         }
 
-        String script = printed.toString(java.nio.charset.StandardCharsets.UTF_8);
+        String script = printed.toString(StandardCharsets.UTF_8);
         assertThat(script.startsWith("#compdef culvert")).isEqualTo(shell.equals("zsh"));
         assertThat(Main.commandLine().getSubcommands().keySet())
                 .allSatisfy(command -> assertThat(script).contains(command));
