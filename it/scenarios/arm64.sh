@@ -28,13 +28,13 @@ root() { # LAB_ROOT_ARM64 names a tree that was made so before
 # A namespace's own view of mounts ends with the command: nothing to undo.
 emulated() { # JAVA ARGUMENTS…
   in_ns alone sh -c 'mount -t proc proc "$1/proc"; mount --rbind /dev "$1/dev"; root=$1; shift
-    exec chroot "$root" /qemu /usr/lib/jvm/java-25-openjdk-arm64/bin/java @/opt/culvert/jvm-options \
+    exec chroot "$root" /qemu /usr/lib/jvm/java-25-openjdk-arm64/bin/java @/opt/culvert/jvm-options -XX:TieredStopAtLevel=1 \
       -cp "/opt/culvert/*" "$@"' emulated "$RUN/arm64" "$@"
 }
 
 version() { emulated dev.culvert.app.Main --version | tee "$RUN/files/version" && grep -q 'Linux aarch64' "$RUN/files/version"; }
 
-# Emulated, a start takes half a minute: the demo waits longer for its tunnel.
+# Emulated, a start takes half a minute (the second compiler would only add to that): more time for the tunnel.
 demo() {
   emulated -Dculvert.demo.seconds=240 dev.culvert.app.Main demo --check | tee "$RUN/files/demo"
   measured "$(tail -n 1 "$RUN/files/demo")"

@@ -57,17 +57,17 @@ final class JoinCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        StateFolder folder = new StateFolder(state.path());
+        if (!Files.isWritable(folder.path())) {
+            throw new IOException(
+                    "the state in " + folder.path() + " belongs to the user " + folder.owner() + ": sudo culvert join");
+        }
         String text = read();
         Token token = Token.decode(text);
-        StateFolder folder = new StateFolder(state.path());
         boolean service =
                 folder.path().equals(StateFolder.INSTALLED) && new Installation(Path.of("/")).installed() == Role.SITE;
         if (folder.belongsToAnotherThanRoot(System.getProperty("user.name"))) {
             return joinForOwner(folder, text, service);
-        }
-        if (!Files.isWritable(folder.path())) {
-            throw new IOException(
-                    "the state in " + folder.path() + " belongs to the user " + folder.owner() + ": sudo culvert join");
         }
         Join.Joined joined = new Join(folder, System.err::println).join(token);
         System.out.println("joined " + joined.gateway() + " as " + joined.site() + ", address " + joined.address()

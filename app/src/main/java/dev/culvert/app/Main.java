@@ -37,6 +37,7 @@ import picocli.CommandLine.ParseResult;
             DemoCommand.class,
             InstallCommand.class,
             UninstallCommand.class,
+            PackageCommand.class,
             CompletionCommand.class,
             HelpCommand.class
         })
