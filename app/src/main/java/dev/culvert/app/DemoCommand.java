@@ -26,7 +26,8 @@ import picocli.CommandLine.Option;
                 "Runs a gateway, a site and two sample services on this machine, without root, and shows the traffic.",
         footer = {"", "Examples:", "  culvert demo", "  culvert demo --check"})
 final class DemoCommand implements Callable<Integer> {
-    private static final int TUNNEL_SECONDS = 15;
+    /// More only where all is slow, as under an emulator.
+    private static final int TUNNEL_SECONDS = Integer.getInteger("culvert.demo.seconds", 15);
 
     @Option(names = "--check", description = "Use it as a visitor would, print what was verified, and end with 0 or 1.")
     private boolean check;

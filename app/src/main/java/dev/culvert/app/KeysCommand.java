@@ -3,6 +3,7 @@ package dev.culvert.app;
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
 import dev.culvert.proto.wireguard.PrivateKey;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,6 +23,9 @@ final class KeysCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         StateFolder folder = new StateFolder(state.path());
+        if (folder.belongsToAnotherThanRoot(System.getProperty("user.name"))) {
+            return Launcher.asOwner(folder, List.of("keys"), "");
+        }
         PrivateKey key = KeyFiles.readOrCreate(folder.privateKey());
         System.out.println(key.publicKey());
         return 0;

@@ -25,7 +25,8 @@ import picocli.CommandLine.ParseResult;
             "  home$ culvert site",
             "  home$ culvert expose photos.example.com http://192.168.1.20:2342",
             "",
-            "Exit codes: 0 done, 1 it failed (the message says why), 2 wrong use, 78 the configuration has mistakes."
+            "Exit codes: 0 done, 1 it failed (the message says why), 2 wrong use, 78 the configuration has mistakes,",
+            "or the site has not joined."
         },
         subcommands = {
             GatewayCommand.class,
@@ -41,6 +42,10 @@ import picocli.CommandLine.ParseResult;
             UpgradeCommand.class,
             KeysCommand.class,
             DemoCommand.class,
+            InstallCommand.class,
+            UninstallCommand.class,
+            PackageCommand.class,
+            CompletionCommand.class,
             HelpCommand.class
         })
 public final class Main implements Runnable {
@@ -75,6 +80,7 @@ public final class Main implements Runnable {
         }
         if (exception instanceof java.io.IOException || exception instanceof IllegalArgumentException) {
             commandLine.getErr().println("culvert: " + exception.getMessage());
+            return exception instanceof NotJoined ? BROKEN_CONFIGURATION : 1;
         } else {
             exception.printStackTrace(commandLine.getErr());
         }

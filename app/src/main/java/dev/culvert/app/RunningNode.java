@@ -1,10 +1,12 @@
 package dev.culvert.app;
 
+import dev.culvert.control.Supervisor;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 
@@ -26,12 +28,22 @@ final class RunningNode {
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);
         onExit(stop, closed);
-        onHangUp(wiring);
+        Supervisor supervisor =
+                Supervisor.of(System.getenv(), ProcessHandle.current().pid());
+        onHangUp(wiring, supervisor);
+        wiring.watchedBy(supervisor);
+        AtomicBoolean followed = new AtomicBoolean();
         wiring.handover().allow(arguments, pid -> {
             System.err.println("process " + pid + " serves now, this one ends");
+            followed.set(true);
+            supervisor.followedBy(pid);
             stop.countDown();
         });
+        supervisor.ready();
         stop.await();
+        if (!followed.get()) {
+            supervisor.stopping();
+        }
         wiring.handover().stop(DRAIN);
         wiring.close();
         closed.countDown();
@@ -56,12 +68,16 @@ final class RunningNode {
 
     /// The JDK offers signals in `jdk.unsupported` only, whose names the compiler does not let pass; a JVM without them
     /// still reloads when the file changes.
-    private static void onHangUp(Wiring wiring) {
+    private static void onHangUp(Wiring wiring, Supervisor supervisor) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
             Object reload = Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, (_, _, _) -> {
-                Thread.ofVirtual().start(wiring::reload);
+                Thread.ofVirtual().start(() -> {
+                    supervisor.reloading();
+                    wiring.reload();
+                    supervisor.ready();
+                });
                 return null;
             });
             Object hangUp = signal.getConstructor(String.class).newInstance("HUP");

@@ -138,7 +138,7 @@ final class SiteCommand implements Callable<Integer> {
             System.out.println();
             System.out.println(answer.get("token"));
             System.out.println();
-            System.out.println("Then start the site there: culvert site");
+            System.out.println("Then start the site there, unless it is installed as a service: culvert site");
         }
     }
 

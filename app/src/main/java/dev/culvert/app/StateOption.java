@@ -10,8 +10,8 @@ final class StateOption {
     @Option(
             names = "--state",
             paramLabel = "DIR",
-            description = "Folder of keys and documents. Default: $$CULVERT_STATE, else $$XDG_STATE_HOME/culvert,"
-                    + " else /var/lib/culvert for root and ~/.local/state/culvert for others.")
+            description = "Folder of keys and documents. Default: $$CULVERT_STATE, else /var/lib/culvert for root and"
+                    + " where it may be entered, else $$XDG_STATE_HOME/culvert or ~/.local/state/culvert.")
     private @Nullable Path state;
 
     Path path() {
@@ -19,6 +19,9 @@ final class StateOption {
         return given != null
                 ? given
                 : StateFolder.standard(
-                        System.getenv(), System.getProperty("user.name"), System.getProperty("user.home"));
+                        System.getenv(),
+                        StateFolder.INSTALLED,
+                        System.getProperty("user.name"),
+                        System.getProperty("user.home"));
     }
 }

@@ -4,6 +4,7 @@ import dev.culvert.app.log.LogOutput;
 import dev.culvert.control.OutageMemory;
 import dev.culvert.control.PeerMemory;
 import dev.culvert.control.Reloader;
+import dev.culvert.control.Supervisor;
 import dev.culvert.control.admin.AdminCalls;
 import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
@@ -105,7 +106,7 @@ public final class Wiring implements AutoCloseable {
         }
         if (options.role() == Role.SITE && start.model().gateways().isEmpty()) {
             state.close();
-            throw new IOException("this site has no gateway yet: run culvert join with the token that"
+            throw new NotJoined("this site has no gateway yet: run culvert join with the token that"
                     + " `culvert site add` prints at the gateway, or write gateways: into its file");
         }
         return new Wiring(options, state, store, configuration, start.model(), sockets, ready);
@@ -202,6 +203,10 @@ public final class Wiring implements AutoCloseable {
 
     StatusReport status() {
         return status;
+    }
+
+    void watchedBy(Supervisor supervisor) {
+        supervisor.watch(scheduler, loops.tunnel());
     }
 
     /// Reads the configuration again, as SIGHUP asks.

@@ -2,8 +2,11 @@ package dev.culvert.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,5 +135,23 @@ class CommandLineTest {
     void unknownCommand_isWrongUse() {
         assertThat(run("nothing").code()).isEqualTo(2);
         assertThat(run("gateway", "--nothing").code()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bash", "zsh"})
+    void completion_ofEachShell_knowsEveryCommand(String shell) {
+        PrintStream standard = System.out;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+        try {
+            assertThat(run("completion", shell).code()).isZero();
+        } finally {
+            System.setOut(standard);
+        }
+
+        String script = printed.toString(StandardCharsets.UTF_8);
+        assertThat(script.startsWith("#compdef culvert")).isEqualTo(shell.equals("zsh"));
+        assertThat(Main.commandLine().getSubcommands().keySet())
+                .allSatisfy(command -> assertThat(script).contains(command));
     }
 }

@@ -62,7 +62,8 @@ final class ReadmeTest {
     @ParameterizedTest
     @MethodSource("commands")
     void command_parsed_isKnown(Snippet command) {
-        List<String> words = Arrays.asList(command.text().split(" +"));
+        List<String> words =
+                Arrays.asList(command.text().replaceFirst("^sudo ", "").split(" +"));
         String program = words.getFirst();
         String[] arguments = words.subList(1, words.size()).toArray(new String[0]);
 

@@ -209,9 +209,10 @@ final class Listeners {
         String text = String.valueOf(cause.getMessage());
         int port = listener.bind().port();
         if (text.contains("Permission denied")) {
-            return new BindException("port " + port
-                    + " is not allowed for this user. Either listen on a port from 1024 on"
-                    + " (http: listen: 8080), or allow it: sudo sysctl net.ipv4.ip_unprivileged_port_start=" + port);
+            return new BindException("port " + port + " is not allowed for this user. Either run as the service that"
+                    + " has the right to it (sudo culvert install gateway), or listen on a port from 1024 on"
+                    + " (http: listen: 8080), or allow it to every user: sudo sysctl"
+                    + " net.ipv4.ip_unprivileged_port_start=" + port);
         }
         if (text.contains("in use")) {
             return new BindException("port " + port + " (" + listener.label()

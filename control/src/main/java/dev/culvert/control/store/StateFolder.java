@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -15,8 +16,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The folder in which a node keeps its state: keys, documents, the admin socket. Mode 0700; one node at a time.
+/// The folder in which a node keeps its state: keys, documents, the admin socket. One node at a time.
+///
+/// Made with mode 0700. An installed service's has 0750: its group passes to the admin socket, and to nothing else, for
+/// every other file is 0600.
 public final class StateFolder implements AutoCloseable {
+    /// Where an installed service keeps its state.
+    public static final Path INSTALLED = Path.of("/var/lib/culvert");
+
     private static final Logger LOG = LoggerFactory.getLogger("culvert");
 
     private final Path path;
@@ -29,19 +36,23 @@ public final class StateFolder implements AutoCloseable {
         create(this.path);
     }
 
-    /// Where state goes unless told otherwise: `$CULVERT_STATE`, else `$XDG_STATE_HOME/culvert`, else
-    /// `/var/lib/culvert`
-    /// for root and `~/.local/state/culvert` for others.
-    public static Path standard(Map<String, String> environment, String userName, String home) {
+    /// Where state goes unless told otherwise: `$CULVERT_STATE`, else the installed service's for whoever may enter it,
+    /// else `$XDG_STATE_HOME/culvert`, else `installed` for root and `~/.local/state/culvert` for others.
+    ///
+    /// @param installed where an installed service keeps its state, whether or not there is one
+    public static Path standard(Map<String, String> environment, Path installed, String userName, String home) {
         String own = environment.get("CULVERT_STATE");
         if (own != null && !own.isEmpty()) {
             return Path.of(own);
+        }
+        if (Files.isDirectory(installed) && Files.isExecutable(installed)) {
+            return installed;
         }
         String xdg = environment.get("XDG_STATE_HOME");
         if (xdg != null && !xdg.isEmpty()) {
             return Path.of(xdg, "culvert");
         }
-        return userName.equals("root") ? Path.of("/var/lib/culvert") : Path.of(home, ".local", "state", "culvert");
+        return userName.equals("root") ? installed : Path.of(home, ".local", "state", "culvert");
     }
 
     public Path path() {
@@ -128,12 +139,34 @@ public final class StateFolder implements AutoCloseable {
         return new DocumentFiles(path.resolve("store"));
     }
 
+    /// Lets the folder's group use the admin socket; whoever may not enter the folder is not let in by this.
+    public void shareAdminSocket() throws IOException {
+        Files.setPosixFilePermissions(adminSocket(), PosixFilePermissions.fromString("rw-rw----"));
+    }
+
+    /// Whether `user` is root and the folder another user's: what root writes there, that user could not read.
+    public boolean belongsToAnotherThanRoot(String user) throws IOException {
+        return user.equals("root") && !owner().equals(user);
+    }
+
+    /// The name of the user whose folder this is.
+    public String owner() throws IOException {
+        return Files.getOwner(path).getName();
+    }
+
     /// Keeps other nodes out until this is closed or the process ends.
     ///
-    /// @throws IOException if another node runs with this folder
+    /// @throws IOException if another node runs with this folder, or it is another user's
     public void lock() throws IOException {
-        FileChannel channel =
-                FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        if (belongsToAnotherThanRoot(System.getProperty("user.name"))) {
+            throw notOurs();
+        }
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(path.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        } catch (AccessDeniedException e) {
+            throw notOurs();
+        }
         FileLock lock = null;
         try {
             lock = channel.tryLock();
@@ -146,6 +179,12 @@ public final class StateFolder implements AutoCloseable {
                     + " (stop it, or choose another folder with --state)");
         }
         lockFile = channel;
+    }
+
+    private IOException notOurs() throws IOException {
+        return new IOException("the state in " + path + " belongs to the user " + owner()
+                + ": start the installed service (sudo systemctl start culvert), or choose another folder with"
+                + " --state");
     }
 
     /// Lets another node have this folder; its store stays open here, as for somebody who only looks.

@@ -77,6 +77,7 @@ public final class Handover implements InternalService, AutoCloseable {
     public void serveAdmin() throws IOException {
         Files.deleteIfExists(state.adminSocket());
         socket = node.serveAdmin(state.adminSocket(), this);
+        state.shareAdminSocket();
     }
 
     /// Lets `/upgrade` be asked; without it this process cannot know how it was started.

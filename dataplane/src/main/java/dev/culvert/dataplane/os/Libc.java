@@ -2,6 +2,7 @@ package dev.culvert.dataplane.os;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.FunctionDescriptor;
@@ -14,9 +15,12 @@ import java.lang.invoke.VarHandle;
 
 /// The C library's socket calls. Each takes a segment first, into which it puts `errno`.
 final class Libc {
+    static final int AF_UNIX = 1;
     static final int AF_INET = 2;
     static final int AF_INET6 = 10;
     static final int SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0x800 | 0x80000;
+    // MSG_DONTWAIT | MSG_NOSIGNAL
+    static final int SEND_QUIETLY = 0x40 | 0x4000;
     static final int SOL_SOCKET = 1;
     static final int SO_SNDBUF = 7;
     static final int SO_RCVBUF = 8;
@@ -56,6 +60,7 @@ final class Libc {
     private static final MethodHandle RECVMMSG = function("recvmmsg", JAVA_INT, PTR, JAVA_INT, JAVA_INT, PTR);
     private static final MethodHandle SENDMMSG = function("sendmmsg", JAVA_INT, PTR, JAVA_INT, JAVA_INT);
     private static final MethodHandle CLOCK_GETTIME = function("clock_gettime", JAVA_INT, PTR);
+    private static final MethodHandle SENDTO = function("sendto", JAVA_INT, PTR, JAVA_LONG, JAVA_INT, PTR, JAVA_INT);
     private static final MethodHandle CLOSE = function("close", JAVA_INT);
 
     private Libc() {}
@@ -127,6 +132,14 @@ final class Libc {
     static int clockGettime(MemorySegment state, int clock, MemorySegment time) {
         try {
             return (int) CLOCK_GETTIME.invokeExact(state, clock, time);
+        } catch (Throwable t) {
+            throw unexpected(t);
+        }
+    }
+
+    static int sendto(MemorySegment state, int fd, MemorySegment bytes, MemorySegment address, int length) {
+        try {
+            return (int) SENDTO.invokeExact(state, fd, bytes, bytes.byteSize(), SEND_QUIETLY, address, length);
         } catch (Throwable t) {
             throw unexpected(t);
         }

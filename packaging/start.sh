@@ -1,0 +1,10 @@
+#!/bin/sh
+# Starts an installed Culvert with its own Java. Its folder can be anywhere; @CLASSPATH@ was trained in this order.
+set -eu
+script=$(readlink -f "$0")
+home=${script%/bin/culvert}
+export MALLOC_ARENA_MAX=1
+# shellcheck disable=SC2086 # options are words
+exec "$home/runtime/bin/java" "@$home/jvm-options" -Xmx"${CULVERT_HEAP:-192m}" "-XX:AOTCache=$home/culvert.aot" \
+  "-Dculvert.launcher=$home/bin/culvert" ${CULVERT_JAVA_OPTIONS:-} \
+  -cp "@CLASSPATH@" dev.culvert.app.Main "$@"
