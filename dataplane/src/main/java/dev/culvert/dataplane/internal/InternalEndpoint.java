@@ -21,6 +21,7 @@ import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import java.nio.charset.StandardCharsets;
+import java.util.Date;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -87,7 +88,9 @@ public final class InternalEndpoint extends SimpleChannelInboundHandler<FullHttp
         ByteBuf content = Unpooled.copiedBuffer(response.body(), StandardCharsets.UTF_8);
         FullHttpResponse reply = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1, HttpResponseStatus.valueOf(response.status()), content);
+        // RFC 9110, section 6.6.1: it also tells the other end's doctor how far the two clocks are apart.
         reply.headers()
+                .set(HttpHeaderNames.DATE, new Date())
                 .set(HttpHeaderNames.CONTENT_TYPE, response.contentType())
                 .set(HttpHeaderNames.CONTENT_LENGTH, content.readableBytes())
                 .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
