@@ -32,6 +32,8 @@ import picocli.CommandLine.ParseResult;
             CheckCommand.class,
             StatusCommand.class,
             PingCommand.class,
+            ExplainCommand.class,
+            DoctorCommand.class,
             KeysCommand.class,
             DemoCommand.class,
             HelpCommand.class

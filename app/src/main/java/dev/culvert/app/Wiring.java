@@ -1,10 +1,13 @@
 package dev.culvert.app;
 
+import dev.culvert.control.GatewayEndpoint;
 import dev.culvert.control.PeerMemory;
 import dev.culvert.control.Reloader;
 import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
 import dev.culvert.control.config.Configuration;
+import dev.culvert.control.doctor.Doctor;
+import dev.culvert.control.doctor.DoctorService;
 import dev.culvert.control.enrol.Enrolment;
 import dev.culvert.control.store.FileStore;
 import dev.culvert.control.store.KeyFiles;
@@ -141,9 +144,13 @@ public final class Wiring implements AutoCloseable {
             enrolment.resume();
         }
         new PeerMemory(node, store, scheduler).start();
+        GatewayEndpoint endpoint = new GatewayEndpoint(node, options.endpoint());
+        endpoint.announce();
+        Doctor doctor = new Doctor(node, configuration, state.path(), endpoint);
+        doctor.start(scheduler);
+        AdminService admin = new AdminService(node, status, enrolment, endpoint::required);
         Files.deleteIfExists(state.adminSocket());
-        node.serveAdmin(
-                state.adminSocket(), new AdminService(node, status, enrolment, () -> endpoint(options, node.model())));
+        node.serveAdmin(state.adminSocket(), new DoctorService(node, doctor, admin));
         reloader.start();
     }
 
@@ -156,10 +163,6 @@ public final class Wiring implements AutoCloseable {
         return bind.address() == null
                 ? new InetSocketAddress(bind.port())
                 : new InetSocketAddress(bind.address(), bind.port());
-    }
-
-    private static @Nullable Endpoint endpoint(Options options, Model model) {
-        return options.endpoint() != null ? options.endpoint() : model.tunnel().endpoint();
     }
 
     private static Model empty(Model model) {

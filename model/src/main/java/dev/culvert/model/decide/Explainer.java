@@ -155,7 +155,9 @@ public final class Explainer {
 
     private static Explanation target(Walk walk, Service service, @Nullable Site site) {
         InetAddress literal = Literals.address(service.target().host());
-        if (site != null && site.type() == PeerType.PLAIN && (literal == null || !site.peer().reaches(literal))) {
+        if (site != null
+                && site.type() == PeerType.PLAIN
+                && (literal == null || !site.peer().reaches(literal))) {
             return walk.refused(Stage.TARGET, service.target() + " is no address of this plain peer, nor behind it");
         }
         boolean judged = site != null && site.type() == PeerType.CULVERT;

@@ -1,0 +1,74 @@
+package dev.culvert.control.doctor;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/// What a check found.
+///
+/// @param check the check's name
+/// @param what one line: what is so
+/// @param fix what to do about it; empty where there is nothing to do
+public record Finding(String check, Level level, String what, String fix) {
+    /// How bad it is.
+    public enum Level {
+        OK("ok", "✓"),
+        /// It works, and may surprise.
+        WARN("warn", "!"),
+        BROKEN("broken", "✗"),
+        /// It could not be seen from here.
+        UNKNOWN("unknown", "?");
+
+        private final String word;
+        private final String sign;
+
+        Level(String word, String sign) {
+            this.word = word;
+            this.sign = sign;
+        }
+
+        public String sign() {
+            return sign;
+        }
+
+        @Override
+        public String toString() {
+            return word;
+        }
+    }
+
+    public static Finding ok(String check, String what) {
+        return new Finding(check, Level.OK, what, "");
+    }
+
+    public static Finding warn(String check, String what, String fix) {
+        return new Finding(check, Level.WARN, what, fix);
+    }
+
+    public static Finding broken(String check, String what, String fix) {
+        return new Finding(check, Level.BROKEN, what, fix);
+    }
+
+    public static Finding unknown(String check, String what) {
+        return new Finding(check, Level.UNKNOWN, what, "");
+    }
+
+    public boolean isBroken() {
+        return level == Level.BROKEN;
+    }
+
+    /// As it goes over the admin socket and to `--json`.
+    public Map<String, Object> map() {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("check", check);
+        map.put("level", level.toString());
+        map.put("what", what);
+        map.put("fix", fix);
+        return map;
+    }
+
+    /// One line, and a second with the fix.
+    @Override
+    public String toString() {
+        return level.sign() + " " + check + ": " + what + (fix.isEmpty() ? "" : "\n    fix: " + fix);
+    }
+}
