@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -65,7 +66,7 @@ final class DoctorCommand implements Callable<Integer> {
             Map<String, Object> answer = client.call("POST", "/doctor/check", Map.of("scope", scope, "check", name));
             return new Finding(
                     name,
-                    Level.valueOf(String.valueOf(answer.get("level")).toUpperCase(java.util.Locale.ROOT)),
+                    Level.valueOf(String.valueOf(answer.get("level")).toUpperCase(Locale.ROOT)),
                     String.valueOf(answer.get("what")),
                     String.valueOf(answer.get("fix")));
         }

@@ -74,8 +74,8 @@ final class ExplainCommand implements Callable<Integer> {
         } else {
             for (Object entry : (List<?>) answer.getOrDefault("steps", List.of())) {
                 Map<?, ?> step = (Map<?, ?>) entry;
-                String sign = Boolean.TRUE.equals(step.get("passed")) ? "✓" : "✗";
-                System.out.printf("%s %-9s  %s%n", sign, step.get("stage"), step.get("text"));
+                String passed = Boolean.TRUE.equals(step.get("passed")) ? "yes" : "no";
+                System.out.printf("%-3s  %-9s  %s%n", passed, step.get("stage"), step.get("text"));
             }
         }
         return Boolean.TRUE.equals(answer.get("permitted")) ? 0 : 1;

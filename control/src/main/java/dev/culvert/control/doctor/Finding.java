@@ -1,6 +1,7 @@
 package dev.culvert.control.doctor;
 
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /// What a check found.
@@ -11,23 +12,17 @@ import java.util.Map;
 public record Finding(String check, Level level, String what, String fix) {
     /// How bad it is.
     public enum Level {
-        OK("ok", "✓"),
+        OK("ok"),
         /// It works, and may surprise.
-        WARN("warn", "!"),
-        BROKEN("broken", "✗"),
+        WARN("warn"),
+        BROKEN("BROKEN"),
         /// It could not be seen from here.
-        UNKNOWN("unknown", "?");
+        UNKNOWN("unknown");
 
         private final String word;
-        private final String sign;
 
-        Level(String word, String sign) {
+        Level(String word) {
             this.word = word;
-            this.sign = sign;
-        }
-
-        public String sign() {
-            return sign;
         }
 
         @Override
@@ -60,7 +55,7 @@ public record Finding(String check, Level level, String what, String fix) {
     public Map<String, Object> map() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("check", check);
-        map.put("level", level.toString());
+        map.put("level", level.toString().toLowerCase(Locale.ROOT));
         map.put("what", what);
         map.put("fix", fix);
         return map;
@@ -69,6 +64,6 @@ public record Finding(String check, Level level, String what, String fix) {
     /// One line, and a second with the fix.
     @Override
     public String toString() {
-        return level.sign() + " " + check + ": " + what + (fix.isEmpty() ? "" : "\n    fix: " + fix);
+        return "%-7s  %s: %s".formatted(level, check, what) + (fix.isEmpty() ? "" : "\n         fix: " + fix);
     }
 }

@@ -36,10 +36,10 @@ public record Explanation(List<Step> steps) {
     /// @param passed whether the visitor gets past it
     /// @param text one line: what was found, and where it refuses, what would change that
     public record Step(Stage stage, boolean passed, String text) {
-        /// `✓ listener   public 80, http`
+        /// `yes  listener   public 80, http`
         @Override
         public String toString() {
-            return "%s %-9s  %s".formatted(passed ? "✓" : "✗", stage, text);
+            return "%-3s  %-9s  %s".formatted(passed ? "yes" : "no", stage, text);
         }
     }
 

@@ -57,7 +57,7 @@ final class ExplainerTest {
 
         assertThat(walk.permitted()).isTrue();
         assertThat(walk.steps()).extracting(Step::stage).containsExactly(Stage.values());
-        assertThat(walk.toString()).contains("✓ target     http://10.0.0.1:80");
+        assertThat(walk.toString()).contains("yes  target     http://10.0.0.1:80");
     }
 
     @ParameterizedTest
