@@ -146,7 +146,12 @@ black_hole() {
 
 blocked() {
   in_ns gateway nft -f - <<'NFT'
-table inet blocked { chain input { type filter hook input priority 0; udp dport 51820 drop; } }
+table inet blocked {
+  chain input {
+    type filter hook input priority 0;
+    udp dport 51820 drop
+  }
+}
 NFT
   doctor_names gateway good 'home: tunnel: UDP: nothing of home arrives at UDP port 51820'
   doctor_names home '' 'vps: tunnel: UDP: nothing comes back'

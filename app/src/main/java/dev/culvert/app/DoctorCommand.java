@@ -4,7 +4,6 @@ import dev.culvert.control.admin.AdminClient;
 import dev.culvert.control.doctor.Check;
 import dev.culvert.control.doctor.Examination;
 import dev.culvert.control.doctor.Finding;
-import dev.culvert.control.doctor.Finding.Level;
 import dev.culvert.control.doctor.StoppedNode;
 import dev.culvert.model.Role;
 import java.io.IOException;
@@ -13,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -63,12 +61,7 @@ final class DoctorCommand implements Callable<Integer> {
     private record Remote(AdminClient client, String scope, String name) implements Check {
         @Override
         public Finding run() throws IOException {
-            Map<String, Object> answer = client.call("POST", "/doctor/check", Map.of("scope", scope, "check", name));
-            return new Finding(
-                    name,
-                    Level.valueOf(String.valueOf(answer.get("level")).toUpperCase(Locale.ROOT)),
-                    String.valueOf(answer.get("what")),
-                    String.valueOf(answer.get("fix")));
+            return Finding.of(client.call("POST", "/doctor/check", Map.of("scope", scope, "check", name)));
         }
     }
 

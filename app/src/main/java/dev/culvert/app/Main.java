@@ -34,6 +34,7 @@ import picocli.CommandLine.ParseResult;
             PingCommand.class,
             ExplainCommand.class,
             DoctorCommand.class,
+            AuditCommand.class,
             KeysCommand.class,
             DemoCommand.class,
             HelpCommand.class

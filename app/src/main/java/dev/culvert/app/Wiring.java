@@ -3,12 +3,15 @@ package dev.culvert.app;
 import dev.culvert.control.GatewayEndpoint;
 import dev.culvert.control.PeerMemory;
 import dev.culvert.control.Reloader;
+import dev.culvert.control.TunnelPort;
 import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
+import dev.culvert.control.audit.AuditService;
 import dev.culvert.control.config.Configuration;
 import dev.culvert.control.doctor.Doctor;
 import dev.culvert.control.doctor.DoctorService;
 import dev.culvert.control.enrol.Enrolment;
+import dev.culvert.control.machine.SaneClock;
 import dev.culvert.control.store.FileStore;
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
@@ -21,7 +24,6 @@ import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
 import dev.culvert.dataplane.tunnel.PeerWatch;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.dataplane.tunnel.UdpPort;
-import dev.culvert.model.Bind;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
@@ -33,10 +35,10 @@ import dev.culvert.model.decide.BanTable;
 import dev.culvert.model.decide.Limits;
 import dev.culvert.proto.wireguard.PrivateKey;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -80,6 +82,10 @@ public final class Wiring implements AutoCloseable {
     /// @throws IOException with the remedy
     @SuppressWarnings("resource") // each part is closed by close(), or by the process's end if the start fails
     static Wiring start(Options options, Consumer<PeerWatch.State> ready) throws IOException, BrokenConfiguration {
+        String clock = SaneClock.wrong(Instant.now());
+        if (clock != null) {
+            LOG.warn("{}; {}", clock, SaneClock.FIX);
+        }
         StateFolder state = new StateFolder(options.state());
         state.lock();
         FileStore store = state.store();
@@ -117,7 +123,7 @@ public final class Wiring implements AutoCloseable {
         workers = Executors.newVirtualThreadPerTaskExecutor();
         scheduler = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("scheduler").factory());
-        UdpPort port = loops.bindUdp(udpAddress(model.tunnel().listen()));
+        UdpPort port = new TunnelPort(model.tunnel(), store).bind(loops::bindUdp);
         EmbeddedTunnel.Settings settings = new EmbeddedTunnel.Settings(
                 key, model.tunnel().addresses(), model.tunnel().mtu());
         tunnel = EmbeddedTunnel.open(loops.tunnel(), settings, port, AeadProvider.factory());
@@ -150,19 +156,14 @@ public final class Wiring implements AutoCloseable {
         doctor.start(scheduler);
         AdminService admin = new AdminService(node, status, enrolment, endpoint::required);
         Files.deleteIfExists(state.adminSocket());
-        node.serveAdmin(state.adminSocket(), new DoctorService(node, doctor, admin));
+        AuditService audit = new AuditService(node, endpoint, admin);
+        node.serveAdmin(state.adminSocket(), new DoctorService(node, doctor, audit));
         reloader.start();
     }
 
     private static PrivateKey key(StateFolder state, TunnelSettings tunnel) throws IOException {
         String file = tunnel.privateKeyFile();
         return file == null ? KeyFiles.readOrCreate(state.privateKey()) : KeyFiles.readPrivate(Path.of(file));
-    }
-
-    private static InetSocketAddress udpAddress(Bind bind) {
-        return bind.address() == null
-                ? new InetSocketAddress(bind.port())
-                : new InetSocketAddress(bind.address(), bind.port());
     }
 
     private static Model empty(Model model) {

@@ -61,6 +61,16 @@ public record Finding(String check, Level level, String what, String fix) {
         return map;
     }
 
+    /// The way back from [#map()].
+    public static Finding of(Map<?, ?> map) {
+        Level level = Level.valueOf(String.valueOf(map.get("level")).toUpperCase(Locale.ROOT));
+        return new Finding(
+                String.valueOf(map.get("check")),
+                level,
+                String.valueOf(map.get("what")),
+                String.valueOf(map.get("fix")));
+    }
+
     /// One line, and a second with the fix.
     @Override
     public String toString() {

@@ -1,5 +1,6 @@
 package dev.culvert.control.doctor;
 
+import dev.culvert.control.machine.UdpProbe;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.tunnel.PeerStatus;
 import dev.culvert.model.Endpoint;

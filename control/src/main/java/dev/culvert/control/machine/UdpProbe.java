@@ -1,4 +1,4 @@
-package dev.culvert.control.doctor;
+package dev.culvert.control.machine;
 
 import dev.culvert.model.Endpoint;
 import java.io.IOException;
@@ -11,7 +11,8 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 
 /// What the network says to a datagram: WireGuard answers no stranger, but a closed port and a missing route do.
-enum UdpProbe {
+public enum UdpProbe {
+    /// The name has no address.
     UNRESOLVED,
     /// The other machine says that nobody has the port (ICMP port unreachable).
     CLOSED,
@@ -22,7 +23,8 @@ enum UdpProbe {
 
     private static final int MILLIS = 700;
 
-    static UdpProbe of(Endpoint endpoint) {
+    /// Asks; blocks for 0.7 s at most, and for a name look-up.
+    public static UdpProbe of(Endpoint endpoint) {
         InetAddress address;
         try {
             address = InetAddress.getByName(endpoint.host());
