@@ -46,19 +46,17 @@ named_port() {
   bare_config
 }
 
-guessed() {
+joined() {
   : >"$LOGS/gateway.log"
   spawn_culvert gateway gateway --config "$RUN/gateway.yaml" --endpoint "$GATEWAY_UPLINK:51821"
   wait_log gateway 'gateway ready' 20
   site_add home
   culvert home join - <"$RUN/home.token"
-  # Again with the same gateway's token is no other gateway.
-  refuse 'join with a used token of the same gateway, which is told apart' \
-    grep -q 'already joined' <<<"$(culvert home join - <"$RUN/home.token" 2>&1)"
 }
 
 another_gateway() {
   stop gateway
+  : >"$LOGS/gateway.log"
   mv "$RUN/state/gateway" "$RUN/state/gateway.first"
   state_for gateway
   spawn_culvert gateway gateway --config "$RUN/gateway.yaml" --endpoint "$GATEWAY_UPLINK:51821"
@@ -70,7 +68,6 @@ another_gateway() {
 
 # Nothing but private addresses: guessing would hand out a token that no site can use.
 private_only() {
-  state_for home
   printf 'gateway:\n  name: lan\n' >"$RUN/home-gateway.yaml"
   chmod 644 "$RUN/home-gateway.yaml"
   rm -rf "$RUN/state/home"
@@ -95,7 +92,7 @@ scenario() {
   step "an older WireGuard on UDP 51820" older_hub
   step "the next free port is used, said, and remembered" next_port
   step "a port that the file names is not exchanged: who holds it" named_port
-  step "site add, join, and join again" guessed
+  step "site add and join by the endpoint that was named" joined
   step "a token from another gateway names the one that was joined" another_gateway
   step "audit: what else is open to everyone" audited
   step "private addresses only: site add refuses and explains" private_only

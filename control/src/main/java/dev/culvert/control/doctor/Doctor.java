@@ -34,7 +34,7 @@ public final class Doctor {
     private final Configuration configuration;
     private final Path state;
     private final GatewayEndpoint endpoint;
-    private final DropHistory drops;
+    private final DropHistory drops = new DropHistory();
     private final InstantSource clock = InstantSource.system();
 
     /// @param state the state folder
@@ -43,12 +43,11 @@ public final class Doctor {
         this.configuration = configuration;
         this.state = state;
         this.endpoint = endpoint;
-        this.drops = new DropHistory(node.tunnel());
     }
 
     /// Begins to remember what the tunnel drops, which tells a wrong key from a blocked port.
     public void start(ScheduledExecutorService scheduler) {
-        drops.start(scheduler);
+        drops.start(node.tunnel(), scheduler);
     }
 
     /// Everything that this node finds.

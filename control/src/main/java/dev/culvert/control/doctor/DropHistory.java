@@ -13,20 +13,15 @@ final class DropHistory {
     // WireGuard tries a handshake again after 5 s; a lost one and a sample in between make it three times that.
     private static final long RECENT_NANOS = TimeUnit.SECONDS.toNanos(20);
 
-    private final TunnelDriver tunnel;
     private final Map<String, Rise> rises = new ConcurrentHashMap<>();
 
     private record Rise(long count, long at) {}
 
-    DropHistory(TunnelDriver tunnel) {
-        this.tunnel = tunnel;
+    void start(TunnelDriver tunnel, ScheduledExecutorService scheduler) {
+        scheduler.scheduleWithFixedDelay(() -> sample(tunnel), 0, SECONDS, TimeUnit.SECONDS);
     }
 
-    void start(ScheduledExecutorService scheduler) {
-        scheduler.scheduleWithFixedDelay(this::sample, 0, SECONDS, TimeUnit.SECONDS);
-    }
-
-    private void sample() {
+    private void sample(TunnelDriver tunnel) {
         tunnel.drops().addListener(done -> {
             if (done.isSuccess()) {
                 @SuppressWarnings("unchecked")

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 /// Whether packets of full size pass the tunnel. Where small ones pass and large ones vanish, connections stand and
 /// then hang: a black hole.
 final class EchoCheck implements Check {
-    private static final long MILLIS = 2_000;
+    private static final long MILLIS = 1_500;
     private static final int SMALL = 56;
     private static final int[] SIZES = {1280, 1320, 1360, 1400, 1420, 1440};
     // IPv4 and ICMP, IPv6 and ICMPv6.
@@ -46,11 +46,11 @@ final class EchoCheck implements Check {
         Future<Long> full = ping(mtu);
         long nanos;
         try {
-            nanos = Answers.of(small, MILLIS + 300);
+            nanos = Answers.of(small, MILLIS + 200);
         } catch (IOException e) {
             return Finding.unknown(name(), "no echo comes back at all");
         }
-        if (Answers.came(full, MILLIS + 300)) {
+        if (Answers.came(full, MILLIS + 200)) {
             return Finding.ok(name(), "packets of %d bytes pass, %.1f ms".formatted(mtu, nanos / 1e6));
         }
         int largest = bySize.entrySet().stream()

@@ -12,7 +12,7 @@ import java.time.InstantSource;
 
 /// How far this machine's clock and a peer's are apart, by the Date of the peer's control port.
 final class PeerClockCheck implements Check {
-    private static final long MILLIS = 2_500;
+    private static final long MILLIS = 2_000;
     // Tokens live for fifteen minutes: a third of that would already be felt.
     private static final Duration TOLERANCE = Duration.ofMinutes(5);
 
