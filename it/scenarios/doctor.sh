@@ -143,7 +143,7 @@ full_disk() {
 
 black_hole() {
   in_ns nat nft add rule inet filter lossy meta length gt 1400 drop
-  doctor_names gateway good 'home: MTU: MTU black hole.*those of 1320 pass'
+  doctor_names gateway good 'home: MTU: MTU black hole.*those of 1(28|32)0 pass'
   carry_again
   doctor_content gateway good
 }

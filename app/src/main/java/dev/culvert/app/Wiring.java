@@ -6,12 +6,8 @@ import dev.culvert.control.Reloader;
 import dev.culvert.control.TunnelPort;
 import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
-import dev.culvert.control.audit.AuditService;
 import dev.culvert.control.config.Configuration;
-import dev.culvert.control.doctor.Doctor;
-import dev.culvert.control.doctor.DoctorService;
 import dev.culvert.control.enrol.Enrolment;
-import dev.culvert.control.machine.SaneClock;
 import dev.culvert.control.store.FileStore;
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
@@ -38,7 +34,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -82,10 +77,6 @@ public final class Wiring implements AutoCloseable {
     /// @throws IOException with the remedy
     @SuppressWarnings("resource") // each part is closed by close(), or by the process's end if the start fails
     static Wiring start(Options options, Consumer<PeerWatch.State> ready) throws IOException, BrokenConfiguration {
-        String clock = SaneClock.wrong(Instant.now());
-        if (clock != null) {
-            LOG.warn("{}; {}", clock, SaneClock.FIX);
-        }
         StateFolder state = new StateFolder(options.state());
         state.lock();
         FileStore store = state.store();
@@ -151,13 +142,11 @@ public final class Wiring implements AutoCloseable {
         }
         new PeerMemory(node, store, scheduler).start();
         GatewayEndpoint endpoint = new GatewayEndpoint(node, options.endpoint());
-        endpoint.announce();
-        Doctor doctor = new Doctor(node, configuration, state.path(), endpoint);
-        doctor.start(scheduler);
+        Diagnosis diagnosis = new Diagnosis(node, configuration, state.path(), endpoint);
+        diagnosis.start(scheduler);
         AdminService admin = new AdminService(node, status, enrolment, endpoint::required);
         Files.deleteIfExists(state.adminSocket());
-        AuditService audit = new AuditService(node, endpoint, admin);
-        node.serveAdmin(state.adminSocket(), new DoctorService(node, doctor, audit));
+        node.serveAdmin(state.adminSocket(), diagnosis.before(admin));
         reloader.start();
     }
 
