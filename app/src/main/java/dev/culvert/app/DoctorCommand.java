@@ -98,11 +98,15 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private StoppedNode stopped() throws IOException {
+        Path folder = state.path().toAbsolutePath();
         Path named = file;
+        boolean joined = Files.isDirectory(folder.resolve("store").resolve("gateways"));
         Path site = Path.of("site.yaml");
         Path gateway = Path.of("gateway.yaml");
-        Path chosen = named != null ? named : !Files.exists(gateway) && Files.exists(site) ? site : gateway;
-        Role role = Files.exists(chosen) ? new ConfigFile(chosen, state.path()).role() : Role.GATEWAY;
-        return new StoppedNode(role, chosen, state.path().toAbsolutePath());
+        boolean home = joined || (!Files.exists(gateway) && Files.exists(site));
+        Path chosen = named != null ? named : home ? site : gateway;
+        Role guessed = home ? Role.SITE : Role.GATEWAY;
+        Role role = named != null && Files.exists(named) ? new ConfigFile(named, folder).role() : guessed;
+        return new StoppedNode(role, chosen, folder);
     }
 }
