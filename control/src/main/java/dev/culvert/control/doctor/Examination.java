@@ -16,7 +16,7 @@ import java.util.function.Consumer;
 /// Runs questions side by side on virtual threads, and tells the answers in the order of the list.
 public final class Examination {
     /// For each check, and so for all of them: an operator waits five seconds at most (issue 3, point 5).
-    public static final Duration LIMIT = Duration.ofMillis(3_500);
+    public static final Duration LIMIT = Duration.ofMillis(3_200);
 
     private Examination() {}
 

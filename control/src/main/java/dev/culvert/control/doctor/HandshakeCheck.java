@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// Whether the tunnel to a peer stands; where it does not, what the drops say about why. A gateway hears what a site
 /// does wrong; a site hears nothing from a gateway that does not know it, for WireGuard answers no stranger.
 final class HandshakeCheck implements Check {
-    private static final long ECHO_MILLIS = 2_000;
+    private static final long ECHO_MILLIS = 1_600;
 
     private final Node node;
     private final String peer;

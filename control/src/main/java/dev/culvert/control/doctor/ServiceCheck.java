@@ -9,7 +9,7 @@ import java.io.IOException;
 /// Whether a service's target answers, dialled as a visitor's request would dial it.
 final class ServiceCheck implements Check {
     private static final long ECHO_MILLIS = 1_000;
-    private static final long DIAL_MILLIS = 2_200;
+    private static final long DIAL_MILLIS = 1_800;
 
     private final Node node;
     private final Service service;
