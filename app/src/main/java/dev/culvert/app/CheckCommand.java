@@ -1,19 +1,9 @@
 package dev.culvert.app;
 
-import dev.culvert.control.config.Configuration;
-import dev.culvert.control.store.StateFolder;
 import dev.culvert.model.Model;
 import dev.culvert.model.ModelDiff;
 import dev.culvert.model.Role;
-import dev.culvert.model.config.ConfigParser;
-import dev.culvert.model.config.ModelMerge;
-import dev.culvert.model.config.Parsed;
-import dev.culvert.model.config.Source;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -48,39 +38,16 @@ final class CheckCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Source source = source(file);
-        Role known = role != null ? role : ConfigParser.roleOf(source);
-        Role chosen = known != null ? known : Role.GATEWAY;
-        Model model = switch (ModelMerge.merge(chosen, sources(chosen, source))) {
-            case Parsed.Problems<Model>(var problems) -> throw new BrokenConfiguration(problems);
-            case Parsed.Ok<Model>(Model merged, var warnings) -> {
-                warnings.forEach(System.err::println);
-                yield merged;
-            }
-        };
+        ConfigFile now = new ConfigFile(file, state.path());
+        Role chosen = role != null ? role : now.role();
+        Model model = now.model(chosen);
         System.out.println(
                 file + ": good, as a " + chosen + " with " + model.services().size() + " services");
         Path before = old;
         if (before != null) {
             System.out.print(ModelDiff.between(
-                    ModelMerge.merge(chosen, sources(chosen, source(before))).orThrow(), model));
+                    new ConfigFile(before, state.path()).merged(chosen).orThrow(), model));
         }
         return 0;
-    }
-
-    /// The file, and what this machine's node has in its store: sites that were added there count.
-    private List<Source> sources(Role role, Source source) throws IOException {
-        List<Source> sources = new ArrayList<>(List.of(source));
-        if (Files.isReadable(state.path())) {
-            sources.addAll(Configuration.stored(role, new StateFolder(state.path())::peek));
-        }
-        return sources;
-    }
-
-    private static Source source(Path path) throws IOException {
-        if (!Files.isReadable(path)) {
-            throw new IOException("no file " + path);
-        }
-        return Source.file(path.toString(), Files.readString(path));
     }
 }

@@ -1,19 +1,15 @@
 package dev.culvert.app;
 
 import dev.culvert.app.log.LogOutput;
+import dev.culvert.control.GatewayEndpoint;
 import dev.culvert.control.OutageMemory;
 import dev.culvert.control.PeerMemory;
 import dev.culvert.control.Reloader;
 import dev.culvert.control.Supervisor;
-import dev.culvert.control.admin.AdminCalls;
+import dev.culvert.control.TunnelPort;
 import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
 import dev.culvert.control.config.Configuration;
-import dev.culvert.control.enrol.Enrolment;
-import dev.culvert.control.labels.DockerLabels;
-import dev.culvert.control.link.Declarations;
-import dev.culvert.control.link.PeerCalls;
-import dev.culvert.control.link.Publisher;
 import dev.culvert.control.observe.Observatory;
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
@@ -23,13 +19,11 @@ import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.InheritedSockets;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
-import dev.culvert.dataplane.internal.InternalService.Response;
 import dev.culvert.dataplane.os.AeadProvider;
 import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
 import dev.culvert.dataplane.tunnel.PeerWatch;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.dataplane.tunnel.UdpPort;
-import dev.culvert.model.Bind;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
@@ -40,7 +34,6 @@ import dev.culvert.model.decide.BanTable;
 import dev.culvert.model.decide.Limits;
 import dev.culvert.proto.wireguard.PrivateKey;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.concurrent.ExecutorService;
@@ -127,7 +120,7 @@ public final class Wiring implements AutoCloseable {
         workers = Executors.newVirtualThreadPerTaskExecutor();
         scheduler = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("scheduler").factory());
-        UdpPort port = loops.bindUdp(udpAddress(model.tunnel().listen()));
+        UdpPort port = new TunnelPort(model.tunnel(), store).bind(loops::bindUdp);
         EmbeddedTunnel.Settings settings = new EmbeddedTunnel.Settings(
                 key, model.tunnel().addresses(), model.tunnel().mtu());
         tunnel = EmbeddedTunnel.open(loops.tunnel(), settings, port, AeadProvider.factory());
@@ -148,53 +141,24 @@ public final class Wiring implements AutoCloseable {
         reloader = new Reloader(node, configuration, scheduler);
         PeerMemory memory = new PeerMemory(node, store, scheduler);
         memory.restore();
+        GatewayEndpoint endpoint = new GatewayEndpoint(node, options.endpoint());
+        ControlPlane control = new ControlPlane(node, store, configuration, reloader, status, workers, scheduler);
         AdminService admin = switch (options.role()) {
-            case GATEWAY -> gateway(options, configuration, store, key, model);
-            case SITE -> site(configuration, store, model, up);
+            case GATEWAY -> control.ofGateway(key.publicKey(), model, endpoint);
+            case SITE -> control.ofSite(model, up);
         };
         memory.start();
         new OutageMemory(node.events().outages(), store, scheduler).start();
-        handover = new Handover(state, node, reloader, memory, admin);
+        Diagnosis diagnosis = new Diagnosis(node, configuration, state.path(), endpoint);
+        diagnosis.start(scheduler);
+        handover = new Handover(state, node, reloader, memory, diagnosis.before(admin));
         handover.serveAdmin();
         reloader.start();
-    }
-
-    private AdminService gateway(Options options, Configuration configuration, Store store, PrivateKey key, Model model)
-            throws IOException {
-        Enrolment enrolment = new Enrolment(node, store, key.publicKey(), reloader::reload);
-        Declarations declarations = new Declarations(node, configuration, store, reloader);
-        node.serveControl(new PeerCalls(status::forPeer, declarations), enrolment);
-        declarations.apply(model);
-        enrolment.resume();
-        return AdminCalls.ofGateway(node, status, enrolment, () -> endpoint(options, node.model()));
-    }
-
-    private AdminService site(Configuration configuration, Store store, Model model, PeerUp up) throws IOException {
-        Publisher publisher = new Publisher(node, workers);
-        node.serveControl(new PeerCalls(status::forPeer, null), _ -> Response.error(404, "this is a site"));
-        reloader.onApplied(publisher::offer);
-        up.then(publisher::offer);
-        node.apply(model);
-        DockerLabels labels = new DockerLabels(node, reloader, workers);
-        configuration.also(labels::documents);
-        labels.start(scheduler);
-        publisher.start(scheduler);
-        return AdminCalls.ofSite(node, status, store, reloader, publisher, scheduler);
     }
 
     private static PrivateKey key(StateFolder state, TunnelSettings tunnel) throws IOException {
         String file = tunnel.privateKeyFile();
         return file == null ? KeyFiles.readOrCreate(state.privateKey()) : KeyFiles.readPrivate(Path.of(file));
-    }
-
-    private static InetSocketAddress udpAddress(Bind bind) {
-        return bind.address() == null
-                ? new InetSocketAddress(bind.port())
-                : new InetSocketAddress(bind.address(), bind.port());
-    }
-
-    private static @Nullable Endpoint endpoint(Options options, Model model) {
-        return options.endpoint() != null ? options.endpoint() : model.tunnel().endpoint();
     }
 
     Node node() {

@@ -26,6 +26,7 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /// From a permit to a connection with its target: through the hop to a Culvert site, straight into the tunnel to a
 /// plain
@@ -80,8 +81,34 @@ public final class Dialer {
 
     /// A connection that may serve one visitor after the other; it names none of them.
     public Future<Channel> dialShared(Permit permit, EventExecutor loop) {
-        Target target = permit.service().target();
-        Site site = permit.site();
+        return shared(permit.service().target(), permit.site(), loop);
+    }
+
+    /// Whether a target can be reached: dialled as for visitors, and closed at once. Nothing is relayed, so this takes
+    /// no permit.
+    ///
+    /// @return the nanoseconds that it took; a failure is a [DialException]
+    Future<Long> probe(Target target, @Nullable Site site) {
+        EventLoop loop = tunnel.group().next();
+        return timed(shared(target, site, loop), loop);
+    }
+
+    /// How long a dial took; what it opened is closed.
+    static Future<Long> timed(Future<Channel> dialling, EventLoop loop) {
+        Promise<Long> answered = loop.newPromise();
+        long start = System.nanoTime();
+        dialling.addListener(done -> {
+            if (done.isSuccess()) {
+                ((Channel) done.getNow()).close();
+                answered.trySuccess(System.nanoTime() - start);
+            } else {
+                answered.tryFailure(done.cause());
+            }
+        });
+        return answered;
+    }
+
+    private Future<Channel> shared(Target target, @Nullable Site site, EventExecutor loop) {
         if (site == null) {
             return here(target);
         }

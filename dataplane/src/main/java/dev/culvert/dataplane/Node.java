@@ -11,13 +11,18 @@ import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.dataplane.tunnel.PeerWatch;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
+import dev.culvert.model.Bind;
 import dev.culvert.model.GatewayPeer;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Model;
 import dev.culvert.model.PeerType;
 import dev.culvert.model.Role;
+import dev.culvert.model.Service;
 import dev.culvert.model.SiteRules;
 import dev.culvert.model.decide.Admission;
+import dev.culvert.model.decide.Approach;
+import dev.culvert.model.decide.Explainer;
+import dev.culvert.model.decide.Explanation;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.model.decide.Routed;
 import dev.culvert.proto.inet.IpPrefix;
@@ -30,6 +35,8 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -53,6 +60,7 @@ public final class Node implements AutoCloseable {
     private final Admission admission;
     private final ConnectionRegistry connections;
     private final TargetDialer targets;
+    private final Dialer dialer;
     private final Listeners listeners;
     private final Peers peers;
     private final ExecutorService workers;
@@ -96,14 +104,23 @@ public final class Node implements AutoCloseable {
         this.runtime = RunningModel.of(empty);
         this.connections = new ConnectionRegistry(admission::release);
         this.targets = new TargetDialer(loops.connections(), workers);
-        Doorway doorway = new Doorway(() -> runtime, admission, new Dialer(tunnel, targets), connections, events);
+        this.dialer = new Dialer(tunnel, targets);
+        Doorway doorway = new Doorway(() -> runtime, admission, dialer, connections, events);
         this.listeners = new Listeners(loops, tunnel, doorway, this::scraped);
-        this.drain = new Drain(loops, tunnel, empty.tunnel().listen(), listeners, connections);
+        this.drain = new Drain(loops, tunnel, udp(empty), listeners, connections);
         // Until the first model holds, who dials from inside shall try again instead of being refused.
         tunnel.acceptNew(false);
         PeerWatch.Parts watching =
                 new PeerWatch.Parts(tunnel, parts.scheduler(), workers, parts.onPeerState(), events.outages());
         this.peers = new Peers(tunnel, parts.presharedKeys()::read, watching);
+    }
+
+    /// Where the tunnel listens in truth: the port may be the next free one. A site's any port stays any port.
+    private Bind udp(Model model) {
+        Bind listen = model.tunnel().listen();
+        return listen.port() == 0
+                ? listen
+                : new Bind(listen.address(), tunnel.localAddress().getPort());
     }
 
     public Model model() {
@@ -125,6 +142,29 @@ public final class Node implements AutoCloseable {
     /// How this node lets go of its visitors, and gives its sockets away. Not while [#apply] runs.
     public Drain drain() {
         return drain;
+    }
+
+    /// What would happen to a visitor from `from`; nothing is counted.
+    public Explanation explain(Approach approach, InetAddress from) {
+        RunningModel now = runtime;
+        return new Explainer(now.model(), now.router(), admission, own.now())
+                .explain(approach, from, System.nanoTime());
+    }
+
+    /// Dials a service's target as for visitors, and closes at once.
+    ///
+    /// @return the nanoseconds that it took; a failure is a [DialException], which names the broken hop
+    public Future<Long> probe(Service service) {
+        String site = service.site();
+        return dialer.probe(
+                service.target(), site == null ? null : runtime.model().sites().get(site));
+    }
+
+    /// At a site: dials a target as a gateway would have it dialled, by the home's own rules, and closes at once.
+    public Future<Long> probeTarget(String host, int port) {
+        EventLoop loop = tunnel.group().next();
+        SiteRules rules = runtime.model().rules();
+        return Dialer.timed(targets.dial(host, port, address -> rules.mayDial(host, port, address), loop), loop);
     }
 
     /// Where the listeners of the model are bound in truth, which with port 0 no model tells.

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param type how it is realised
 /// @param listen the UDP port, 0 for any
+/// @param listenNamed whether a document names that port, rather than the default
 /// @param networks a gateway's tunnel networks (IPv4, then IPv6 if there is one); empty at a site
 /// @param addresses this node's own addresses in the tunnel; empty at a site that has not joined
 /// @param mtu the largest IP packet inside the tunnel, 1280..65535 bytes
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 public record TunnelSettings(
         TunnelType type,
         Bind listen,
+        boolean listenNamed,
         List<IpPrefix> networks,
         List<InetAddress> addresses,
         int mtu,

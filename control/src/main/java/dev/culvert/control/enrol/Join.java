@@ -1,6 +1,8 @@
 package dev.culvert.control.enrol;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.culvert.control.machine.SaneClock;
+import dev.culvert.control.machine.UdpProbe;
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
 import dev.culvert.control.store.Store;
@@ -11,6 +13,7 @@ import dev.culvert.dataplane.internal.InternalService.Response;
 import dev.culvert.dataplane.internal.TunnelClient;
 import dev.culvert.dataplane.os.AeadProvider;
 import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
+import dev.culvert.model.Endpoint;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PrivateKey;
@@ -19,6 +22,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -48,13 +52,11 @@ public final class Join {
 
     /// @throws IOException with what to do about it
     public Joined join(Token token) throws IOException {
-        if (Instant.now().isAfter(token.expires().plusSeconds(300))) {
-            progress.accept("this token expired at " + token.expires()
-                    + ", by this machine's clock; if the clock is right, make a new one at the gateway");
-        }
+        Token.Gateway gateway = token.gateways().getFirst();
+        refuseAnother(gateway);
+        warnOfClock(token, Instant.now());
         // The key is on the disk before anybody hears of it: a lost answer can be asked for again.
         PrivateKey key = KeyFiles.readOrCreate(state.privateKey());
-        Token.Gateway gateway = token.gateways().getFirst();
         InetSocketAddress endpoint = resolve(gateway);
         progress.accept("calling " + gateway.host() + " port " + gateway.port() + "/udp");
         Map<String, Object> answer = ask(token, gateway, endpoint, key.publicKey());
@@ -64,6 +66,44 @@ public final class Join {
                 gateway.name(),
                 String.valueOf(answer.get("address")),
                 Fingerprint.of(gateway.key(), key.publicKey()));
+    }
+
+    /// A site has one gateway so far, and its address inside the tunnel comes from there.
+    private void refuseAnother(Token.Gateway gateway) throws IOException {
+        for (Document document : state.store().list("gateways")) {
+            if (!document.text().contains(gateway.key().toString())) {
+                String name = document.key().substring(document.key().indexOf('/') + 1);
+                throw new IOException("this machine has already joined gateway " + name + endpoint(document)
+                        + ", and the token is from " + gateway.name() + " at " + gateway.host()
+                        + ", which has another key. To leave " + name + ", remove "
+                        + state.path().resolve("store").resolve(document.key() + ".doc")
+                        + " and join again; to be a site of both, give the second its own folder with --state");
+            }
+        }
+    }
+
+    private static String endpoint(Document document) {
+        return document.text()
+                .lines()
+                .map(String::strip)
+                .filter(line -> line.startsWith("endpoint: "))
+                .map(line -> " at " + line.substring("endpoint: ".length()).replace("\"", ""))
+                .findFirst()
+                .orElse("");
+    }
+
+    private void warnOfClock(Token token, Instant now) {
+        String wrong = SaneClock.wrong(now);
+        if (wrong != null) {
+            progress.accept(wrong + "; " + SaneClock.FIX);
+        } else if (now.isAfter(token.expires().plusSeconds(300))) {
+            progress.accept("this token expired at " + token.expires() + ", and this machine's clock says " + now
+                    + "; if the clock is right, make a new one at the gateway, else " + SaneClock.FIX);
+        } else if (now.plus(Duration.ofDays(1)).isBefore(token.expires())) {
+            // Tokens live for minutes.
+            progress.accept("this machine's clock is behind: the token is good until " + token.expires()
+                    + ", and it says " + now + "; " + SaneClock.FIX);
+        }
     }
 
     private static InetSocketAddress resolve(Token.Gateway gateway) throws IOException {
@@ -93,16 +133,26 @@ public final class Join {
             }
             return JSON.std.mapFrom(response.body());
         } catch (ExecutionException | TimeoutException e) {
-            throw new IOException(
-                    "no answer of the gateway at " + endpoint.getAddress().getHostAddress() + " port "
-                            + endpoint.getPort()
-                            + "/udp. Is `culvert gateway` running there, is that UDP port open in its"
-                            + " firewall, and is the token from this gateway and not yet expired?",
-                    e);
+            throw new IOException(silence(gateway, endpoint), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         }
+    }
+
+    /// WireGuard answers nobody whom it does not know, so several faults look alike from here.
+    private static String silence(Token.Gateway gateway, InetSocketAddress endpoint) {
+        String where = endpoint.getAddress().getHostAddress() + " port " + endpoint.getPort() + "/udp";
+        return switch (UdpProbe.of(new Endpoint(gateway.host(), gateway.port()))) {
+            case CLOSED -> "nobody listens at " + where + ": that machine says so. Start culvert gateway there";
+            case NO_WAY, UNRESOLVED -> "there is no way to " + where + ": is this network online?";
+            case SILENT ->
+                "no answer of the gateway at " + where
+                        + ". Is `culvert gateway` running there, is that UDP port open in"
+                        + " its firewall and its provider's, and is the token from this very gateway (" + gateway.name()
+                        + ", key " + gateway.key() + ", as culvert status there shows it), unused and not yet expired?"
+                        + " A gateway does not answer tokens that it does not know: culvert site add makes a new one";
+        };
     }
 
     private void store(Token token, Token.Gateway gateway, Map<String, Object> answer) throws IOException {

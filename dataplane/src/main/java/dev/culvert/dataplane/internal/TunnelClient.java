@@ -25,8 +25,10 @@ import io.netty.util.concurrent.Promise;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /// The node's own requests through the tunnel: small, one a connection.
 public final class TunnelClient {
@@ -38,9 +40,39 @@ public final class TunnelClient {
         this.tunnel = tunnel;
     }
 
+    /// The time at the other end, to the second, as its answers tell it whatever they say.
+    public Future<Instant> clock(InetSocketAddress to, long timeoutMillis) {
+        Promise<Instant> time = tunnel.group().next().newPromise();
+        exchange(to, "GET", "/time", "", timeoutMillis).addListener(done -> {
+            Long millis = done.isSuccess() ? ((Answered) done.getNow()).dateMillis() : null;
+            if (millis != null) {
+                time.trySuccess(Instant.ofEpochMilli(millis));
+            } else {
+                time.tryFailure(done.isSuccess() ? new IOException("the answer has no Date") : done.cause());
+            }
+        });
+        return time;
+    }
+
     /// @param to an address inside the tunnel
     public Future<Response> request(InetSocketAddress to, String method, String path, String body, long timeoutMillis) {
         Promise<Response> promise = tunnel.group().next().newPromise();
+        exchange(to, method, path, body, timeoutMillis).addListener(done -> {
+            if (done.isSuccess()) {
+                promise.trySuccess(((Answered) done.getNow()).response());
+            } else {
+                promise.tryFailure(done.cause());
+            }
+        });
+        return promise;
+    }
+
+    /// @param dateMillis the Date of the answer, if it has one
+    private record Answered(Response response, @Nullable Long dateMillis) {}
+
+    private Future<Answered> exchange(
+            InetSocketAddress to, String method, String path, String body, long timeoutMillis) {
+        Promise<Answered> promise = tunnel.group().next().newPromise();
         Bootstrap bootstrap = new Bootstrap()
                 .group(tunnel.group())
                 .channelFactory(tunnel.connections())
@@ -105,17 +137,19 @@ public final class TunnelClient {
     }
 
     private static final class Answer extends SimpleChannelInboundHandler<FullHttpResponse> {
-        private final Promise<Response> promise;
+        private final Promise<Answered> promise;
 
-        Answer(Promise<Response> promise) {
+        Answer(Promise<Answered> promise) {
             this.promise = promise;
         }
 
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, FullHttpResponse response) {
             String type = response.headers().get(HttpHeaderNames.CONTENT_TYPE, "");
-            promise.trySuccess(new Response(
-                    response.status().code(), type, response.content().toString(StandardCharsets.UTF_8)));
+            String text = response.content().toString(StandardCharsets.UTF_8);
+            promise.trySuccess(new Answered(
+                    new Response(response.status().code(), type, text),
+                    response.headers().getTimeMillis(HttpHeaderNames.DATE)));
         }
 
         @Override

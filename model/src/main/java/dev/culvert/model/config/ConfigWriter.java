@@ -67,6 +67,10 @@ public final class ConfigWriter {
     private void tunnel(Model model) {
         TunnelSettings tunnel = model.tunnel();
         Map<String, List<String>> settings = new LinkedHashMap<>(tunnel.settings());
+        if (!tunnel.listenNamed()) {
+            // Written down it would be a person's word, and never exchanged where it is taken.
+            settings.remove("listen");
+        }
         if (model.role() == Role.GATEWAY) {
             settings.remove("address");
             settings.remove("network");

@@ -153,6 +153,7 @@ public final class ModelMerge {
         return new TunnelSettings(
                 type == null ? TunnelType.AUTO : type,
                 listen == null ? Bind.any(defaultPort) : listen,
+                listen != null,
                 networks,
                 addresses,
                 mtu == null ? TunnelSettings.DEFAULT_MTU : mtu,

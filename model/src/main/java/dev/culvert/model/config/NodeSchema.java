@@ -20,7 +20,7 @@ final class NodeSchema {
     static final Field<Endpoint> ENDPOINT = Field.optional(
             "endpoint",
             NetworkScalars.ENDPOINT,
-            "what sites dial; without it `culvert site add` asks for `--endpoint`");
+            "what sites dial; without it the public address of this machine, if it has one");
     static final Field<Section> GATEWAY =
             Field.optional("gateway", Shape.of(GATEWAY_NAME, ENDPOINT), "who this gateway is");
 

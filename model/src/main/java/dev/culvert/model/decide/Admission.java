@@ -65,27 +65,61 @@ public final class Admission {
         return new Admitted(address);
     }
 
+    /// What [#accept] would say to this address now, without counting it; null where it would admit it.
+    public @Nullable Deny refusal(InetAddress address, long now) {
+        if (bans.isBanned(address, now)) {
+            return Deny.of(DenyReason.BANNED);
+        }
+        Unit unit = unit(address);
+        if (rate != null && !rate.wouldAllow(hash(unit), now)) {
+            return Deny.of(DenyReason.RATE);
+        }
+        boolean full = byUnit.getOrDefault(unit, 0) >= limits.perAddress() || total.get() >= limits.total();
+        return full ? Deny.of(DenyReason.TOO_MANY) : null;
+    }
+
     /// Judges an admitted client's way to a service: the service's access policy, bans of its site, its limit.
     ///
     /// @return [Permit], to be released when the relay or request ends, or [Deny] with ACL, BANNED or TOO_MANY
     public Verdict permit(Admitted admitted, Routed routed, long now) {
         Service service = routed.service();
         InetAddress client = admitted.address();
+        Deny objection = objection(client, service, now);
+        if (objection != null) {
+            count(objection);
+            return objection;
+        }
+        return take(byService, service.name(), most(service)) ? new Permit(routed, client) : deny(DenyReason.TOO_MANY);
+    }
+
+    /// What [#permit] would say to this client now, without counting it; null where it would permit.
+    public @Nullable Deny refusal(InetAddress client, Routed routed, long now) {
+        Service service = routed.service();
+        Deny objection = objection(client, service, now);
+        boolean full = connections(service.name()) >= most(service);
+        return objection == null && full ? Deny.of(DenyReason.TOO_MANY) : objection;
+    }
+
+    private @Nullable Deny objection(InetAddress client, Service service, long now) {
         if (!service.access().allows(client)) {
-            return deny(DenyReason.ACL);
+            return Deny.of(DenyReason.ACL);
         }
-        if (bans.isBanned(client, service.site(), now)) {
-            return deny(DenyReason.BANNED);
-        }
-        int most = service.maxConnections() == 0 ? Integer.MAX_VALUE : service.maxConnections();
-        return take(byService, service.name(), most) ? new Permit(routed, client) : deny(DenyReason.TOO_MANY);
+        return bans.isBanned(client, service.site(), now) ? Deny.of(DenyReason.BANNED) : null;
+    }
+
+    private static int most(Service service) {
+        return service.maxConnections() == 0 ? Integer.MAX_VALUE : service.maxConnections();
+    }
+
+    /// The ban that keeps `address` out of the services of `site`, or of the node as a whole; null if none does.
+    public @Nullable Ban ban(InetAddress address, @Nullable String site, long now) {
+        return bans.ban(address, site, now);
     }
 
     /// Whether a living permit would be given again under `routed`, its service as it is now: what a reload or a new
     /// ban asks about every relay. Counts nothing.
     public boolean stillAllows(Permit permit, Routed routed, long now) {
-        Service service = routed.service();
-        return service.access().allows(permit.client()) && !bans.isBanned(permit.client(), service.site(), now);
+        return objection(permit.client(), routed.service(), now) == null;
     }
 
     /// Gives back what `accept` counted; a second call does nothing.

@@ -24,6 +24,11 @@ final class RateLimiter {
         this.start = start;
     }
 
+    /// What [#allow] would say, without an event.
+    boolean wouldAllow(int hash, long now) {
+        return pace.get(hash & (CELLS - 1)) - (now - start) <= tolerance;
+    }
+
     boolean allow(int hash, long now) {
         int cell = hash & (CELLS - 1);
         long elapsed = now - start;

@@ -1,0 +1,132 @@
+package dev.culvert.model.decide;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.culvert.model.Literals;
+import dev.culvert.model.Model;
+import dev.culvert.model.Role;
+import dev.culvert.model.config.ModelMerge;
+import dev.culvert.model.config.Source;
+import dev.culvert.model.decide.Explanation.Stage;
+import dev.culvert.model.decide.Explanation.Step;
+import dev.culvert.proto.inet.IpPrefix;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ExplainerTest {
+    private static final String VISITOR = "192.0.2.1";
+    private static final String GATEWAY = """
+            services:
+              photos: {host: photos.example.com, site: home, target: "http://10.0.0.1:80"}
+              admin: {host: admin.example.com, site: home, target: "http://10.0.0.2:80", access: {allow: [198.51.100.0/24]}}
+              ssh: {listen: 2222/tcp, site: home, target: "tcp://127.0.0.1:22", max-connections: 1}
+            sites:
+              home: {public-key: "TqFAWIFQdzzjqs54au739ASc4QD6ZJyU+73blg8dqUI=", address: 10.77.0.2}
+            """;
+    private static final String SITE = """
+            tunnel: {address: 10.77.0.2}
+            gateways:
+              vps: {public-key: "TqFAWIFQdzzjqs54au739ASc4QD6ZJyU+73blg8dqUI=", endpoint: "192.0.2.9:51820", address: 10.77.0.1}
+            allow: ["127.0.0.1:22"]
+            """;
+
+    private final BanTable bans = new BanTable();
+    private final Admission admission = new Admission(new Limits(10, 2, 0, 1), bans, 1, 0);
+
+    private Explanation explain(Role role, String text, String approach, String from) {
+        Model model =
+                ModelMerge.merge(role, List.of(Source.file("node.yaml", text))).orThrow();
+        return new Explainer(model, new Router(model), admission, Set.of())
+                .explain(Approach.parse(approach), address(from), 0);
+    }
+
+    private static InetAddress address(String text) {
+        return Objects.requireNonNull(Literals.address(text));
+    }
+
+    @Test
+    void explain_visitorOfAnOpenService_passesEveryStageInOrder() {
+        Explanation walk = explain(Role.GATEWAY, GATEWAY, "http://photos.example.com/album", VISITOR);
+
+        assertThat(walk.permitted()).isTrue();
+        assertThat(walk.steps()).extracting(Step::stage).containsExactly(Stage.values());
+        assertThat(walk.toString()).contains("yes  target     http://10.0.0.1:80");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "http://nobody.example.com, ROUTER, photos.example.com",
+        "http://admin.example.com, ACCESS, allow 198.51.100.0/24",
+        "https://photos.example.com, LISTENER, nothing listens on 443",
+        "https://photos.example.com:80, LISTENER, without TLS",
+        "2223, LISTENER, public 2222",
+        "80, ROUTER, ask with a URL"
+    })
+    void explain_refusal_endsAtItsStageAndSaysWhatWouldHelp(String approach, Stage stage, String words) {
+        Explanation walk = explain(Role.GATEWAY, GATEWAY, approach, VISITOR);
+
+        assertThat(walk.permitted()).isFalse();
+        assertThat(walk.steps().getLast().stage()).isEqualTo(stage);
+        assertThat(walk.steps().getLast().text()).contains(words);
+    }
+
+    @Test
+    void explain_bannedVisitor_namesTheBan() {
+        bans.ban(List.of(new Ban(IpPrefix.parse("192.0.2.0/24"), new BanScope.All(), Ban.FOREVER, "sshd")), 0);
+
+        Step last = explain(Role.GATEWAY, GATEWAY, "2222", VISITOR).steps().getLast();
+
+        assertThat(last.stage()).isEqualTo(Stage.ADMISSION);
+        assertThat(last.text()).contains("192.0.2.0/24").contains("sshd");
+    }
+
+    @Test
+    void explain_askedOften_countsNothing() {
+        for (int i = 0; i < 20; i++) {
+            assertThat(explain(Role.GATEWAY, GATEWAY, "2222/tcp", VISITOR).permitted())
+                    .isTrue();
+        }
+
+        assertThat(admission.connections()).isZero();
+        for (DenyReason reason : DenyReason.values()) {
+            assertThat(admission.denied(reason)).isZero();
+        }
+    }
+
+    @Test
+    void explain_whoHoldsAllThatOneMay_isTooMany() {
+        admission.accept(address(VISITOR), 0);
+        admission.accept(address(VISITOR), 0);
+
+        Step last = explain(Role.GATEWAY, GATEWAY, "2222", VISITOR).steps().getLast();
+
+        assertThat(last.stage()).isEqualTo(Stage.ADMISSION);
+        assertThat(last.text()).contains("too many");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "tcp://127.0.0.1:22, 192.0.2.1, true, on the allow",
+        "tcp://127.0.0.1:23, 192.0.2.1, false, 127.0.0.1:22",
+        "127.0.0.1:22, 192.168.1.5, false, clients:"
+    })
+    void explain_atASite_judgesAsTheHopDoes(String target, String client, boolean permitted, String words) {
+        Explanation walk = explain(Role.SITE, SITE, target, client);
+
+        assertThat(walk.permitted()).isEqualTo(permitted);
+        assertThat(walk.toString()).contains(words);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "ftp://example.com", "example.com:0", "http://", "a b", "host:99999"})
+    void parse_nonsense_saysWhatWasExpected(String text) {
+        assertThatThrownBy(() -> Approach.parse(text)).hasMessageContaining("expected");
+    }
+}
