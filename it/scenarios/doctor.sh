@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Eleven faults, planted: culvert doctor names each and its fix within five seconds, at the end that can see it.
+# Twelve faults, planted: culvert doctor names each and its fix within five seconds, at the end that can see it.
 # lab: short
 
 LIMIT=5
@@ -118,6 +118,18 @@ at_site() {
     "target $HOME_LAN:8090: .*listens on 127.0.0.1 only"
 }
 
+no_grant() { # the home asks for a name that the gateway's operator did not grant
+  cp "$RUN/home.yaml" "$RUN/files/home.yaml.before"
+  printf 'services:\n  wish:\n    host: wish.lab.test\n    target: http://127.0.0.1:8085\n' >>"$RUN/home.yaml"
+  signal home HUP
+  until_ok 10 logged home 'service wish is not published by gateway vps'
+  doctor_names home '' 'wish: publication: gateway vps refuses: .*not granted to site home'
+  expect_match fix 'at gateway vps: culvert site grant home --host wish.lab.test' "$OUT"
+  doctor_names gateway '' 'home: seen from there: wish: publication'
+  cat "$RUN/files/home.yaml.before" >"$RUN/home.yaml"
+  signal home HUP
+}
+
 held() {
   {
     services
@@ -196,6 +208,7 @@ scenario() {
   step "explain walks its stages, and says no to a port that is not there" walk
   step "at the gateway: DNS elsewhere, service down, not on the allow-list" at_gateway
   step "at the site: service down, service on 127.0.0.1 only" at_site
+  step "no grant, at the site and seen from the gateway" no_grant
   step "a port held by somebody else" held
   step "a private endpoint" private_endpoint
   step "disk full" full_disk

@@ -17,6 +17,7 @@ import dev.culvert.dataplane.internal.InternalService.Response;
 import dev.culvert.model.Model;
 import dev.culvert.proto.wireguard.PublicKey;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 
@@ -34,7 +35,7 @@ record ControlPlane(
     AdminService ofGateway(PublicKey key, Model model, GatewayEndpoint endpoint) throws IOException {
         Enrolment enrolment = new Enrolment(node, store, key, reloader::reload);
         Declarations declarations = new Declarations(node, configuration, store, reloader);
-        node.serveControl(new PeerCalls(status::forPeer, declarations), enrolment);
+        node.serveControl(new PeerCalls(status::forPeer, declarations, List::of), enrolment);
         declarations.apply(model);
         enrolment.resume();
         return AdminCalls.ofGateway(node, status, enrolment, endpoint::required);
@@ -42,9 +43,11 @@ record ControlPlane(
 
     /// @param up told when the way to a gateway opens
     /// @return what its operator may ask
-    AdminService ofSite(Model model, PeerUp up) throws IOException {
+    AdminService ofSite(Model model, PeerUp up, Diagnosis diagnosis) throws IOException {
         Publisher publisher = new Publisher(node, workers);
-        node.serveControl(new PeerCalls(status::forPeer, null), _ -> Response.error(404, "this is a site"));
+        diagnosis.publications(publisher::outcomes);
+        node.serveControl(
+                new PeerCalls(status::forPeer, null, diagnosis::forPeer), _ -> Response.error(404, "this is a site"));
         reloader.onApplied(publisher::offer);
         up.then(publisher::offer);
         node.apply(model);

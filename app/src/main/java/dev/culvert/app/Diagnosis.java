@@ -5,12 +5,17 @@ import dev.culvert.control.audit.AuditService;
 import dev.culvert.control.config.Configuration;
 import dev.culvert.control.doctor.Doctor;
 import dev.culvert.control.doctor.DoctorService;
+import dev.culvert.control.doctor.Finding;
+import dev.culvert.control.link.Publisher.Outcome;
 import dev.culvert.control.machine.SaneClock;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.InternalService;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +43,16 @@ final class Diagnosis {
         }
         endpoint.announce();
         doctor.start(scheduler);
+    }
+
+    /// At a site: what its gateways said of what it publishes.
+    void publications(Supplier<Map<String, Outcome>> outcomes) {
+        doctor.publications(outcomes);
+    }
+
+    /// What the other end of a tunnel may know.
+    List<Map<String, Object>> forPeer() {
+        return doctor.findingsForPeer().stream().map(Finding::map).toList();
     }
 
     /// The admin calls of this and, for all others, of `next`.

@@ -142,14 +142,14 @@ public final class Wiring implements AutoCloseable {
         PeerMemory memory = new PeerMemory(node, store, scheduler);
         memory.restore();
         GatewayEndpoint endpoint = new GatewayEndpoint(node, options.endpoint());
+        Diagnosis diagnosis = new Diagnosis(node, configuration, state.path(), endpoint);
         ControlPlane control = new ControlPlane(node, store, configuration, reloader, status, workers, scheduler);
         AdminService admin = switch (options.role()) {
             case GATEWAY -> control.ofGateway(key.publicKey(), model, endpoint);
-            case SITE -> control.ofSite(model, up);
+            case SITE -> control.ofSite(model, up, diagnosis);
         };
         memory.start();
         new OutageMemory(node.events().outages(), store, scheduler).start();
-        Diagnosis diagnosis = new Diagnosis(node, configuration, state.path(), endpoint);
         diagnosis.start(scheduler);
         handover = new Handover(state, node, reloader, memory, diagnosis.before(admin));
         handover.serveAdmin();

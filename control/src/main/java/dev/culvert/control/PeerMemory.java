@@ -31,7 +31,9 @@ import org.slf4j.LoggerFactory;
 /// mark that it had written ahead.
 public final class PeerMemory {
     private static final Logger LOG = LoggerFactory.getLogger("culvert");
+    // On average a look a second, and so many at once: one peer's news shall not wait for what another's brought.
     private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final int BURST = 8;
 
     /// Where versions before kept the places of all peers: key, address and port on a line.
     private static final String EARLIER = "memory/peers";
@@ -46,7 +48,7 @@ public final class PeerMemory {
     private final TunnelClock clock = new TunnelClock();
     private final AtomicBoolean lookDue = new AtomicBoolean();
     private final Map<PublicKey, Known> known = new HashMap<>();
-    private volatile long lastLook = System.nanoTime() - INTERVAL_NANOS;
+    private volatile long nextLook = System.nanoTime();
     private boolean failing;
 
     /// @param version of the document, 0 if there is none
@@ -122,13 +124,14 @@ public final class PeerMemory {
     /// From the tunnel's loop.
     private void news() {
         if (lookDue.compareAndSet(false, true)) {
-            long wait = Math.max(0, lastLook + INTERVAL_NANOS - System.nanoTime());
+            long wait = Math.max(0, nextLook - (BURST - 1) * INTERVAL_NANOS - System.nanoTime());
             scheduler.schedule(this::look, wait, TimeUnit.NANOSECONDS);
         }
     }
 
     private void look() {
-        lastLook = System.nanoTime();
+        long now = System.nanoTime();
+        nextLook = (nextLook - now > 0 ? nextLook : now) + INTERVAL_NANOS;
         lookDue.set(false);
         node.tunnel().status().addListener(done -> {
             if (done.isSuccess()) {

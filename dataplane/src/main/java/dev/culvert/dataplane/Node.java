@@ -18,6 +18,7 @@ import dev.culvert.model.Model;
 import dev.culvert.model.PeerType;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
+import dev.culvert.model.Site;
 import dev.culvert.model.SiteRules;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.Approach;
@@ -70,6 +71,8 @@ public final class Node implements AutoCloseable {
     private volatile InternalService metrics = _ -> Response.error(404, "no metrics here");
     private volatile Consumer<Model> applied = _ -> {};
     private @Nullable Channel hop;
+    private @Nullable Control control;
+    private boolean controlOpen;
     private boolean serving;
 
     /// What a node is made of; it does not close any of them.
@@ -180,6 +183,7 @@ public final class Node implements AutoCloseable {
         try {
             peers.apply(next);
             openHop(next);
+            openControl(next);
         } catch (IOException e) {
             listeners.release(runtime.model().listeners());
             throw e;
@@ -220,9 +224,7 @@ public final class Node implements AutoCloseable {
 
     /// A site with a Culvert gateway listens for the hop; nobody but its gateways is heard there.
     private void openHop(Model next) throws IOException {
-        boolean wanted = next.role() == Role.SITE
-                && next.gateways().values().stream().anyMatch(gateway -> gateway.type() == PeerType.CULVERT);
-        if (wanted && hop == null) {
+        if (next.role() == Role.SITE && hasCulvertGateway(next) && hop == null) {
             hop = listenInside(Ports.HOP, new ChannelInitializer<>() {
                 @Override
                 protected void initChannel(Channel channel) {
@@ -232,22 +234,50 @@ public final class Node implements AutoCloseable {
         }
     }
 
-    /// Serves the control channel of peers, and at a gateway the enrolment of guests, inside the tunnel.
+    /// Who answers on the control channel inside the tunnel, which is open as long as a Culvert node may be at its
+    /// other end. To be set before the first model.
     ///
+    /// @param toPeers what Culvert peers reach
     /// @param toGuests what guests reach; nothing else is served to them
-    public void serveControl(InternalService toPeers, InternalService toGuests) throws IOException {
+    public synchronized void serveControl(InternalService toPeers, InternalService toGuests) {
+        control = new Control(toPeers, toGuests);
+    }
+
+    private record Control(InternalService toPeers, InternalService toGuests) {}
+
+    /// Under a stock hub there is nobody to talk to, and no port.
+    private void openControl(Model next) throws IOException {
+        Control services = control;
+        if (services == null || controlOpen || !(next.role() == Role.GATEWAY || hasCulvertGateway(next))) {
+            return;
+        }
         listenInside(Ports.CONTROL, new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
                 Peers.Identity peer = peers.at(((InetSocketAddress) channel.remoteAddress()).getAddress());
-                boolean guest = peer == null || peer.guest();
-                InternalEndpoint.install(
-                        channel,
-                        guest ? toGuests : toPeers,
-                        _ -> peer == null ? null : new PeerCaller(peer.name(), peer.key()),
-                        workers);
+                if (peer == null || !(peer.guest() || isCulvert(peer.name()))) {
+                    events.count("control.stranger");
+                    channel.close();
+                    return;
+                }
+                InternalService service = peer.guest() ? services.toGuests() : services.toPeers();
+                PeerCaller caller = new PeerCaller(peer.name(), peer.key());
+                InternalEndpoint.install(channel, service, _ -> caller, workers);
             }
         });
+        controlOpen = true;
+    }
+
+    private static boolean hasCulvertGateway(Model model) {
+        return model.gateways().values().stream().anyMatch(gateway -> gateway.type() == PeerType.CULVERT);
+    }
+
+    private boolean isCulvert(String name) {
+        Model model = runtime.model();
+        Site site = model.sites().get(name);
+        GatewayPeer gateway = model.gateways().get(name);
+        return (site != null && site.type() == PeerType.CULVERT)
+                || (gateway != null && gateway.type() == PeerType.CULVERT);
     }
 
     /// Serves the admin socket. The path's folder decides who may open it.

@@ -2,6 +2,7 @@ package dev.culvert.control.doctor;
 
 import dev.culvert.control.GatewayEndpoint;
 import dev.culvert.control.config.Configuration;
+import dev.culvert.control.link.Publisher.Outcome;
 import dev.culvert.control.machine.PublicAddresses;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.TunnelClient;
@@ -10,6 +11,7 @@ import dev.culvert.model.Endpoint;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Literals;
 import dev.culvert.model.Model;
+import dev.culvert.model.PeerType;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.WireGuardPeer;
@@ -17,6 +19,7 @@ import dev.culvert.model.decide.Approach;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -25,17 +28,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /// Walks the way of a visitor hop by hop, as far as this node can see it, and names what is broken and the fix. Blocks;
 /// for virtual threads.
 public final class Doctor {
+    private static final Duration FOR_PEER = Duration.ofMillis(2_200);
+
     private final Node node;
     private final Configuration configuration;
     private final Path state;
     private final GatewayEndpoint endpoint;
     private final DropHistory drops = new DropHistory();
     private final InstantSource clock = InstantSource.system();
+    private volatile Supplier<Map<String, Outcome>> publications = Map::of;
 
     /// @param state the state folder
     public Doctor(Node node, Configuration configuration, Path state, GatewayEndpoint endpoint) {
@@ -48,6 +55,16 @@ public final class Doctor {
     /// Begins to remember what the tunnel drops, which tells a wrong key from a blocked port.
     public void start(ScheduledExecutorService scheduler) {
         drops.start(node.tunnel(), scheduler);
+    }
+
+    /// At a site: what its gateways said of what it publishes.
+    public void publications(Supplier<Map<String, Outcome>> outcomes) {
+        publications = outcomes;
+    }
+
+    /// What this node tells the other end of a tunnel, in a time that the other end's doctor has.
+    public List<Finding> findingsForPeer() {
+        return Examination.of(checks(""), FOR_PEER, _ -> {});
     }
 
     /// Everything that this node finds.
@@ -123,6 +140,10 @@ public final class Doctor {
         model.sites().forEach((name, site) -> {
             if (everySite || services.stream().anyMatch(service -> name.equals(service.site()))) {
                 addPeer(checks, name, site.peer(), model);
+                if (everySite && site.type() == PeerType.CULVERT && site.peer().publicKey() != null) {
+                    InetAddress address = site.peer().addresses().getFirst();
+                    checks.add(new FarEndCheck(new TunnelClient(node.tunnel()), name, address));
+                }
             }
         });
         services.forEach(service -> checks.add(new ServiceCheck(node, service)));
@@ -176,6 +197,9 @@ public final class Doctor {
     private List<Check> atSite(Model model, String scope) {
         List<Check> checks = ofThisMachine(model);
         model.gateways().forEach((name, gateway) -> addPeer(checks, name, gateway.peer(), model));
+        if (scope.isEmpty()) {
+            model.published().forEach(service -> checks.add(new PublicationCheck(service.name(), publications)));
+        }
         checks.add(new AllowListCheck(model.rules()));
         Set<InetAddress> own = PublicAddresses.own();
         targets(model, scope)

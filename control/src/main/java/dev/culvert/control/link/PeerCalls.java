@@ -3,13 +3,16 @@ package dev.culvert.control.link;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.culvert.dataplane.internal.InternalService;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// What a peer may ask through the tunnel. It learns about itself and about this node, and nothing of other peers.
 public final class PeerCalls implements InternalService {
     private final Status status;
     private final @Nullable Declarations declarations;
+    private final Supplier<List<Map<String, Object>>> findings;
 
     /// What a peer may know of this node.
     @FunctionalInterface
@@ -18,7 +21,9 @@ public final class PeerCalls implements InternalService {
     }
 
     /// @param declarations at a gateway
-    public PeerCalls(Status status, @Nullable Declarations declarations) {
+    /// @param findings of this node's doctor that its peers may know; none at a gateway, which has other peers
+    public PeerCalls(Status status, @Nullable Declarations declarations, Supplier<List<Map<String, Object>>> findings) {
+        this.findings = findings;
         this.status = status;
         this.declarations = declarations;
     }
@@ -31,6 +36,7 @@ public final class PeerCalls implements InternalService {
         try {
             return switch (request.method() + " " + request.path()) {
                 case "GET /status" -> json(status.forPeer(peer.name()));
+                case "GET /findings" -> json(Map.of("findings", findings.get()));
                 case "PUT " + Offer.PATH -> services(peer, request.body());
                 default -> Response.error(404, "no such call: " + request.method() + " " + request.path());
             };
