@@ -66,7 +66,7 @@ installed() {
 }
 
 joined() {
-  type_at gateway culvert site add home >"$RUN/files/added"
+  type_at gateway culvert site add home --host web.lab.test >"$RUN/files/added"
   grep -oE 'cvt1\.[^ ]+' "$RUN/files/added" >"$RUN/root-home/root/token"
   type_at home culvert join --token-file /root/token
   expect_equal 'the site' active "$(at home systemctl is-active culvert)"
@@ -74,25 +74,12 @@ joined() {
     "$(at home find /var/lib/culvert '!' -user culvert)"
 }
 
-# The one step that `culvert expose` at the site will take the place of.
-expose() {
-  cat >>"$RUN/root-gateway/etc/culvert/gateway.yaml" <<'YAML'
-services:
-  web:
-    host: web.lab.test
-    site: home
-    target: http://127.0.0.1:8085
-YAML
-  sed -i 's/^allow: \[\]/allow:\n  - 127.0.0.1:8085/' "$RUN/root-home/etc/culvert/site.yaml"
-  at gateway culvert check /etc/culvert/gateway.yaml
-  at home culvert check /etc/culvert/site.yaml
-}
-
 page() { in_ns visitor curl -sf --max-time 2 --resolve "web.lab.test:80:$GATEWAY4" http://web.lab.test/ | grep -q hello; }
 
 visited() {
-  expose
-  until_ok 15 page
+  until_ok 20 at home culvert ping gateway
+  type_at home culvert expose web.lab.test http://127.0.0.1:8085
+  page
 }
 
 rights() { # NAME CAPABILITIES
@@ -200,7 +187,7 @@ scenario() {
   step "the package on both" packages_installed
   step "culvert install gateway, culvert install site" installed
   step "culvert site add, culvert join: the service's user owns every file" joined
-  step "a service is declared: the visitor gets the page" visited
+  step "culvert expose: the visitor gets the page" visited
   step "what was printed is what is printed" golden
   step "each service has no right but its own" walled_in
   step "the group may use the admin socket, others are told how" group_only

@@ -31,6 +31,8 @@ exposure() {
 }
 
 dry_run() {
+  # The tree under test may lie where a service cannot look, such as /tmp; what is installed does not.
+  export CULVERT_JAVA_OPTIONS=-Dculvert.launcher=/opt/culvert/bin/culvert
   in_ns alone "${AS_NOBODY[@]}" HOME="$RUN" "$CULVERT" install gateway --dry-run >"$RUN/files/dry"
   grep -q "^would write /etc/systemd/system/culvert.service" "$RUN/files/dry"
   refuse 'an installation by an ordinary user' in_ns alone "${AS_NOBODY[@]}" HOME="$RUN" "$CULVERT" install site

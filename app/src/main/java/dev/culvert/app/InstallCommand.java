@@ -95,7 +95,8 @@ final class InstallCommand implements Runnable {
                           firewall  of the cloud, if there is one, lets in: tcp 80, tcp 443, udp 51820
 
                         Next, with gateway.endpoint in /etc/culvert/gateway.yaml saying where sites find this machine:
-                          sudo culvert site add home          prints what to type at home
+                          sudo culvert site add home --host '*.example.com'
+                                                              prints what to type at home, which may publish such names
                           sudo usermod -aG culvert NAME       lets NAME do this without sudo, from the next login on
                         """);
             }
@@ -128,7 +129,7 @@ final class InstallCommand implements Runnable {
 
                         Next:
                           sudo culvert join                   asks for the token of `culvert site add`, and starts the site
-                          list what may be reached in /etc/culvert/site.yaml
+                          sudo culvert expose photos.example.com http://192.168.1.20:2342
                         """);
             }
             return 0;

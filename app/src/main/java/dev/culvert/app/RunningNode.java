@@ -3,6 +3,7 @@ package dev.culvert.app;
 import dev.culvert.control.Supervisor;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -19,9 +20,17 @@ final class RunningNode {
 
     /// What this process was started with, which one in its place gets too.
     static List<String> arguments(@Nullable CommandSpec command) {
-        return command == null
-                ? List.of()
-                : command.root().commandLine().getParseResult().originalArgs();
+        if (command == null) {
+            return List.of();
+        }
+        CommandSpec root = command.root();
+        List<String> arguments =
+                new ArrayList<>(root.commandLine().getParseResult().originalArgs());
+        if (!(root.userObject() instanceof Main)) {
+            // It was run without the program's other commands.
+            arguments.addFirst(root.name().substring(root.name().lastIndexOf(' ') + 1));
+        }
+        return arguments;
     }
 
     static int untilStopped(Wiring wiring, List<String> arguments) throws Exception {
