@@ -2,8 +2,8 @@ package dev.culvert.dataplane;
 
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
+import dev.culvert.proto.http.RequestHead;
 import io.netty.channel.Channel;
-import io.netty.handler.codec.http.HttpRequest;
 import java.net.InetAddress;
 import java.net.SocketAddress;
 import java.util.concurrent.TimeUnit;
@@ -29,7 +29,7 @@ public final class Connection {
     private volatile @Nullable SocketAddress dialledFrom;
     private final long startedNanos = System.nanoTime();
     // Written on the visitor's loop, or by who cuts it; read by whichever loop sees the end.
-    private volatile @Nullable HttpRequest head;
+    private volatile @Nullable RequestHead head;
     private volatile Ended.@Nullable How how;
     private volatile int status;
     // Of the one thread that asks isQuiet.
@@ -122,7 +122,7 @@ public final class Connection {
 
     /// It carries one HTTP request, to which a reference is kept where an access log will ask for it: a WebSocket would
     /// hold its head for as long as it lives.
-    public void head(HttpRequest request) {
+    public void head(RequestHead request) {
         if (registry.isHeard()) {
             head = request;
         }
@@ -170,7 +170,7 @@ public final class Connection {
     }
 
     Ended summary(long nanos) {
-        HttpRequest request = head;
+        RequestHead request = head;
         Ended.How end = how;
         return new Ended(
                 System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(nanos),

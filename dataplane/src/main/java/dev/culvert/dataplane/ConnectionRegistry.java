@@ -4,9 +4,9 @@ import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.model.Service;
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
+import dev.culvert.proto.http.RequestHead;
 import dev.culvert.proto.inet.IpPrefix;
 import io.netty.channel.Channel;
-import io.netty.handler.codec.http.HttpRequest;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -57,7 +57,7 @@ public final class ConnectionRegistry {
     /// Tells of a request that was answered without a connection to anything.
     ///
     /// @param status of the answer, 0 for a close without one
-    public void refused(InetAddress client, HttpRequest head, int status) {
+    public void refused(InetAddress client, RequestHead head, int status) {
         Consumer<Ended> told = listener;
         if (told != null) {
             Ended.Http http = Ended.Http.of(head, status);

@@ -1,7 +1,6 @@
 package dev.culvert.dataplane;
 
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpRequest;
+import dev.culvert.proto.http.RequestHead;
 import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -65,22 +64,41 @@ public record Ended(
         private static final int MAX_FIELD = 256;
         private static final int MAX_METHOD = 32;
 
-        static Http of(HttpRequest head, int status) {
-            if (head.decoderResult().isFailure()) {
+        /// @param head one without a target is one that did not parse
+        static Http of(RequestHead head, int status) {
+            if (head.target().isEmpty()) {
                 return new Http("", "", "", "", status, "", "");
             }
+            String host = "";
+            String referer = "";
+            String userAgent = "";
+            for (int i = 0; i < head.count(); i++) {
+                switch (head.name(i).length()) {
+                    case 4 -> host = host.isEmpty() && is(head, i, "host") ? cut(head.value(i), MAX_FIELD) : host;
+                    case 7 -> referer = is(head, i, "referer") ? cut(head.value(i), MAX_FIELD) : referer;
+                    case 10 -> userAgent = is(head, i, "user-agent") ? cut(head.value(i), MAX_FIELD) : userAgent;
+                    default -> {}
+                }
+            }
             return new Http(
-                    cut(head.method().name(), MAX_METHOD),
-                    cut(head.headers().get(HttpHeaderNames.HOST, ""), MAX_FIELD),
-                    cut(head.uri(), MAX_TARGET),
-                    head.protocolVersion().text(),
+                    cut(head.method(), MAX_METHOD),
+                    host,
+                    cut(head.target(), MAX_TARGET),
+                    "HTTP/" + head.majorVersion() + "." + head.minorVersion(),
                     status,
-                    cut(head.headers().get(HttpHeaderNames.REFERER, ""), MAX_FIELD),
-                    cut(head.headers().get(HttpHeaderNames.USER_AGENT, ""), MAX_FIELD));
+                    referer,
+                    userAgent);
         }
 
-        private static String cut(String text, int most) {
-            return text.length() <= most ? text : text.substring(0, most);
+        private static boolean is(RequestHead head, int index, String name) {
+            return name.contentEquals(head.name(index))
+                    || name.equalsIgnoreCase(head.name(index).toString());
+        }
+
+        private static String cut(CharSequence text, int most) {
+            return text.length() <= most
+                    ? text.toString()
+                    : text.subSequence(0, most).toString();
         }
     }
 }

@@ -1,5 +1,6 @@
 package dev.culvert.dataplane;
 
+import dev.culvert.dataplane.http.Http1Connection;
 import dev.culvert.dataplane.http.HttpIngress;
 import dev.culvert.dataplane.http.UpstreamPool;
 import dev.culvert.dataplane.ingress.TcpIngress;
@@ -198,7 +199,7 @@ final class Listeners {
                 channel.pipeline()
                         .addLast(Relay.HANDSHAKE, new EarlyBytes())
                         .addLast(INGRESS, new TcpIngress(doorway, listener));
-            case HTTP -> HttpIngress.install(channel, doorway, listener, pool);
+            case HTTP -> Http1Connection.install(channel, new HttpIngress(doorway, listener, pool, channel, false));
             case METRICS -> metrics.accept(channel);
         }
     }

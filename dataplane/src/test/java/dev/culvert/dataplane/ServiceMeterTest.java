@@ -4,12 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.dataplane.DialException.Broken;
 import dev.culvert.model.Target;
+import dev.culvert.proto.http.RequestHead;
 import io.netty.channel.embedded.EmbeddedChannel;
-import io.netty.handler.codec.http.DefaultHttpRequest;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpVersion;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -84,8 +80,7 @@ class ServiceMeterTest {
     @Test
     void refused_longFields_areCut() {
         List<Ended> told = new ArrayList<>();
-        HttpRequest head = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/" + "x".repeat(8000));
-        head.headers().set(HttpHeaderNames.USER_AGENT, "y".repeat(8000));
+        RequestHead head = new LongHead();
         registry.refused(InetAddress.getLoopbackAddress(), head, 404);
         registry.onEnded(told::add);
 
@@ -95,6 +90,43 @@ class ServiceMeterTest {
         Ended.Http http = told.getFirst().http();
         assertThat(http).isNotNull();
         assertThat(String.valueOf(http)).hasSizeLessThan(2000);
+    }
+
+    private record LongHead() implements RequestHead {
+        @Override
+        public CharSequence method() {
+            return "GET";
+        }
+
+        @Override
+        public String target() {
+            return "/" + "x".repeat(8000);
+        }
+
+        @Override
+        public int majorVersion() {
+            return 1;
+        }
+
+        @Override
+        public int minorVersion() {
+            return 1;
+        }
+
+        @Override
+        public int count() {
+            return 1;
+        }
+
+        @Override
+        public CharSequence name(int index) {
+            return "User-Agent";
+        }
+
+        @Override
+        public CharSequence value(int index) {
+            return "y".repeat(8000);
+        }
     }
 
     private Connection hop(int port) {

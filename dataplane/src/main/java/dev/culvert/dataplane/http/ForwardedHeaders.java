@@ -14,11 +14,9 @@ import java.net.InetSocketAddress;
 ///
 /// @param client the visitor, as the socket knows it
 /// @param local where the visitor connected to
+/// @param secure whether it came by TLS that ended here
 /// @param service whose `client-address:` says whether the fields are wanted
-record ForwardedHeaders(InetSocketAddress client, InetSocketAddress local, Service service) {
-    // TLS ends here with the issue of layer 7; until then every listener is plain.
-    private static final String SCHEME = "http";
-
+record ForwardedHeaders(InetSocketAddress client, InetSocketAddress local, boolean secure, Service service) {
     void apply(HttpHeaders headers, RequestRules.Accepted verdict) {
         if (service.clientAddress() == ClientAddress.NONE) {
             return;
@@ -26,15 +24,16 @@ record ForwardedHeaders(InetSocketAddress client, InetSocketAddress local, Servi
         InetAddress address = client.getAddress();
         String text = AddressLiteral.format(address);
         String host = new Authority(verdict.host(), verdict.port()).toString();
+        String scheme = secure ? "https" : "http";
         headers.set("X-Forwarded-For", text);
         headers.set("X-Real-IP", text);
-        headers.set("X-Forwarded-Proto", SCHEME);
+        headers.set("X-Forwarded-Proto", scheme);
         if (!verdict.host().isEmpty()) {
             headers.set("X-Forwarded-Host", host);
         }
         headers.set("X-Forwarded-Port", Integer.toString(local.getPort()));
         StringBuilder element = new StringBuilder();
-        ForwardedElement.append(element, address, -1, verdict.host().isEmpty() ? "" : host, SCHEME);
+        ForwardedElement.append(element, address, -1, verdict.host().isEmpty() ? "" : host, scheme);
         headers.set("Forwarded", element.toString());
     }
 }

@@ -1,10 +1,8 @@
 package dev.culvert.dataplane.http;
 
-import dev.culvert.proto.http.Fields;
 import dev.culvert.proto.http.Framing;
 import dev.culvert.proto.http.HeaderNames;
 import dev.culvert.proto.http.Nominations;
-import dev.culvert.proto.http.RequestHead;
 import dev.culvert.proto.http.RequestRules;
 import dev.culvert.proto.http.ResponseHead;
 import dev.culvert.proto.http.ResponseRules;
@@ -21,82 +19,28 @@ import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
-import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 
 /// Heads written anew: what a target and a visitor get is made from what was parsed and judged, never copied as bytes.
 final class Heads {
     private Heads() {}
 
-    /// Netty's header fields by index, as the rules want them.
-    static class FieldsView implements Fields {
-        private final List<CharSequence> names = new ArrayList<>();
-        private final List<CharSequence> values = new ArrayList<>();
-
-        FieldsView(HttpHeaders headers) {
-            Iterator<Map.Entry<CharSequence, CharSequence>> entries = headers.iteratorCharSequence();
-            while (entries.hasNext()) {
-                Map.Entry<CharSequence, CharSequence> entry = entries.next();
-                names.add(entry.getKey());
-                values.add(entry.getValue());
-            }
-        }
-
-        @Override
-        public int count() {
-            return names.size();
-        }
-
-        @Override
-        public CharSequence name(int index) {
-            return names.get(index);
-        }
-
-        @Override
-        public CharSequence value(int index) {
-            return values.get(index);
-        }
-    }
-
-    /// A request for the rules.
-    static final class RequestView extends FieldsView implements RequestHead {
-        private final HttpRequest request;
-
-        RequestView(HttpRequest request) {
-            super(request.headers());
-            this.request = request;
-        }
-
-        @Override
-        public CharSequence method() {
-            return request.method().asciiName();
-        }
-
-        @Override
-        public String target() {
-            return request.uri();
-        }
-
-        @Override
-        public int majorVersion() {
-            return request.protocolVersion().majorVersion();
-        }
-
-        @Override
-        public int minorVersion() {
-            return request.protocolVersion().minorVersion();
-        }
-    }
-
     /// A response for the rules.
-    static final class ResponseView extends FieldsView implements ResponseHead {
+    static final class ResponseView implements ResponseHead {
         private final HttpResponse response;
+        private final CharSequence[] fields;
 
         ResponseView(HttpResponse response) {
-            super(response.headers());
             this.response = response;
+            HttpHeaders headers = response.headers();
+            fields = new CharSequence[2 * headers.size()];
+            Iterator<Map.Entry<CharSequence, CharSequence>> entries = headers.iteratorCharSequence();
+            for (int i = 0; entries.hasNext(); i += 2) {
+                Map.Entry<CharSequence, CharSequence> entry = entries.next();
+                fields[i] = entry.getKey();
+                fields[i + 1] = entry.getValue();
+            }
         }
 
         @Override
@@ -113,16 +57,30 @@ final class Heads {
         public int minorVersion() {
             return response.protocolVersion().minorVersion();
         }
+
+        @Override
+        public int count() {
+            return fields.length / 2;
+        }
+
+        @Override
+        public CharSequence name(int index) {
+            return fields[2 * index];
+        }
+
+        @Override
+        public CharSequence value(int index) {
+            return fields[2 * index + 1];
+        }
     }
 
     /// The request as the target gets it.
-    static HttpRequest toTarget(
-            HttpRequest request, RequestView view, RequestRules.Accepted verdict, ForwardedHeaders forwarded) {
-        HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, request.method(), verdict.target());
+    static HttpRequest toTarget(Request request, RequestRules.Accepted verdict, ForwardedHeaders forwarded) {
+        HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, request.verb(), verdict.target());
         HttpHeaders headers = out.headers();
-        Nominations nominated = Nominations.of(view);
-        for (int i = 0; i < view.count(); i++) {
-            CharSequence name = view.name(i);
+        Nominations nominated = Nominations.of(request);
+        for (int i = 0; i < request.count(); i++) {
+            CharSequence name = request.name(i);
             boolean webSocket = HeaderNames.isWebSocket(name);
             if (HeaderNames.isHopByHop(name)
                     || HeaderNames.isManaged(name)
@@ -131,7 +89,7 @@ final class Heads {
                     || (!webSocket && nominated.contains(name))) {
                 continue;
             }
-            headers.add(name, view.value(i));
+            headers.add(name, request.value(i));
         }
         switch (verdict.framing()) {
             case LENGTH -> headers.set(HttpHeaderNames.CONTENT_LENGTH, verdict.length());

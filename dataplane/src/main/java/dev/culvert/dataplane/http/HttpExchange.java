@@ -3,18 +3,13 @@ package dev.culvert.dataplane.http;
 import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.DialException;
 import dev.culvert.dataplane.Ended;
-import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.model.decide.Permit;
-import dev.culvert.proto.http.Framing;
 import dev.culvert.proto.http.RequestRules;
 import dev.culvert.proto.http.ResponseRules;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
-import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
@@ -25,19 +20,16 @@ import java.util.Deque;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// One request and its response, on the visitor's loop from beginning to end.
+/// One request and its response, on the visitor's loop from beginning to end, whatever version of HTTP either side
+/// speaks.
 ///
 /// Bodies flow as they come: the visitor is read only while the upstream is writable, and the other way round.
 final class HttpExchange {
     // RFC 9110, 9.2.2; with no body sent, such a request may go out a second time.
     private static final Set<HttpMethod> IDEMPOTENT =
             Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.PUT, HttpMethod.DELETE);
-    // attacks.md TC-01: a body comes with 240 B/s at least; uploads may take as long as they like otherwise.
-    private static final int MIN_BODY_BYTES = 240 * HttpIngress.WATCH_SECONDS;
-    // TC-02: five minutes without a byte taken. The kernel reports room only once a third of its buffer is free, so
-    // that
-    // a slow visitor shows no progress for a long while.
-    private static final int MAX_STUCK = 300 / HttpIngress.WATCH_SECONDS;
+    // As long as browsers wait. An answer may take its time: servers put uploads together before they say a word.
+    private static final int RESPONSE_SECONDS = Integer.getInteger("culvert.http.responseSeconds", 300);
 
     private static final FastThreadLocal<ResponseRules> RESPONSE_RULES = new FastThreadLocal<>() {
         @Override
@@ -47,14 +39,13 @@ final class HttpExchange {
     };
 
     private final HttpIngress ingress;
-    private final Channel visitor;
-    private final UpstreamPool pool;
-    private final HttpRequest request;
-    private final Heads.RequestView view;
+    private final HttpVisitor visitor;
+    private final Request request;
     private final RequestRules.Accepted verdict;
     private final Permit permit;
     private final Connection connection;
-    private final Deque<HttpContent> early = new ArrayDeque<>();
+    private final Deque<HttpContent> early = new ArrayDeque<>(2);
+    private final Pace pace = new Pace();
     private @Nullable Upstream upstream;
     private boolean reused;
     private boolean requestSent;
@@ -63,40 +54,36 @@ final class HttpExchange {
     private boolean asked;
     private boolean bodySeen;
     private boolean responseStarted;
-    private boolean delimited = true;
-    private boolean keepVisitor;
     private boolean keepUpstream;
-    private boolean upgrade;
+    private boolean relay;
     private int interim;
     private boolean over;
-    private boolean owedBefore;
-    private long receivedBefore;
-    private long unsentBefore;
-    private long sentBefore;
-    private int stuckTimes;
 
     HttpExchange(
             HttpIngress ingress,
-            Channel visitor,
-            UpstreamPool pool,
-            HttpRequest request,
-            Heads.RequestView view,
+            HttpVisitor visitor,
+            Request request,
             RequestRules.Accepted verdict,
             Permit permit,
             Connection connection) {
         this.ingress = ingress;
         this.visitor = visitor;
-        this.pool = pool;
         this.request = request;
-        this.view = view;
         this.verdict = verdict;
         this.permit = permit;
         this.connection = connection;
-        this.keepVisitor = verdict.keepAlive();
     }
 
     void start() {
         acquire(false);
+    }
+
+    Request request() {
+        return request;
+    }
+
+    RequestRules.Accepted verdict() {
+        return verdict;
     }
 
     boolean isUpgrade() {
@@ -104,8 +91,7 @@ final class HttpExchange {
     }
 
     private void acquire(boolean fresh) {
-        pool.acquire(permit, UpstreamPool.visitor(visitor, ingress.client()), visitor.eventLoop(), fresh)
-                .addListener(this::acquired);
+        ingress.pool().acquire(permit, ingress.visitor(), visitor.loop(), fresh).addListener(this::acquired);
     }
 
     private void acquired(Future<? super UpstreamPool.Lease> done) {
@@ -118,34 +104,28 @@ final class HttpExchange {
                 ingress.dialFailed(permit, done.cause());
                 connection.dialFailed(done.cause());
                 fail(
-                        done.cause() instanceof DialException broken
-                                ? broken.broken().status()
+                        done.cause() instanceof DialException failed
+                                ? failed.broken().status()
                                 : 502);
             }
             return;
         }
         UpstreamPool.Lease lease = (UpstreamPool.Lease) done.getNow();
+        Upstream target = lease.upstream();
         if (over) {
-            lease.upstream().channel().close();
+            target.close();
             return;
         }
-        upstream = lease.upstream();
+        upstream = target;
         reused = lease.reused();
-        Upstream target = lease.upstream();
-        Channel channel = target.channel();
-        channel.write(Heads.toTarget(request, view, verdict, ingress.forwarded(permit)))
-                .addListener(written -> {
-                    if (!written.isSuccess()) {
-                        later(() -> upstreamClosed(target));
-                    }
-                });
-        lease.upstream().lend(this);
+        target.head(Heads.toTarget(request, verdict, ingress.forwarded(permit)), this);
+        target.lend(this);
         asked = true;
         HttpContent content;
         while ((content = early.pollFirst()) != null) {
-            send(content);
+            send(target, content);
         }
-        channel.flush();
+        target.flush();
         if (!requestSent) {
             visitor.read();
         }
@@ -153,16 +133,17 @@ final class HttpExchange {
 
     /// A piece of the visitor's body.
     void requestContent(HttpContent content) {
+        Upstream target = upstream;
         bodySeen |= content.content().isReadable();
         if (over) {
             content.release();
-        } else if (upstream == null) {
+        } else if (target == null) {
             // Only the first piece: nothing more is read before the upstream is there.
             early.addLast(content);
         } else {
-            send(content);
-            upstream.channel().flush();
-            if (!requestSent && upstream.channel().isWritable()) {
+            send(target, content);
+            target.flush();
+            if (!requestSent && target.isWritable()) {
                 visitor.read();
             }
         }
@@ -170,38 +151,27 @@ final class HttpExchange {
 
     /// The visitor's body does not parse: the target must not take what it got for the whole.
     void requestBroken() {
-        Upstream current = upstream;
-        boolean started = responseStarted;
         connection.how(Ended.How.VISITOR);
-        if (!started) {
-            connection.status(400);
-        }
-        end();
-        if (current != null) {
-            current.channel().close();
-        }
-        if (started) {
-            visitor.close();
+        if (responseStarted) {
+            endEarly();
+            visitor.abort();
         } else {
-            ingress.refuse(400);
+            fail(400);
         }
     }
 
-    private void send(HttpContent content) {
-        Upstream current = upstream;
-        if (current == null) {
-            throw new IllegalStateException("no upstream to send to");
-        }
+    private void send(Upstream target, HttpContent content) {
         connection.received().add(content.content().readableBytes());
+        target.content(Heads.withoutTrailers(content));
         if (content instanceof LastHttpContent) {
             requestSent = true;
+            pace.responseDue(System.nanoTime());
             if (!isUpgrade() && !visitorWatched) {
                 visitorWatched = true;
                 // Notices a visitor that leaves; a pipelined request waits in the ingress.
                 visitor.read();
             }
         }
-        current.channel().write(Heads.withoutTrailers(content));
     }
 
     void upstreamWritable() {
@@ -219,7 +189,7 @@ final class HttpExchange {
     private void ask(Upstream from) {
         if (!asked) {
             asked = true;
-            from.channel().read();
+            from.read();
         }
     }
 
@@ -232,117 +202,94 @@ final class HttpExchange {
         if (message instanceof HttpObject object && object.decoderResult().isFailure()) {
             ReferenceCountUtil.release(message);
             ingress.badResponse(permit, "it does not parse");
-            upstreamBroken(from);
+            upstreamBroken();
             return;
         }
         if (message instanceof HttpResponse head) {
-            responseHead(from, head);
+            responseHead(head);
             if (!over) {
                 ask(from);
             }
         }
-        if (message instanceof HttpContent content && !over) {
-            responseContent(from, content);
+        if (message instanceof HttpContent content) {
+            if (over) {
+                content.release();
+            } else {
+                responseContent(from, content);
+            }
         }
     }
 
-    private void responseHead(Upstream from, HttpResponse head) {
+    private void responseHead(HttpResponse head) {
         Heads.ResponseView answer = new Heads.ResponseView(head);
-        String key = isUpgrade() ? request.headers().get(HttpHeaderNames.SEC_WEBSOCKET_KEY) : null;
-        boolean toHead = request.method().equals(HttpMethod.HEAD);
+        CharSequence key = isUpgrade() ? request.first(HttpHeaderNames.SEC_WEBSOCKET_KEY) : null;
+        boolean toHead = request.verb().equals(HttpMethod.HEAD);
         switch (RESPONSE_RULES.get().check(answer, toHead, key, interim)) {
             case ResponseRules.Refused(var reason) -> {
                 ingress.badResponse(permit, reason.toString());
-                upstreamBroken(from);
+                upstreamBroken();
             }
             case ResponseRules.Interim _ -> {
                 interim++;
-                // RFC 9110, 15.2: HTTP/1.0 knows none.
-                if (!isHttp10()) {
-                    writeHead(Heads.interimToVisitor(head, answer));
-                }
+                visitor.interim(head, answer);
             }
             case ResponseRules.Switching _ -> {
-                responseStarted = true;
-                connection.status(101);
-                upgrade = true;
-                writeHead(Heads.switchingToVisitor(head, answer));
+                begun(101);
+                relay = visitor.switched(head, answer);
             }
             case ResponseRules.Final last -> {
-                responseStarted = true;
-                connection.status(head.status().code());
+                begun(head.status().code());
                 keepUpstream = last.keepAlive();
-                boolean http10 = isHttp10();
-                delimited = last.framing() == Framing.NONE || last.length() >= 0 || !http10;
-                keepVisitor = keepVisitor && delimited && requestSent && !ingress.isDraining();
-                writeHead(Heads.toVisitor(head, answer, last, http10, keepVisitor));
+                visitor.head(head, answer, last);
             }
         }
     }
 
-    private boolean isHttp10() {
-        return request.protocolVersion().minorVersion() == 0;
-    }
-
-    /// A head that the encoder does not take would leave the visitor waiting for ever.
-    private void writeHead(HttpResponse head) {
-        visitor.write(head).addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
+    private void begun(int status) {
+        responseStarted = true;
+        pace.responseBegun();
+        connection.status(status);
     }
 
     private void responseContent(Upstream from, HttpContent content) {
-        boolean last = content instanceof LastHttpContent;
-        if (last && !responseStarted) {
-            // The end of an interim response, which the encoder must hear of before the next head.
-            if (isHttp10()) {
-                content.release();
-            } else {
-                visitor.writeAndFlush(content);
-            }
+        if (!responseStarted) {
+            // The end of an interim response.
+            content.release();
             ask(from);
             return;
         }
         connection.sent().add(content.content().readableBytes());
-        if (upgrade) {
+        if (relay) {
             content.release();
-            upgraded(from);
-            return;
-        }
-        if (last) {
-            visitor.writeAndFlush(Heads.withoutTrailers(content));
-            responseEnded(from);
-            return;
-        }
-        visitor.writeAndFlush(content);
-        if (visitor.isWritable()) {
-            ask(from);
+            over = true;
+            visitor.relay(from, connection);
+        } else if (content instanceof LastHttpContent last) {
+            responseEnded(from, last);
+        } else {
+            visitor.content(content);
+            if (visitor.isWritable()) {
+                ask(from);
+            }
         }
     }
 
-    private void responseEnded(Upstream from) {
+    private void responseEnded(Upstream from, LastHttpContent last) {
         over = true;
         if (keepUpstream && requestSent) {
-            pool.release(permit, from);
+            ingress.pool().release(permit, from);
         } else {
             // An early response leaves a body unread: that connection never serves another request (H1-19).
-            from.channel().close();
+            from.close();
         }
         connection.ended();
-        ingress.exchangeEnded(keepVisitor && requestSent);
-    }
-
-    /// The visitor's connection now carries what the upgrade asked for, until one side ends.
-    private void upgraded(Upstream from) {
-        over = true;
-        visitor.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
-        ingress.exchangeUpgraded();
-        Relay.join(visitor, from.channel(), connection);
+        visitor.end(last);
     }
 
     void upstreamClosed(Upstream from) {
         if (over || from != upstream) {
             return;
         }
-        boolean retry = reused && !responseStarted && !bodySeen && IDEMPOTENT.contains(request.method());
+        boolean retry = reused && !responseStarted && !bodySeen && IDEMPOTENT.contains(request.verb());
         if (retry && requestSent) {
             // A pooled connection that its target was just closing: no byte of an answer came, nothing was lost.
             upstream = null;
@@ -352,20 +299,15 @@ final class HttpExchange {
             return;
         }
         ingress.badResponse(permit, "the connection ended before the response did");
-        upstreamBroken(from);
+        upstreamBroken();
     }
 
-    private void upstreamBroken(Upstream from) {
+    private void upstreamBroken() {
         connection.how(Ended.How.TARGET);
-        from.channel().close();
         if (responseStarted) {
-            // A cut transfer must not look complete: no last chunk, the connection goes.
-            end();
-            if (delimited) {
-                visitor.close();
-            } else {
-                Relay.reset(visitor);
-            }
+            // A cut transfer must not look complete.
+            endEarly();
+            visitor.abort();
         } else {
             fail(502);
         }
@@ -373,38 +315,61 @@ final class HttpExchange {
 
     private void fail(int status) {
         connection.status(status);
-        end();
-        ingress.refuse(status);
+        endEarly();
+        visitor.refuse(status);
     }
 
     /// The visitor has left.
     void visitorGone() {
-        Upstream current = upstream;
         if (!over) {
             connection.how(Ended.How.VISITOR);
-            end();
-            if (current != null) {
-                current.channel().close();
-            }
+            endEarly();
         }
     }
 
-    /// Is about to be cut, as nothing moves.
-    void stalled() {
-        connection.how(Ended.How.STALLED);
+    /// To be called every [Pace#WATCH_SECONDS]: ends what would else last as long as one side likes.
+    void watch() {
+        Upstream target = upstream;
+        if (over) {
+            return;
+        }
+        if (pace.isResponseLate(System.nanoTime(), RESPONSE_SECONDS)) {
+            ingress.silent(permit, RESPONSE_SECONDS);
+            connection.how(Ended.How.TARGET);
+            fail(504);
+            return;
+        }
+        boolean owes = target != null && !requestSent && !responseStarted && target.isWritable();
+        boolean stalled = pace.isStalled(
+                owes,
+                connection.received().sum(),
+                visitor.isWritable(),
+                visitor.unsent(),
+                connection.sent().sum());
+        if (stalled) {
+            ingress.count("http.stalled");
+            connection.how(Ended.How.STALLED);
+            endEarly();
+            visitor.abort();
+        }
     }
 
-    private void end() {
+    /// Ends it before the response has; what the target is still doing for it is in vain.
+    private void endEarly() {
         over = true;
         HttpContent content;
         while ((content = early.pollFirst()) != null) {
             content.release();
         }
+        Upstream target = upstream;
+        if (target != null) {
+            target.close();
+        }
         connection.ended();
     }
 
     void onLoop(Runnable task) {
-        if (visitor.eventLoop().inEventLoop()) {
+        if (visitor.loop().inEventLoop()) {
             guarded(task);
         } else {
             later(task);
@@ -412,7 +377,7 @@ final class HttpExchange {
     }
 
     void later(Runnable task) {
-        visitor.eventLoop().execute(() -> guarded(task));
+        visitor.loop().execute(() -> guarded(task));
     }
 
     /// A bug in here ends the visitor's connection; elsewhere nobody would end it.
@@ -420,25 +385,7 @@ final class HttpExchange {
         try {
             task.run();
         } catch (RuntimeException bug) {
-            visitor.pipeline().fireExceptionCaught(bug);
+            visitor.failed(bug);
         }
-    }
-
-    /// Whether the visitor has neither sent nor taken enough since this was asked last; to be asked every
-    /// [HttpIngress#WATCH_SECONDS].
-    boolean isStalled() {
-        long received = connection.received().sum();
-        long unsent = visitor.bytesBeforeWritable();
-        long sent = connection.sent().sum();
-        Upstream target = upstream;
-        boolean owes = target != null && !requestSent && target.channel().isWritable();
-        boolean slow = owes && owedBefore && received - receivedBefore < MIN_BODY_BYTES;
-        boolean stuck = !visitor.isWritable() && unsent == unsentBefore && sent == sentBefore;
-        stuckTimes = stuck ? stuckTimes + 1 : 0;
-        owedBefore = owes;
-        receivedBefore = received;
-        unsentBefore = unsent;
-        sentBefore = sent;
-        return slow || stuckTimes >= MAX_STUCK;
     }
 }

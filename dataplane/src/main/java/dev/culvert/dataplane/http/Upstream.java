@@ -6,6 +6,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,38 @@ final class Upstream extends ChannelInboundHandlerAdapter {
 
     Channel channel() {
         return channel;
+    }
+
+    /// Sends the head of a request for `from`.
+    void head(HttpRequest head, HttpExchange from) {
+        channel.write(head).addListener(written -> {
+            if (!written.isSuccess()) {
+                from.later(() -> from.upstreamClosed(this));
+            }
+        });
+    }
+
+    /// Sends a piece of its body.
+    void content(HttpContent piece) {
+        channel.write(piece);
+    }
+
+    void flush() {
+        channel.flush();
+    }
+
+    boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    /// Wants one more piece of the response.
+    void read() {
+        channel.read();
+    }
+
+    /// Ends it, and what its target is doing.
+    void close() {
+        channel.close();
     }
 
     void lend(HttpExchange to) {

@@ -8,7 +8,6 @@ import io.netty.channel.Channel;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
-import java.net.InetSocketAddress;
 import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -107,9 +106,5 @@ public final class UpstreamPool {
 
     private static Key key(Permit permit) {
         return new Key(permit.service().site(), permit.service().target());
-    }
-
-    static Dialer.Visitor visitor(Channel channel, InetSocketAddress client) {
-        return new Dialer.Visitor(client, (InetSocketAddress) channel.localAddress());
     }
 }

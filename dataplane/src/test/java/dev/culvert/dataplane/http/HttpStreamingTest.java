@@ -115,7 +115,7 @@ final class HttpStreamingTest extends HttpRoad {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0x5", "+5", "-5", " 5", "5_", ""})
+    @ValueSource(strings = {"0x5", "+5", "-5", " 5", "5_", "", "00000000000000005", "5;a\nb"})
     void chunkSizeOutOfForm_neverCompletesTheRequest(String size) throws Exception {
         CompletableFuture<String> body = new CompletableFuture<>();
         Wire visitor = serving((wire, _) -> {

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 
 /// One end of a TCP connection, blocking, with the bytes as text of one byte a char. Nothing waits for ever.
 public final class Wire implements AutoCloseable {
-    private static final int TIMEOUT_MILLIS = 3_000;
+    private static final int TIMEOUT_MILLIS = 10_000;
 
     private final Socket socket;
     private final InputStream in;

@@ -1,0 +1,362 @@
+package dev.culvert.dataplane.http;
+
+import dev.culvert.dataplane.Connection;
+import dev.culvert.dataplane.Drain;
+import dev.culvert.dataplane.relay.Relay;
+import dev.culvert.proto.http.Framing;
+import dev.culvert.proto.http.ResponseRules;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoop;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// A visitor that speaks HTTP/1.1 or 1.0: one exchange after the other. One per connection, on its loop.
+public final class Http1Connection extends ChannelInboundHandlerAdapter implements HttpVisitor {
+    // attacks.md TC-01: the first head within 10 s of the connection, the next within a keep-alive.
+    private static final int FIRST_HEAD_SECONDS = 10;
+    private static final int KEEP_ALIVE_SECONDS = 75;
+    private static final int LINGER_SECONDS = 2;
+    private static final int LAST_REQUEST_MILLIS = 300;
+    // What the visitor does not take of a last response within a minute it will not take.
+    private static final int MAX_CLOSING_LOOKS = 60 / Pace.WATCH_SECONDS;
+
+    private final HttpIngress ingress;
+    private final Channel channel;
+    private final StrictRequestDecoder decoder;
+    private @Nullable HttpExchange exchange;
+    private @Nullable HttpRequest pipelined;
+    private @Nullable Future<?> deadline;
+    private @Nullable Future<?> watch;
+    // Of the exchange under way, or the one before.
+    private boolean requestRead;
+    private boolean keep;
+    private boolean delimited = true;
+    private boolean closing;
+    private int closingLooks;
+    private boolean draining;
+
+    private Http1Connection(HttpIngress ingress, Channel channel, StrictRequestDecoder decoder) {
+        this.ingress = ingress;
+        this.channel = channel;
+        this.decoder = decoder;
+    }
+
+    /// Puts codec and connection on a visitor's channel, which may be active already.
+    public static void install(Channel channel, HttpIngress ingress) {
+        StrictRequestDecoder decoder = HttpCodecs.server(channel.pipeline());
+        channel.pipeline().addLast(Relay.HTTP, new Http1Connection(ingress, channel, decoder));
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        if (ctx.channel().isActive()) {
+            open();
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext ctx) {
+        open();
+    }
+
+    private void open() {
+        if (watch != null) {
+            return;
+        }
+        if (!ingress.admit()) {
+            channel.close();
+            return;
+        }
+        awaitHead(FIRST_HEAD_SECONDS);
+        watch = loop().scheduleWithFixedDelay(this::watch, Pace.WATCH_SECONDS, Pace.WATCH_SECONDS, TimeUnit.SECONDS);
+        channel.read();
+    }
+
+    private void awaitHead(int seconds) {
+        deadline = loop().schedule(() -> channel.close(), seconds, TimeUnit.SECONDS);
+    }
+
+    private void watch() {
+        HttpExchange running = exchange;
+        if (running != null) {
+            running.watch();
+        }
+        closingLooks = closing ? closingLooks + 1 : 0;
+        if (closingLooks > MAX_CLOSING_LOOKS) {
+            ingress.count("http.stalled");
+            Relay.reset(channel);
+        }
+    }
+
+    /// While the node drains: one more request is answered if it comes soon, for it may be on its way.
+    private void awaitLast() {
+        cancel(deadline);
+        deadline = loop().schedule(this::closeGently, LAST_REQUEST_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    private static void cancel(@Nullable Future<?> task) {
+        if (task != null) {
+            task.cancel(false);
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object message) {
+        if (closing) {
+            ReferenceCountUtil.release(message);
+            ctx.read();
+        } else if (message instanceof HttpRequest request) {
+            received(request);
+            if (message instanceof HttpContent content) {
+                body(content);
+            }
+        } else if (message instanceof HttpContent content) {
+            body(content);
+        } else {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void received(HttpRequest head) {
+        if (exchange != null) {
+            pipelined = head;
+            return;
+        }
+        cancel(deadline);
+        requestRead = false;
+        delimited = true;
+        if (head.decoderResult().isFailure()) {
+            ingress.count("http.malformed");
+            ingress.turnAway(
+                    this, Request.MALFORMED, Heads.statusOf(head.decoderResult().cause()));
+            return;
+        }
+        HttpExchange begun = ingress.begin(this, Request.of(head));
+        if (begun != null) {
+            exchange = begun;
+            begun.start();
+        }
+    }
+
+    private void body(HttpContent content) {
+        HttpExchange current = exchange;
+        if (current == null) {
+            content.release();
+        } else if (content.decoderResult().isFailure()) {
+            // The decoder ends a body that it cannot read with a last piece like any other.
+            content.release();
+            ingress.count("http.malformed");
+            current.requestBroken();
+        } else {
+            requestRead |= content instanceof LastHttpContent;
+            current.requestContent(content);
+        }
+    }
+
+    @Override
+    public EventLoop loop() {
+        return channel.eventLoop();
+    }
+
+    @Override
+    public void read() {
+        channel.read();
+    }
+
+    @Override
+    public boolean isWritable() {
+        return channel.isWritable();
+    }
+
+    @Override
+    public long unsent() {
+        return channel.bytesBeforeWritable();
+    }
+
+    @Override
+    public void interim(HttpResponse head, Heads.ResponseView view) {
+        // RFC 9110, 15.2: HTTP/1.0 knows none.
+        if (!isHttp10()) {
+            write(Heads.interimToVisitor(head, view));
+            // The encoder must hear of its end before the next head.
+            channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+        }
+    }
+
+    @Override
+    public boolean switched(HttpResponse head, Heads.ResponseView view) {
+        write(Heads.switchingToVisitor(head, view));
+        return true;
+    }
+
+    @Override
+    public void relay(Upstream to, Connection connection) {
+        channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+        exchange = null;
+        cancel(watch);
+        Relay.join(channel, to.channel(), connection);
+    }
+
+    @Override
+    public void head(HttpResponse head, Heads.ResponseView view, ResponseRules.Final verdict) {
+        HttpExchange current = exchange;
+        boolean http10 = isHttp10();
+        delimited = verdict.framing() == Framing.NONE || verdict.length() >= 0 || !http10;
+        keep = delimited
+                && requestRead
+                && !draining
+                && current != null
+                && current.verdict().keepAlive();
+        write(Heads.toVisitor(head, view, verdict, http10, keep));
+    }
+
+    private boolean isHttp10() {
+        HttpExchange current = exchange;
+        return current != null && current.request().isHttp10();
+    }
+
+    /// A head that the encoder does not take would leave the visitor waiting for ever.
+    private void write(HttpResponse head) {
+        channel.write(head).addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
+    }
+
+    @Override
+    public void content(HttpContent piece) {
+        channel.writeAndFlush(piece);
+    }
+
+    @Override
+    public void end(LastHttpContent last) {
+        channel.writeAndFlush(Heads.withoutTrailers(last));
+        exchange = null;
+        if (!keep) {
+            closeGently();
+            return;
+        }
+        if (draining) {
+            awaitLast();
+        } else {
+            awaitHead(KEEP_ALIVE_SECONDS);
+        }
+        decoder.resume(channel);
+        HttpRequest next = pipelined;
+        if (next != null) {
+            // Its body is read when its exchange has a target to send it to.
+            pipelined = null;
+            received(next);
+        } else {
+            channel.read();
+        }
+    }
+
+    /// Answers and closes.
+    @Override
+    public void refuse(int status) {
+        exchange = null;
+        if (!channel.isActive()) {
+            return;
+        }
+        HttpResponseStatus code = HttpResponseStatus.valueOf(status);
+        FullHttpResponse response = new DefaultFullHttpResponse(
+                HttpVersion.HTTP_1_1,
+                code,
+                Unpooled.copiedBuffer(code.code() + " " + code.reasonPhrase() + "\n", StandardCharsets.US_ASCII));
+        response.headers()
+                .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=us-ascii")
+                .set(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes())
+                .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        if (status == 503) {
+            response.headers().set(HttpHeaderNames.RETRY_AFTER, 5);
+        }
+        channel.write(response);
+        closeGently();
+    }
+
+    @Override
+    public void abort() {
+        exchange = null;
+        if (delimited && channel.isWritable()) {
+            // No last chunk, or fewer bytes than were said: what has come is known not to be all.
+            channel.close();
+        } else {
+            Relay.reset(channel);
+        }
+    }
+
+    @Override
+    public void failed(Throwable bug) {
+        channel.pipeline().fireExceptionCaught(bug);
+    }
+
+    /// Ends this side and takes what the visitor still sends for a while: a close with bytes unread is a reset, which
+    /// may overtake the response (RFC 9112 §9.6).
+    private void closeGently() {
+        closing = true;
+        channel.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) written -> {
+            if (!written.isSuccess() || !(written.channel() instanceof DuplexChannel duplex)) {
+                written.channel().close();
+                return;
+            }
+            duplex.shutdownOutput();
+            awaitHead(LINGER_SECONDS);
+            duplex.read();
+        });
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+        HttpExchange current = exchange;
+        if (current != null && ctx.channel().isWritable()) {
+            current.visitorWritable();
+        }
+        ctx.fireChannelWritabilityChanged();
+    }
+
+    @Override
+    public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+        if (event instanceof ChannelInputShutdownEvent) {
+            ctx.close();
+        } else if (event instanceof Drain.Notice notice) {
+            draining = notice == Drain.Notice.BEGIN;
+            if (draining && exchange == null && !closing) {
+                awaitLast();
+            }
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext ctx) {
+        cancel(deadline);
+        cancel(watch);
+        HttpExchange running = exchange;
+        exchange = null;
+        if (running != null) {
+            running.visitorGone();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        ingress.failed(cause);
+        ctx.close();
+    }
+}

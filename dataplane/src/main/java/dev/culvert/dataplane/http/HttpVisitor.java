@@ -1,0 +1,58 @@
+package dev.culvert.dataplane.http;
+
+import dev.culvert.dataplane.Connection;
+import dev.culvert.proto.http.ResponseRules;
+import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.LastHttpContent;
+
+/// All that an exchange knows of who asked: an HTTP/1.1 connection, or one stream of HTTP/2 or HTTP/3.
+///
+/// In the other direction the visitor calls [HttpExchange#requestContent] for each piece that was asked for, and
+/// [HttpExchange#visitorWritable], [HttpExchange#visitorGone], [HttpExchange#requestBroken] and [HttpExchange#watch].
+/// Everything happens on [#loop].
+interface HttpVisitor {
+    /// Where the exchange lives.
+    EventLoop loop();
+
+    /// Wants one more piece of the body; behind its end, to hear of it if the visitor leaves.
+    void read();
+
+    /// Whether more of the response may be written now.
+    boolean isWritable();
+
+    /// What the visitor has not taken yet; changes whenever it takes something.
+    long unsent();
+
+    /// A 1xx that is not the response; left out where the version knows none.
+    void interim(HttpResponse head, Heads.ResponseView view);
+
+    /// The target switched to WebSocket as it was asked to.
+    ///
+    /// @return whether the two channels are to be joined by [#relay] behind this head; else the stream goes on as
+    ///     the bodies of this exchange
+    boolean switched(HttpResponse head, Heads.ResponseView view);
+
+    /// From now on the visitor's whole connection belongs to what it asked to switch to.
+    void relay(Upstream to, Connection connection);
+
+    /// The head of the response; what follows is [#content] up to [#end].
+    void head(HttpResponse head, Heads.ResponseView view, ResponseRules.Final verdict);
+
+    /// A piece of the response's body, to be sent at once. Takes it over.
+    void content(HttpContent piece);
+
+    /// The last piece of the response's body. Takes it over. The exchange is over.
+    void end(LastHttpContent last);
+
+    /// Answers with a status of the gateway's own; no head was sent so far, and the rest of the request is not read.
+    /// The exchange is over.
+    void refuse(int status);
+
+    /// Breaks off in a way in which what was sent does not look complete. The exchange is over.
+    void abort();
+
+    /// A bug of ours was met while it was served.
+    void failed(Throwable bug);
+}

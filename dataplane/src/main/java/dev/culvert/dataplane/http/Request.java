@@ -1,0 +1,114 @@
+package dev.culvert.dataplane.http;
+
+import dev.culvert.proto.http.RequestHead;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.util.AsciiString;
+import java.util.Iterator;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What a visitor asked for, whatever version of HTTP carried it: the one form that rules, router, exchange and access
+/// log know. Nothing in it has been judged.
+final class Request implements RequestHead {
+    /// A head that no codec could read.
+    static final Request MALFORMED = new Request(HttpMethod.GET, "", 0, 0, 0);
+
+    private final HttpMethod method;
+    private final String target;
+    private final int major;
+    private final int minor;
+    // Names and values in turn.
+    private CharSequence[] fields;
+    private int length;
+
+    /// @param expected number of fields; more may come
+    Request(HttpMethod method, String target, int major, int minor, int expected) {
+        this.method = method;
+        this.target = target;
+        this.major = major;
+        this.minor = minor;
+        this.fields = new CharSequence[2 * expected];
+    }
+
+    /// What HTTP/1.x said.
+    static Request of(HttpRequest head) {
+        HttpHeaders headers = head.headers();
+        Request request = new Request(
+                head.method(),
+                head.uri(),
+                head.protocolVersion().majorVersion(),
+                head.protocolVersion().minorVersion(),
+                headers.size());
+        Iterator<Map.Entry<CharSequence, CharSequence>> entries = headers.iteratorCharSequence();
+        while (entries.hasNext()) {
+            Map.Entry<CharSequence, CharSequence> entry = entries.next();
+            request.add(entry.getKey(), entry.getValue());
+        }
+        return request;
+    }
+
+    void add(CharSequence name, CharSequence value) {
+        if (length == fields.length) {
+            fields = java.util.Arrays.copyOf(fields, Math.max(16, 2 * length));
+        }
+        fields[length++] = name;
+        fields[length++] = value;
+    }
+
+    HttpMethod verb() {
+        return method;
+    }
+
+    /// Whether the visitor knows neither chunks nor interim responses.
+    boolean isHttp10() {
+        return major == 1 && minor == 0;
+    }
+
+    /// The first value under a name, or null.
+    @Nullable
+    CharSequence first(AsciiString name) {
+        for (int i = 0; i < length; i += 2) {
+            if (name.contentEqualsIgnoreCase(fields[i])) {
+                return fields[i + 1];
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public CharSequence method() {
+        return method.asciiName();
+    }
+
+    @Override
+    public String target() {
+        return target;
+    }
+
+    @Override
+    public int majorVersion() {
+        return major;
+    }
+
+    @Override
+    public int minorVersion() {
+        return minor;
+    }
+
+    @Override
+    public int count() {
+        return length / 2;
+    }
+
+    @Override
+    public CharSequence name(int index) {
+        return fields[2 * index];
+    }
+
+    @Override
+    public CharSequence value(int index) {
+        return fields[2 * index + 1];
+    }
+}
