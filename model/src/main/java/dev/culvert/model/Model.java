@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 
 /// What a node is meant to be: the merge of its file and its store, checked and complete.
 ///
@@ -19,6 +20,7 @@ import java.util.SequencedMap;
 /// @param services by name
 /// @param rules what a site agrees to; [SiteRules#NOTHING] but for the tunnel's prefixes at a gateway
 /// @param observation metrics, log and access log
+/// @param acme how certificates are got; null if they are not
 public record Model(
         String name,
         Role role,
@@ -28,7 +30,8 @@ public record Model(
         List<Listener> listeners,
         Map<String, Service> services,
         SiteRules rules,
-        Observation observation) {
+        Observation observation,
+        @Nullable AcmeSettings acme) {
     public Model {
         sites = ordered(sites);
         gateways = ordered(gateways);
@@ -43,6 +46,20 @@ public record Model(
                 : services.values().stream()
                         .filter(service -> service.scope() == Listener.Scope.PUBLIC)
                         .toList();
+    }
+
+    /// A model that gets no certificates.
+    public Model(
+            String name,
+            Role role,
+            TunnelSettings tunnel,
+            Map<String, Site> sites,
+            Map<String, GatewayPeer> gateways,
+            List<Listener> listeners,
+            Map<String, Service> services,
+            SiteRules rules,
+            Observation observation) {
+        this(name, role, tunnel, sites, gateways, listeners, services, rules, observation, null);
     }
 
     /// A model that observes as usual: no metrics, no access log.

@@ -27,6 +27,7 @@ public record ModelDiff(List<Change> changes) {
         compare(before.services(), after.services(), changes);
         compare(sockets(before), sockets(after), changes);
         compare(Map.of("", before.observation()), Map.of("", after.observation()), changes);
+        compare(acme(before), acme(after), changes);
         return new ModelDiff(changes);
     }
 
@@ -91,6 +92,11 @@ public record ModelDiff(List<Change> changes) {
 
     private static Map<String, SiteRules> rules(Model model) {
         return Map.of("", model.rules());
+    }
+
+    private static Map<String, AcmeSettings> acme(Model model) {
+        AcmeSettings acme = model.acme();
+        return acme == null ? Map.of() : Map.of("", acme);
     }
 
     private static Map<String, List<String>> nodeSettings(Model model) {

@@ -1,6 +1,7 @@
 package dev.culvert.model.config;
 
 import dev.culvert.model.AccessLogSettings;
+import dev.culvert.model.AcmeSettings;
 import dev.culvert.model.AllowRule;
 import dev.culvert.model.Bind;
 import dev.culvert.model.Endpoint;
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 /// @param services by name, in the order of the text
 /// @param rules what a site agrees to
 /// @param observation metrics, log and access log
+/// @param acme how certificates are got
 /// @param places where each path stands in the text
 public record Config(
         Origin origin,
@@ -45,6 +47,7 @@ public record Config(
         Map<String, Service> services,
         RulesConfig rules,
         ObservationConfig observation,
+        @Nullable AcmeSettings acme,
         Places places) {
 
     /// The `gateway:` or `site:` section.

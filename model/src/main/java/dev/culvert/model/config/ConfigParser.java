@@ -74,6 +74,7 @@ public final class ConfigParser {
                 services(role, source, root),
                 rules(root),
                 ObservationSchema.read(root),
+                AcmeSchema.read(role, root),
                 notes.places());
     }
 

@@ -1,5 +1,6 @@
 package dev.culvert.model.config;
 
+import dev.culvert.model.AcmeSettings;
 import dev.culvert.model.Entry;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Literals;
@@ -31,6 +32,7 @@ public final class ConfigWriter {
         writer.entries("sites", model.sites());
         writer.rules(model.rules().settings());
         writer.entries("services", model.services());
+        writer.acme(model);
         writer.observation(model);
         return writer.text.toString();
     }
@@ -114,6 +116,30 @@ public final class ConfigWriter {
                 open = section;
             }
             setting(1, setting.getKey().substring(dot + 1), setting.getValue());
+        }
+    }
+
+    private void acme(Model model) {
+        AcmeSettings acme = model.acme();
+        if (acme != null) {
+            line(0, "acme:");
+            tree(acme.settings());
+        }
+    }
+
+    /// Every dot in a key leads a section deeper; the keys of one section stand together.
+    private void tree(Map<String, List<String>> settings) {
+        List<String> open = List.of();
+        for (Map.Entry<String, List<String>> setting : settings.entrySet()) {
+            List<String> path = List.of(setting.getKey().split("\\."));
+            List<String> sections = path.subList(0, path.size() - 1);
+            for (int depth = 0; depth < sections.size(); depth++) {
+                if (open.size() <= depth || !open.subList(0, depth + 1).equals(sections.subList(0, depth + 1))) {
+                    line(depth + 1, sections.get(depth) + ":");
+                }
+            }
+            open = sections;
+            setting(path.size(), path.getLast(), setting.getValue());
         }
     }
 

@@ -96,7 +96,8 @@ public final class ModelMerge {
                         allow(services),
                         first(config -> config.rules().clients()),
                         first(config -> config.rules().dockerSocket())),
-                observation());
+                observation(),
+                first(Config::acme));
     }
 
     /// Who asks a gateway to publish a target agrees to be reached there.

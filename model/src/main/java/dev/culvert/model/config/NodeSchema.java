@@ -122,6 +122,7 @@ final class NodeSchema {
                     CLIENTS,
                     SITE_SERVICES,
                     DOCKER,
+                    AcmeSchema.ACME,
                     ObservationSchema.METRICS,
                     ObservationSchema.LOG,
                     ObservationSchema.ACCESS_LOG)
@@ -149,6 +150,7 @@ final class NodeSchema {
                         HTTP,
                         sites,
                         GATEWAY_SERVICES,
+                        AcmeSchema.ACME,
                         ObservationSchema.METRICS,
                         ObservationSchema.LOG,
                         ObservationSchema.ACCESS_LOG)
@@ -159,7 +161,6 @@ final class NodeSchema {
                 .refusing("peers", "is called sites")
                 .refusing("tls", LATER)
                 .refusing("https", LATER)
-                .refusing("acme", LATER)
                 .refusing("bans", LATER);
     }
 
