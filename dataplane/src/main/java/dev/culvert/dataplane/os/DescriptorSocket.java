@@ -155,7 +155,9 @@ public final class DescriptorSocket implements AutoCloseable {
 
     /// The user that this process acts as.
     public static int ownUser() {
-        return UnixCalls.geteuid();
+        try (Arena arena = Arena.ofConfined()) {
+            return UnixCalls.geteuid(arena.allocate(Libc.stateLayout()));
+        }
     }
 
     /// @param descriptors at most [#MAX_DESCRIPTORS]; they stay open here, the other end gets its own

@@ -1,17 +1,9 @@
 package dev.culvert.dataplane.os;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.AddressLayout;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
 /// The C library's socket calls. Each takes a segment first, into which it puts `errno`.
 final class Libc {
@@ -19,8 +11,6 @@ final class Libc {
     static final int AF_INET = 2;
     static final int AF_INET6 = 10;
     static final int SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0x800 | 0x80000;
-    // MSG_DONTWAIT | MSG_NOSIGNAL
-    static final int SEND_QUIETLY = 0x40 | 0x4000;
     static final int SOL_SOCKET = 1;
     static final int SO_SNDBUF = 7;
     static final int SO_RCVBUF = 8;
@@ -48,112 +38,67 @@ final class Libc {
     static final int ENETUNREACH = 101;
     static final int EHOSTUNREACH = 113;
 
-    private static final StructLayout STATE = Linker.Option.captureStateLayout();
-    private static final VarHandle ERRNO = STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-    private static final Linker LINKER = Linker.nativeLinker();
-    private static final AddressLayout PTR = ADDRESS;
-
-    private static final MethodHandle SOCKET = function("socket", JAVA_INT, JAVA_INT, JAVA_INT);
-    private static final MethodHandle BIND = function("bind", JAVA_INT, PTR, JAVA_INT);
-    private static final MethodHandle GETSOCKNAME = function("getsockname", JAVA_INT, PTR, PTR);
-    private static final MethodHandle SETSOCKOPT = function("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, PTR, JAVA_INT);
-    private static final MethodHandle RECVMMSG = function("recvmmsg", JAVA_INT, PTR, JAVA_INT, JAVA_INT, PTR);
-    private static final MethodHandle SENDMMSG = function("sendmmsg", JAVA_INT, PTR, JAVA_INT, JAVA_INT);
-    private static final MethodHandle CLOCK_GETTIME = function("clock_gettime", JAVA_INT, PTR);
-    private static final MethodHandle SENDTO = function("sendto", JAVA_INT, PTR, JAVA_LONG, JAVA_INT, PTR, JAVA_INT);
-    private static final MethodHandle CLOSE = function("close", JAVA_INT);
+    private static final MethodHandle SOCKET = function("socket");
+    private static final MethodHandle BIND = function("bind");
+    private static final MethodHandle GETSOCKNAME = function("getsockname");
+    private static final MethodHandle SETSOCKOPT = function("setsockopt");
+    private static final MethodHandle RECVMMSG = function("recvmmsg");
+    private static final MethodHandle SENDMMSG = function("sendmmsg");
+    private static final MethodHandle CLOCK_GETTIME = function("clock_gettime");
+    private static final MethodHandle CLOSE = function("close");
 
     private Libc() {}
 
+    static MethodHandle function(String name) {
+        return Downcalls.words(Linker.nativeLinker().defaultLookup(), name);
+    }
+
     static StructLayout stateLayout() {
-        return STATE;
+        return Downcalls.stateLayout();
     }
 
     static int errno(MemorySegment state) {
-        return (int) ERRNO.get(state, 0L);
-    }
-
-    static MethodHandle function(String name, MemoryLayout... arguments) {
-        return LINKER.downcallHandle(
-                LINKER.defaultLookup().findOrThrow(name),
-                FunctionDescriptor.of(JAVA_INT, arguments),
-                Linker.Option.captureCallState("errno"));
+        return Downcalls.errno(state);
     }
 
     static int socket(MemorySegment state, int family, int type) {
-        try {
-            return (int) SOCKET.invokeExact(state, family, type, 0);
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
+        return (int) Downcalls.call(SOCKET, state, family, type, 0, 0, 0);
     }
 
     static int bind(MemorySegment state, int fd, MemorySegment address, int length) {
-        try {
-            return (int) BIND.invokeExact(state, fd, address, length);
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
+        return (int) Downcalls.call(BIND, state, fd, address.address(), length, 0, 0);
     }
 
     static int getsockname(MemorySegment state, int fd, MemorySegment address, MemorySegment length) {
-        try {
-            return (int) GETSOCKNAME.invokeExact(state, fd, address, length);
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
+        return (int) Downcalls.call(GETSOCKNAME, state, fd, address.address(), length.address(), 0, 0);
     }
 
     static int setsockopt(MemorySegment state, int fd, int level, int option, MemorySegment value, int length) {
-        try {
-            return (int) SETSOCKOPT.invokeExact(state, fd, level, option, value, length);
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
+        return (int) Downcalls.call(SETSOCKOPT, state, fd, level, option, value.address(), length);
     }
 
     static int recvmmsg(MemorySegment state, int fd, MemorySegment messages, int count) {
         try {
-            return (int) RECVMMSG.invokeExact(state, fd, messages, count, 0, MemorySegment.NULL);
+            return (int) (long) RECVMMSG.invokeExact(state, (long) fd, messages.address(), (long) count, 0L, 0L, 0L);
         } catch (Throwable t) {
-            throw unexpected(t);
+            throw Downcalls.unexpected(t);
         }
     }
 
     static int sendmmsg(MemorySegment state, int fd, MemorySegment messages, int count) {
         try {
-            return (int) SENDMMSG.invokeExact(state, fd, messages, count, 0);
+            return (int) (long) SENDMMSG.invokeExact(state, (long) fd, messages.address(), (long) count, 0L, 0L, 0L);
         } catch (Throwable t) {
-            throw unexpected(t);
+            throw Downcalls.unexpected(t);
         }
     }
 
     /// Into two 64-bit numbers, seconds and nanoseconds: `struct timespec` of every 64-bit Linux.
     static int clockGettime(MemorySegment state, int clock, MemorySegment time) {
-        try {
-            return (int) CLOCK_GETTIME.invokeExact(state, clock, time);
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
-    }
-
-    static int sendto(MemorySegment state, int fd, MemorySegment bytes, MemorySegment address, int length) {
-        try {
-            return (int) SENDTO.invokeExact(state, fd, bytes, bytes.byteSize(), SEND_QUIETLY, address, length);
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
+        return (int) Downcalls.call(CLOCK_GETTIME, state, clock, time.address(), 0, 0, 0);
     }
 
     static int close(MemorySegment state, int fd) {
-        try {
-            return (int) CLOSE.invokeExact(state, fd);
-        } catch (Throwable t) {
-            throw unexpected(t);
-        }
-    }
-
-    static IllegalStateException unexpected(Throwable t) {
-        return new IllegalStateException("a call into the C library failed in the JVM", t);
+        return (int) Downcalls.call(CLOSE, state, fd, 0, 0, 0, 0);
     }
 }

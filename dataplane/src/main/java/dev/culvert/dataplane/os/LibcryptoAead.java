@@ -1,15 +1,11 @@
 package dev.culvert.dataplane.os;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import dev.culvert.proto.wireguard.Aead;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
@@ -23,53 +19,26 @@ final class LibcryptoAead implements Aead {
     private static final int TAG = 16;
     private static final int NONCE = 12;
     private static final int KEY = 32;
-    // openssl/evp.h
-    private static final int EVP_CTRL_AEAD_GET_TAG = 0x10;
-    private static final int EVP_CTRL_AEAD_SET_TAG = 0x11;
+    // openssl/evp.h; numbers stand where other functions have addresses (see Downcalls).
+    private static final MemorySegment GET_TAG = MemorySegment.ofAddress(0x10);
+    private static final MemorySegment SET_TAG = MemorySegment.ofAddress(0x11);
+    private static final MemorySegment TAG_SIZE = MemorySegment.ofAddress(TAG);
     private static final ValueLayout.OfLong COUNTER = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    /// The library's functions, bound once.
-    record Functions(
-            MethodHandle newContext,
-            MethodHandle freeContext,
-            MethodHandle cipher,
-            MethodHandle init,
-            MethodHandle initKey,
-            MethodHandle update,
-            MethodHandle finish,
-            MethodHandle control) {
-        static Functions of(SymbolLookup library) {
-            return new Functions(
-                    bind(library, "EVP_CIPHER_CTX_new", FunctionDescriptor.of(ADDRESS)),
-                    bind(library, "EVP_CIPHER_CTX_free", FunctionDescriptor.ofVoid(ADDRESS)),
-                    bind(library, "EVP_chacha20_poly1305", FunctionDescriptor.of(ADDRESS)),
-                    quick(library, "EVP_CipherInit_ex", ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_INT),
-                    bind(
-                            library,
-                            "EVP_CipherInit_ex",
-                            FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_INT)),
-                    quick(library, "EVP_CipherUpdate", ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_INT),
-                    quick(library, "EVP_CipherFinal_ex", ADDRESS, ADDRESS, ADDRESS),
-                    quick(library, "EVP_CIPHER_CTX_ctrl", ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
-        }
-
-        private static MethodHandle bind(SymbolLookup library, String name, FunctionDescriptor descriptor) {
-            return Linker.nativeLinker().downcallHandle(library.findOrThrow(name), descriptor);
-        }
-
-        /// A call of about a microsecond, which may hold the garbage collector up and so work on heap arrays.
-        private static MethodHandle quick(SymbolLookup library, String name, MemoryLayout... arguments) {
-            return Linker.nativeLinker()
-                    .downcallHandle(
-                            library.findOrThrow(name),
-                            FunctionDescriptor.of(JAVA_INT, arguments),
-                            Linker.Option.critical(true));
-        }
-    }
+    // Where there is no library, this class fails to initialise and nothing else does.
+    private static final SymbolLookup LIBRARY = AeadProvider.library();
+    private static final MethodHandle NEW_CONTEXT = Downcalls.words(LIBRARY, "EVP_CIPHER_CTX_new");
+    private static final MethodHandle FREE_CONTEXT = Downcalls.words(LIBRARY, "EVP_CIPHER_CTX_free");
+    private static final MethodHandle CHACHA20_POLY1305 = Downcalls.words(LIBRARY, "EVP_chacha20_poly1305");
+    private static final MethodHandle INIT = Downcalls.segments(LIBRARY, "EVP_CipherInit_ex");
+    private static final MethodHandle UPDATE = Downcalls.segments(LIBRARY, "EVP_CipherUpdate");
+    private static final MethodHandle FINISH = Downcalls.segments(LIBRARY, "EVP_CipherFinal_ex");
+    private static final MethodHandle CONTROL = Downcalls.segments(LIBRARY, "EVP_CIPHER_CTX_ctrl");
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment nonce = arena.allocate(NONCE, 8);
     private final MemorySegment length = arena.allocate(JAVA_INT);
+    private final MemorySegment state = arena.allocate(Downcalls.stateLayout());
     private final MemorySegment sealing;
     private final MemorySegment opening;
     private boolean destroyed;
@@ -84,11 +53,10 @@ final class LibcryptoAead implements Aead {
 
     private MemorySegment context(MemorySegment key, int encrypt) {
         try {
-            MemorySegment context =
-                    (MemorySegment) Openssl.FUNCTIONS.newContext().invokeExact();
-            MemorySegment cipher = (MemorySegment) Openssl.FUNCTIONS.cipher().invokeExact();
+            MemorySegment context = MemorySegment.ofAddress(Downcalls.call(NEW_CONTEXT, state, 0, 0, 0, 0, 0));
+            MemorySegment cipher = MemorySegment.ofAddress(Downcalls.call(CHACHA20_POLY1305, state, 0, 0, 0, 0, 0));
             int ok = (int)
-                    Openssl.FUNCTIONS.initKey().invokeExact(context, cipher, MemorySegment.NULL, key, nonce, encrypt);
+                    (long) INIT.invokeExact(context, cipher, MemorySegment.NULL, key, nonce.address(), (long) encrypt);
             if (ok != 1) {
                 throw new IllegalStateException("libcrypto refuses ChaCha20-Poly1305");
             }
@@ -103,12 +71,11 @@ final class LibcryptoAead implements Aead {
         MemorySegment text = MemorySegment.ofArray(buffer).asSlice(offset);
         nonce.set(COUNTER, 4, counter);
         try {
-            int ok = (int)
-                    INIT.invokeExact(sealing, MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL, nonce, 1);
-            ok &= (int) UPDATE.invokeExact(sealing, text, length, text, size);
+            int ok = init(sealing, 1L);
+            ok &= (int) (long) UPDATE.invokeExact(sealing, text, length, text, (long) size, 0L);
             MemorySegment tag = text.asSlice(size, TAG);
-            ok &= (int) FINISH.invokeExact(sealing, tag, length);
-            ok &= (int) CONTROL.invokeExact(sealing, EVP_CTRL_AEAD_GET_TAG, TAG, tag);
+            ok &= (int) (long) FINISH.invokeExact(sealing, tag, length, MemorySegment.NULL, 0L, 0L);
+            ok &= (int) (long) CONTROL.invokeExact(sealing, GET_TAG, TAG_SIZE, tag, 0L, 0L);
             if (ok != 1) {
                 throw new IllegalStateException("libcrypto could not seal");
             }
@@ -127,11 +94,10 @@ final class LibcryptoAead implements Aead {
         nonce.set(COUNTER, 4, counter);
         try {
             MemorySegment tag = text.asSlice(plain, TAG);
-            int ok = (int)
-                    INIT.invokeExact(opening, MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL, nonce, 0);
-            ok &= (int) CONTROL.invokeExact(opening, EVP_CTRL_AEAD_SET_TAG, TAG, tag);
-            ok &= (int) UPDATE.invokeExact(opening, text, length, text, plain);
-            ok &= (int) FINISH.invokeExact(opening, tag, length);
+            int ok = init(opening, 0L);
+            ok &= (int) (long) CONTROL.invokeExact(opening, SET_TAG, TAG_SIZE, tag, 0L, 0L);
+            ok &= (int) (long) UPDATE.invokeExact(opening, text, length, text, (long) plain, 0L);
+            ok &= (int) (long) FINISH.invokeExact(opening, tag, length, MemorySegment.NULL, 0L, 0L);
             return ok == 1;
         } catch (Throwable t) {
             throw failed(t);
@@ -145,29 +111,18 @@ final class LibcryptoAead implements Aead {
             return;
         }
         destroyed = true;
-        try {
-            Openssl.FUNCTIONS.freeContext().invokeExact(sealing);
-            Openssl.FUNCTIONS.freeContext().invokeExact(opening);
-        } catch (Throwable t) {
-            throw failed(t);
-        }
+        Downcalls.call(FREE_CONTEXT, state, sealing.address(), 0, 0, 0, 0);
+        Downcalls.call(FREE_CONTEXT, state, opening.address(), 0, 0, 0, 0);
         arena.close();
     }
 
+    /// The next packet's nonce, with the key that the context has.
+    private int init(MemorySegment context, long encrypt) throws Throwable {
+        MemorySegment none = MemorySegment.NULL;
+        return (int) (long) INIT.invokeExact(context, none, none, none, nonce.address(), encrypt);
+    }
+
     private static IllegalStateException failed(Throwable t) {
-        return t instanceof IllegalStateException known
-                ? known
-                : new IllegalStateException("a call into libcrypto failed in the JVM", t);
+        return t instanceof IllegalStateException known ? known : Downcalls.unexpected(t);
     }
-
-    /// Loaded with the first use only: where there is no library, this class fails to initialise and nothing else does.
-    private static final class Openssl {
-        static final Functions FUNCTIONS = Functions.of(AeadProvider.library());
-    }
-
-    // The hot calls stand in constants of their own, so that the compiler sees through them.
-    private static final MethodHandle INIT = Openssl.FUNCTIONS.init();
-    private static final MethodHandle UPDATE = Openssl.FUNCTIONS.update();
-    private static final MethodHandle FINISH = Openssl.FUNCTIONS.finish();
-    private static final MethodHandle CONTROL = Openssl.FUNCTIONS.control();
 }

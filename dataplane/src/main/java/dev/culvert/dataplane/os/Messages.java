@@ -1,6 +1,5 @@
 package dev.culvert.dataplane.os;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
@@ -41,11 +40,11 @@ final class Messages {
         buffers = arena.allocate((long) BUFFER_SIZE * count, 64);
         for (int i = 0; i < count; i++) {
             long header = (long) SIZE * i;
-            headers.set(ADDRESS, header, names.asSlice((long) NAME_SIZE * i));
-            headers.set(ADDRESS, header + 16, vectors.asSlice((long) IOV_SIZE * i));
+            headers.set(JAVA_LONG, header, names.address() + (long) NAME_SIZE * i);
+            headers.set(JAVA_LONG, header + 16, vectors.address() + (long) IOV_SIZE * i);
             headers.set(JAVA_LONG, header + 24, 1);
-            vectors.set(ADDRESS, (long) IOV_SIZE * i, buffers.asSlice((long) BUFFER_SIZE * i));
-            headers.set(ADDRESS, header + CONTROL, controls.asSlice((long) CONTROL_SIZE * i));
+            vectors.set(JAVA_LONG, (long) IOV_SIZE * i, buffers.address() + (long) BUFFER_SIZE * i);
+            headers.set(JAVA_LONG, header + CONTROL, controls.address() + (long) CONTROL_SIZE * i);
         }
     }
 

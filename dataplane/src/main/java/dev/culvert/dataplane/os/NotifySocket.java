@@ -56,7 +56,7 @@ public final class NotifySocket implements AutoCloseable {
             MemorySegment bytes = arena.allocateFrom(JAVA_BYTE, message.getBytes(StandardCharsets.UTF_8));
             MemorySegment errno = arena.allocate(Libc.stateLayout());
             // Without a zero at the end: an abstract name would have it as its last character.
-            return Libc.sendto(errno, fd, bytes, address, PATH_OFFSET + path.length) >= 0;
+            return UnixCalls.sendto(errno, fd, bytes, address, PATH_OFFSET + path.length) >= 0;
         }
     }
 

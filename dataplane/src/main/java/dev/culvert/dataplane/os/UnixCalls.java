@@ -1,12 +1,5 @@
 package dev.culvert.dataplane.os;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
@@ -25,84 +18,58 @@ final class UnixCalls {
     static final int MSG_CTRUNC = 0x8;
     static final int MSG_TRUNC = 0x20;
     static final int MSG_NOSIGNAL = 0x4000;
+    // MSG_DONTWAIT | MSG_NOSIGNAL
+    private static final int SEND_QUIETLY = 0x40 | 0x4000;
     static final int MSG_CMSG_CLOEXEC = 0x40000000;
 
-    private static final Linker LINKER = Linker.nativeLinker();
-
-    private static final MethodHandle LISTEN = Libc.function("listen", JAVA_INT, JAVA_INT);
-    private static final MethodHandle ACCEPT4 = Libc.function("accept4", JAVA_INT, ADDRESS, ADDRESS, JAVA_INT);
-    private static final MethodHandle CONNECT = Libc.function("connect", JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle GETSOCKOPT =
-            Libc.function("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
-    private static final MethodHandle SENDMSG = message("sendmsg");
-    private static final MethodHandle RECVMSG = message("recvmsg");
-    private static final MethodHandle GETUID =
-            LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow("geteuid"), FunctionDescriptor.of(JAVA_INT));
+    private static final MethodHandle LISTEN = Libc.function("listen");
+    private static final MethodHandle ACCEPT4 = Libc.function("accept4");
+    private static final MethodHandle CONNECT = Libc.function("connect");
+    private static final MethodHandle GETSOCKOPT = Libc.function("getsockopt");
+    private static final MethodHandle SENDTO = Libc.function("sendto");
+    private static final MethodHandle SENDMSG = Libc.function("sendmsg");
+    private static final MethodHandle RECVMSG = Libc.function("recvmsg");
+    private static final MethodHandle GETEUID = Libc.function("geteuid");
 
     private UnixCalls() {}
 
-    /// `ssize_t name(int, struct msghdr *, int)`.
-    private static MethodHandle message(String name) {
-        return LINKER.downcallHandle(
-                LINKER.defaultLookup().findOrThrow(name),
-                FunctionDescriptor.of(JAVA_LONG, new MemoryLayout[] {JAVA_INT, ADDRESS, JAVA_INT}),
-                Linker.Option.captureCallState("errno"));
-    }
-
     static int listen(MemorySegment state, int fd, int backlog) {
-        try {
-            return (int) LISTEN.invokeExact(state, fd, backlog);
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
-        }
+        return (int) Downcalls.call(LISTEN, state, fd, backlog, 0, 0, 0);
     }
 
     static int accept(MemorySegment state, int fd) {
-        try {
-            return (int) ACCEPT4.invokeExact(state, fd, MemorySegment.NULL, MemorySegment.NULL, SOCK_CLOEXEC);
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
-        }
+        return (int) Downcalls.call(ACCEPT4, state, fd, 0, 0, SOCK_CLOEXEC, 0);
     }
 
     static int connect(MemorySegment state, int fd, MemorySegment address, int length) {
-        try {
-            return (int) CONNECT.invokeExact(state, fd, address, length);
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
-        }
+        return (int) Downcalls.call(CONNECT, state, fd, address.address(), length, 0, 0);
     }
 
     static int getsockopt(
             MemorySegment state, int fd, int level, int option, MemorySegment value, MemorySegment length) {
+        return (int) Downcalls.call(GETSOCKOPT, state, fd, level, option, value.address(), length.address());
+    }
+
+    /// To an address, without waiting and without a signal.
+    static long sendto(MemorySegment state, int fd, MemorySegment bytes, MemorySegment address, int length) {
         try {
-            return (int) GETSOCKOPT.invokeExact(state, fd, level, option, value, length);
+            return (long) SENDTO.invokeExact(
+                    state, (long) fd, bytes.address(), bytes.byteSize(), (long) SEND_QUIETLY, address.address(), (long)
+                            length);
         } catch (Throwable t) {
-            throw Libc.unexpected(t);
+            throw Downcalls.unexpected(t);
         }
     }
 
     static long sendmsg(MemorySegment state, int fd, MemorySegment message, int flags) {
-        try {
-            return (long) SENDMSG.invokeExact(state, fd, message, flags);
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
-        }
+        return Downcalls.call(SENDMSG, state, fd, message.address(), flags, 0, 0);
     }
 
     static long recvmsg(MemorySegment state, int fd, MemorySegment message, int flags) {
-        try {
-            return (long) RECVMSG.invokeExact(state, fd, message, flags);
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
-        }
+        return Downcalls.call(RECVMSG, state, fd, message.address(), flags, 0, 0);
     }
 
-    static int geteuid() {
-        try {
-            return (int) GETUID.invokeExact();
-        } catch (Throwable t) {
-            throw Libc.unexpected(t);
-        }
+    static int geteuid(MemorySegment state) {
+        return (int) Downcalls.call(GETEUID, state, 0, 0, 0, 0, 0);
     }
 }
