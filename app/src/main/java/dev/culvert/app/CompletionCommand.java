@@ -27,7 +27,7 @@ final class CompletionCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        String script = AutoComplete.bash("culvert", Main.commandLine());
+        String script = AutoComplete.bash("culvert", CulvertCommand.commandLine());
         // zsh finds a function by the file's first line, and reads bash's completions with its own bashcompinit.
         System.out.print(
                 switch (shell) {

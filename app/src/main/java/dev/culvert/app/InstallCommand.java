@@ -86,7 +86,7 @@ final class InstallCommand implements Runnable {
 
         @Override
         public Integer call() throws Exception {
-            GatewayCommand.parse(endpoint);
+            NodeProcess.parse(endpoint);
             if (how.carryOut(Role.GATEWAY, endpoint)) {
                 System.out.print("""
 

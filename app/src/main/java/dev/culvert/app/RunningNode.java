@@ -3,13 +3,10 @@ package dev.culvert.app;
 import dev.culvert.control.Supervisor;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
 
 /// Keeps a node running in the foreground until it is told to stop; SIGHUP reads its configuration again.
 final class RunningNode {
@@ -18,21 +15,7 @@ final class RunningNode {
 
     private RunningNode() {}
 
-    /// What this process was started with, which one in its place gets too.
-    static List<String> arguments(@Nullable CommandSpec command) {
-        if (command == null) {
-            return List.of();
-        }
-        CommandSpec root = command.root();
-        List<String> arguments =
-                new ArrayList<>(root.commandLine().getParseResult().originalArgs());
-        if (!(root.userObject() instanceof Main)) {
-            // It was run without the program's other commands.
-            arguments.addFirst(root.name().substring(root.name().lastIndexOf(' ') + 1));
-        }
-        return arguments;
-    }
-
+    /// @param arguments what starts the same node again
     static int untilStopped(Wiring wiring, List<String> arguments) throws Exception {
         CountDownLatch stop = new CountDownLatch(1);
         CountDownLatch closed = new CountDownLatch(1);

@@ -12,14 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 @Command(
         name = "site",
@@ -40,32 +36,18 @@ import picocli.CommandLine.Spec;
             "  vps$  culvert site add phone --plain > phone.conf"
         })
 final class SiteCommand implements Callable<Integer> {
-    private static final Logger LOG = LoggerFactory.getLogger("culvert");
-    private static final String DEFAULT_FILE = "site.yaml";
-
     @Mixin
     private StateOption state = new StateOption();
 
     @Option(
             names = {"-c", "--config"},
             paramLabel = "FILE",
-            description = "The configuration. Default: " + DEFAULT_FILE + " of this folder, as soon as it is there.")
+            description = "The configuration. Default: site.yaml of this folder, as soon as it is there.")
     private @Nullable Path file;
-
-    @Spec
-    private @Nullable CommandSpec spec;
 
     @Override
     public Integer call() throws Exception {
-        Wiring.Options options = new Wiring.Options(
-                Role.SITE, GatewayCommand.fileOr(file, DEFAULT_FILE), file == null, state.path(), null);
-        Wiring wiring = NodeStart.start(options, new PeerNews());
-        LOG.info("site ready");
-        if (wiring.node().model().rules().allow().isEmpty()
-                && wiring.node().model().services().isEmpty()) {
-            LOG.info("nothing may be reached here yet: list the targets under allow: in {}", DEFAULT_FILE);
-        }
-        return RunningNode.untilStopped(wiring, RunningNode.arguments(spec));
+        return new NodeProcess(Role.SITE, file, state.given(), null).run();
     }
 
     private static AdminClient client(StateOption state) throws IOException {

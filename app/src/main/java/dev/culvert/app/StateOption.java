@@ -14,8 +14,16 @@ final class StateOption {
                     + " where it may be entered, else $$XDG_STATE_HOME/culvert or ~/.local/state/culvert.")
     private @Nullable Path state;
 
+    @Nullable
+    Path given() {
+        return state;
+    }
+
     Path path() {
-        Path given = state;
+        return orStandard(state);
+    }
+
+    static Path orStandard(@Nullable Path given) {
         return given != null
                 ? given
                 : StateFolder.standard(

@@ -28,7 +28,7 @@ class CommandLineTest {
     private static Outcome run(String... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        CommandLine commandLine = Main.commandLine();
+        CommandLine commandLine = CulvertCommand.commandLine();
         commandLine.setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
         int code = commandLine.execute(arguments);
         return new Outcome(code, out.toString(), err.toString());
@@ -36,7 +36,7 @@ class CommandLineTest {
 
     static Stream<List<String>> commands() {
         List<List<String>> all = new ArrayList<>();
-        collect(Main.commandLine(), List.of(), all);
+        collect(CulvertCommand.commandLine(), List.of(), all);
         return all.stream();
     }
 
@@ -151,7 +151,7 @@ class CommandLineTest {
 
         String script = printed.toString(StandardCharsets.UTF_8);
         assertThat(script.startsWith("#compdef culvert")).isEqualTo(shell.equals("zsh"));
-        assertThat(Main.commandLine().getSubcommands().keySet())
+        assertThat(CulvertCommand.commandLine().getSubcommands().keySet())
                 .allSatisfy(command -> assertThat(script).contains(command));
     }
 }

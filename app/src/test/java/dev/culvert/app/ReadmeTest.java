@@ -68,7 +68,8 @@ final class ReadmeTest {
         String[] arguments = words.subList(1, words.size()).toArray(new String[0]);
 
         if (program.equals("culvert") || program.equals("./culvert")) {
-            assertThatCode(() -> Main.commandLine().parseArgs(arguments)).doesNotThrowAnyException();
+            assertThatCode(() -> CulvertCommand.commandLine().parseArgs(arguments))
+                    .doesNotThrowAnyException();
         } else if (program.contains("/")) {
             assertThat(Snippets.root().resolve(program)).isExecutable();
         }

@@ -1,0 +1,71 @@
+package dev.culvert.dataplane.os;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+
+/// Functions of C, all called in one of two shapes, whatever they declare.
+///
+/// The JVM spins classes for each shape of call, and no cache keeps them: 10 to 20 ms of every start for each. Up to
+/// six
+/// integers and addresses go in registers (System V x86-64 §3.2.3, AAPCS64 §6.8.2). There a function finds an `int` in
+/// the low half of a word and does not see what it has not declared. Likewise the word that comes back is good in as
+/// many bits as the function declares: callers narrow it.
+final class Downcalls {
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
+    private static final StructLayout STATE = Linker.Option.captureStateLayout();
+    private static final long ERRNO_OFFSET = STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+
+    private static final FunctionDescriptor WORDS =
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
+    private static final FunctionDescriptor SEGMENTS =
+            FunctionDescriptor.of(JAVA_LONG, ADDRESS, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, JAVA_LONG);
+
+    private Downcalls() {}
+
+    /// A function of six words at most: a handle of `long (MemorySegment state, long, long, long, long, long, long)`.
+    ///
+    /// @throws java.util.NoSuchElementException if the library has none of that name
+    static MethodHandle words(SymbolLookup library, String name) {
+        return LINKER.downcallHandle(library.findOrThrow(name), WORDS, ERRNO);
+    }
+
+    /// A function of about a microsecond, which holds the garbage collector up and so may work on heap arrays: a handle
+    /// of `long (MemorySegment, MemorySegment, MemorySegment, MemorySegment, long, long)`.
+    ///
+    /// @throws java.util.NoSuchElementException if the library has none of that name
+    static MethodHandle segments(SymbolLookup library, String name) {
+        return LINKER.downcallHandle(library.findOrThrow(name), SEGMENTS, Linker.Option.critical(true));
+    }
+
+    /// What a handle of [#words] takes first and puts `errno` into.
+    static StructLayout stateLayout() {
+        return STATE;
+    }
+
+    static int errno(MemorySegment state) {
+        return state.get(JAVA_INT, ERRNO_OFFSET);
+    }
+
+    /// Calls a handle of [#words]; for functions that are not called for each packet.
+    static long call(MethodHandle function, MemorySegment state, long a, long b, long c, long d, long e) {
+        try {
+            return (long) function.invokeExact(state, a, b, c, d, e, 0L);
+        } catch (Throwable t) {
+            throw unexpected(t);
+        }
+    }
+
+    static IllegalStateException unexpected(Throwable t) {
+        return new IllegalStateException("a call into a C library failed in the JVM", t);
+    }
+}
