@@ -121,6 +121,8 @@ class PeerMemoryTest {
             if (callsFirst) {
                 node.recall(farKey.publicKey(), address());
             }
+            // Behind this the peer is there: a datagram may overtake what was given to the loop.
+            tunnel.status().get(5, TimeUnit.SECONDS);
         }
 
         private InetSocketAddress address() {

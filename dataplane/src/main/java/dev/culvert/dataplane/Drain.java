@@ -75,6 +75,8 @@ public final class Drain {
         // What was accepted until now is on its way to its loop; behind this task it is there.
         settle();
         tellVisitors(Notice.BEGIN);
+        // From here on no response promises another one: a loop reads before it runs what it was given.
+        settle();
     }
 
     /// Waits until nothing is under way any more, but no longer than `nanos`.
