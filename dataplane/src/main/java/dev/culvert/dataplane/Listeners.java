@@ -4,6 +4,7 @@ import dev.culvert.dataplane.http.Http1Connection;
 import dev.culvert.dataplane.http.HttpIngress;
 import dev.culvert.dataplane.http.UpstreamPool;
 import dev.culvert.dataplane.ingress.TcpIngress;
+import dev.culvert.dataplane.ingress.TlsIngress;
 import dev.culvert.dataplane.relay.EarlyBytes;
 import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
@@ -199,7 +200,8 @@ final class Listeners {
                 channel.pipeline()
                         .addLast(Relay.HANDSHAKE, new EarlyBytes())
                         .addLast(INGRESS, new TcpIngress(doorway, listener));
-            case HTTP -> Http1Connection.install(channel, new HttpIngress(doorway, listener, pool, channel, false));
+            case HTTP -> Http1Connection.install(channel, new HttpIngress(doorway, listener, pool, channel, null));
+            case HTTPS -> channel.pipeline().addLast(INGRESS, new TlsIngress(doorway, listener, pool));
             case METRICS -> metrics.accept(channel);
         }
     }

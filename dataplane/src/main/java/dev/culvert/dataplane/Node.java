@@ -9,6 +9,7 @@ import dev.culvert.dataplane.internal.InternalService.Response;
 import dev.culvert.dataplane.internal.InternalService.ScrapeCaller;
 import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.site.TargetDialer;
+import dev.culvert.dataplane.tls.Tls;
 import dev.culvert.dataplane.tunnel.PeerWatch;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.model.Bind;
@@ -67,6 +68,7 @@ public final class Node implements AutoCloseable {
     private final ExecutorService workers;
     private final OwnAddresses own;
     private final Drain drain;
+    private final Tls tls = Tls.empty();
     private volatile RunningModel runtime;
     private volatile InternalService metrics = _ -> Response.error(404, "no metrics here");
     private volatile Consumer<Model> applied = _ -> {};
@@ -108,7 +110,7 @@ public final class Node implements AutoCloseable {
         this.connections = new ConnectionRegistry(admission::release);
         this.targets = new TargetDialer(loops.connections(), workers);
         this.dialer = new Dialer(tunnel, targets);
-        Doorway doorway = new Doorway(() -> runtime, admission, dialer, connections, events);
+        Doorway doorway = new Doorway(() -> runtime, admission, dialer, connections, events, tls);
         this.listeners = new Listeners(loops, tunnel, doorway, this::scraped);
         this.drain = new Drain(loops, tunnel, udp(empty), listeners, connections);
         // Until the first model holds, who dials from inside shall try again instead of being refused.
@@ -132,6 +134,11 @@ public final class Node implements AutoCloseable {
 
     public ConnectionRegistry connections() {
         return connections;
+    }
+
+    /// What names are served with, and what certificate authorities ask for: the control plane's to feed.
+    public Tls tls() {
+        return tls;
     }
 
     public TunnelDriver tunnel() {

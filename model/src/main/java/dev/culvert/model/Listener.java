@@ -31,6 +31,8 @@ public record Listener(
 
     public enum Protocol {
         HTTP("http"),
+        /// TLS; the name in its hello chooses.
+        HTTPS("https"),
         TCP("tcp"),
         /// What the node tells about itself, to who may scrape it.
         METRICS("metrics");

@@ -8,30 +8,27 @@ import dev.culvert.proto.http.RequestRules;
 import dev.culvert.proto.text.AddressLiteral;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 
 /// Tells a target who its visitor is, by header fields; what the visitor sent under those names is gone by then.
 ///
-/// @param client the visitor, as the socket knows it
-/// @param local where the visitor connected to
-/// @param secure whether it came by TLS that ended here
+/// @param arrival the visitor, as its socket and handshake tell
 /// @param service whose `client-address:` says whether the fields are wanted
-record ForwardedHeaders(InetSocketAddress client, InetSocketAddress local, boolean secure, Service service) {
+record ForwardedHeaders(Arrival arrival, Service service) {
     void apply(HttpHeaders headers, RequestRules.Accepted verdict) {
         if (service.clientAddress() == ClientAddress.NONE) {
             return;
         }
-        InetAddress address = client.getAddress();
+        InetAddress address = arrival.client().getAddress();
         String text = AddressLiteral.format(address);
         String host = new Authority(verdict.host(), verdict.port()).toString();
-        String scheme = secure ? "https" : "http";
+        String scheme = arrival.scheme();
         headers.set("X-Forwarded-For", text);
         headers.set("X-Real-IP", text);
         headers.set("X-Forwarded-Proto", scheme);
         if (!verdict.host().isEmpty()) {
             headers.set("X-Forwarded-Host", host);
         }
-        headers.set("X-Forwarded-Port", Integer.toString(local.getPort()));
+        headers.set("X-Forwarded-Port", Integer.toString(arrival.local().getPort()));
         StringBuilder element = new StringBuilder();
         ForwardedElement.append(element, address, -1, verdict.host().isEmpty() ? "" : host, scheme);
         headers.set("Forwarded", element.toString());

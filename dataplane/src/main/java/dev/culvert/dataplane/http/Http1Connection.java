@@ -13,19 +13,16 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
-import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -271,22 +268,17 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     /// Answers and closes.
     @Override
     public void refuse(int status) {
+        answer(Answers.of(status));
+    }
+
+    @Override
+    public void answer(FullHttpResponse response) {
         exchange = null;
         if (!channel.isActive()) {
+            response.release();
             return;
         }
-        HttpResponseStatus code = HttpResponseStatus.valueOf(status);
-        FullHttpResponse response = new DefaultFullHttpResponse(
-                HttpVersion.HTTP_1_1,
-                code,
-                Unpooled.copiedBuffer(code.code() + " " + code.reasonPhrase() + "\n", StandardCharsets.US_ASCII));
-        response.headers()
-                .set(HttpHeaderNames.CONTENT_TYPE, "text/plain; charset=us-ascii")
-                .set(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes())
-                .set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
-        if (status == 503) {
-            response.headers().set(HttpHeaderNames.RETRY_AFTER, 5);
-        }
+        response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         channel.write(response);
         closeGently();
     }
@@ -316,7 +308,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
                 written.channel().close();
                 return;
             }
-            duplex.shutdownOutput();
+            Relay.endOutput(duplex);
             awaitHead(LINGER_SECONDS);
             duplex.read();
         });
@@ -333,7 +325,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof ChannelInputShutdownEvent) {
+        if (event instanceof ChannelInputShutdownEvent || event instanceof SslCloseCompletionEvent) {
             ctx.close();
         } else if (event instanceof Drain.Notice notice) {
             draining = notice == Drain.Notice.BEGIN;

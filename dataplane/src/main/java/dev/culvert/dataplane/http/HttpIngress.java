@@ -3,6 +3,7 @@ package dev.culvert.dataplane.http;
 import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Doorway;
+import dev.culvert.dataplane.tls.Secured;
 import dev.culvert.model.Listener;
 import dev.culvert.model.decide.Admitted;
 import dev.culvert.model.decide.Deny;
@@ -29,31 +30,32 @@ public final class HttpIngress {
     private final Listener listener;
     private final UpstreamPool pool;
     private final Channel channel;
-    private final boolean secure;
-    private @Nullable Admitted admitted;
+    private @Nullable Arrival arrival;
 
     /// @param channel the visitor's
-    /// @param secure whether TLS ends here
-    public HttpIngress(Doorway doorway, Listener listener, UpstreamPool pool, Channel channel, boolean secure) {
+    /// @param arrival how it came and was let in, where that is settled; null where it just connected
+    public HttpIngress(
+            Doorway doorway, Listener listener, UpstreamPool pool, Channel channel, @Nullable Arrival arrival) {
         this.doorway = doorway;
         this.listener = listener;
         this.pool = pool;
         this.channel = channel;
-        this.secure = secure;
+        this.arrival = arrival;
     }
 
     /// Lets the connection in, once; a second time it is in already. Who is not let in is to be closed.
     public boolean admit() {
-        if (admitted != null) {
+        if (arrival != null) {
             return true;
         }
-        return switch (doorway.admission().accept(client().getAddress(), System.nanoTime())) {
+        InetSocketAddress from = (InetSocketAddress) channel.remoteAddress();
+        return switch (doorway.admission().accept(from.getAddress(), System.nanoTime())) {
             case Deny deny -> {
                 doorway.events().count("denied." + deny.reason());
                 yield false;
             }
             case Admitted ok -> {
-                admitted = ok;
+                arrival = Arrival.plain(channel, ok);
                 channel.closeFuture().addListener(_ -> doorway.admission().release(ok));
                 yield true;
             }
@@ -73,14 +75,23 @@ public final class HttpIngress {
     }
 
     private @Nullable HttpExchange route(HttpVisitor visitor, Request request, RequestRules.Accepted verdict) {
-        Admitted who = admitted;
-        if (who == null) {
-            throw new IllegalStateException("a request before admission");
+        Arrival who = arrival();
+        Secured secured = who.tls();
+        String proof = doorway.tls().challenges().http(verdict.host(), verdict.target());
+        if (proof != null) {
+            count("acme.http");
+            visitor.answer(Answers.text(200, proof));
+            return null;
+        }
+        if (secured != null && !secured.mayAskFor(verdict.host(), doorway.tls().contexts())) {
+            // RFC 9110 §15.5.20: what the handshake settled was not meant for this name.
+            count("http.misdirected");
+            return turnAway(visitor, request, 421);
         }
         return switch (doorway.runtime().get().router().route(listener, verdict.host())) {
             case Deny deny -> deny(visitor, request, deny);
             case Routed routed ->
-                switch (doorway.admission().permit(who, routed, System.nanoTime())) {
+                switch (doorway.admission().permit(who.admitted(), routed, System.nanoTime())) {
                     case Deny deny -> deny(visitor, request, deny);
                     case Permit permit -> {
                         Connection connection = doorway.connections().begin(permit, channel);
@@ -115,15 +126,23 @@ public final class HttpIngress {
 
     /// The visitor's own address.
     InetSocketAddress client() {
-        return (InetSocketAddress) channel.remoteAddress();
+        return arrival().client();
+    }
+
+    private Arrival arrival() {
+        Arrival known = arrival;
+        if (known == null) {
+            throw new IllegalStateException("a request before admission");
+        }
+        return known;
     }
 
     Dialer.Visitor visitor() {
-        return new Dialer.Visitor(client(), (InetSocketAddress) channel.localAddress());
+        return new Dialer.Visitor(client(), arrival().local());
     }
 
     ForwardedHeaders forwarded(Permit permit) {
-        return new ForwardedHeaders(client(), (InetSocketAddress) channel.localAddress(), secure, permit.service());
+        return new ForwardedHeaders(arrival(), permit.service());
     }
 
     UpstreamPool pool() {

@@ -3,6 +3,7 @@ package dev.culvert.dataplane.http;
 import dev.culvert.dataplane.Connection;
 import dev.culvert.proto.http.ResponseRules;
 import io.netty.channel.EventLoop;
+import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -49,6 +50,9 @@ interface HttpVisitor {
     /// Answers with a status of the gateway's own; no head was sent so far, and the rest of the request is not read.
     /// The exchange is over.
     void refuse(int status);
+
+    /// The same with a whole response of the gateway's own. Takes it over.
+    void answer(FullHttpResponse response);
 
     /// Breaks off in a way in which what was sent does not look complete. The exchange is over.
     void abort();

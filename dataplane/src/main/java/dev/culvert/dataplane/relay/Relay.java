@@ -6,6 +6,9 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.CombinedChannelDuplexHandler;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.concurrent.Future;
+import io.netty.util.concurrent.Promise;
 import java.util.List;
 
 /// Two channels whose bytes go to each other until both directions have ended.
@@ -70,6 +73,17 @@ public final class Relay {
         }
         // What the other side has written meanwhile may have filled this one, and emptied it again unseen.
         half.resumeOpposite();
+    }
+
+    /// Ends the direction to the other end: with TLS by a close_notify, without which what was sent would look cut.
+    public static Future<?> endOutput(DuplexChannel channel) {
+        SslHandler tls = channel.pipeline().get(SslHandler.class);
+        if (tls == null) {
+            return channel.shutdownOutput();
+        }
+        Promise<Object> ended = channel.eventLoop().newPromise();
+        tls.closeOutbound().addListener(_ -> channel.shutdownOutput().addListener(_ -> ended.trySuccess(true)));
+        return ended;
     }
 
     /// Closes with a reset, so that what was cut does not look complete.

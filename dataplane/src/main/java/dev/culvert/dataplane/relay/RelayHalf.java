@@ -11,6 +11,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -101,7 +102,13 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-        if (event instanceof ChannelInputShutdownEvent) {
+        if (event instanceof SslCloseCompletionEvent) {
+            // A close_notify ends the direction as a FIN does (RFC 8446 §6.1); the FIN comes later, or never.
+            inputEnded();
+        } else if (event instanceof ChannelInputShutdownEvent) {
+            if (ended) {
+                closeIfBothEnded(ctx.channel());
+            }
             inputEnded();
         }
     }
@@ -117,7 +124,7 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
             if (!written.isSuccess() || !(sink instanceof DuplexChannel duplex)) {
                 sink.close();
             } else {
-                duplex.shutdownOutput().addListener(_ -> closeIfBothEnded(current.channel()));
+                Relay.endOutput(duplex).addListener(_ -> closeIfBothEnded(current.channel()));
             }
         });
     }
