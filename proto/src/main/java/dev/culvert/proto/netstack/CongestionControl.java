@@ -13,12 +13,18 @@ sealed interface CongestionControl permits NewReno, Cubic {
     /// `bytes` were newly acknowledged outside of recovery while the window was in full use.
     void acknowledged(int bytes, long srtt, long now);
 
+    /// The round-trip time that an acknowledgment of `ack` shows, while everything below `sndMax` has been sent.
+    void roundTrip(int ack, int sndMax, long rtt);
+
     /// Loss was noticed while `flight` bytes were out: once per recovery.
     void lossDetected(int flight, long now);
 
     /// The retransmission timer fired while `flight` bytes were out; `again` if it had fired for these bytes
     /// before (RFC 5681 §3.1: the threshold is set once).
     void timedOut(int flight, boolean again, long now);
+
+    /// The last reduction was for nothing (RFC 4015 §3).
+    void undo();
 
     /// Nothing was in flight for longer than a timeout (RFC 5681 §4.1).
     void restartAfterIdle(long now);

@@ -17,6 +17,16 @@ final class Cubic implements CongestionControl {
     private double k;
 
     private long epoch = -1;
+    /// Only the first slow start looks at round-trip times (RFC 9406 §4.3).
+    private final HyStart hyStart = new HyStart();
+    /// As before the last reduction.
+    private double savedWindow;
+
+    private double savedThreshold;
+    private double savedMax;
+    private double savedReno;
+    private double savedK;
+    private long savedEpoch;
 
     Cubic(int mss) {
         this.mss = mss;
@@ -31,7 +41,8 @@ final class Cubic implements CongestionControl {
     @Override
     public void acknowledged(int bytes, long srtt, long now) {
         if (window < threshold) {
-            window = Math.min(window + bytes, Math.max(threshold, window));
+            double grown = threshold == Double.MAX_VALUE ? hyStart.growth(bytes) : bytes;
+            window = Math.min(window + grown, Math.max(threshold, window));
             return;
         }
         if (epoch < 0) {
@@ -43,6 +54,13 @@ final class Cubic implements CongestionControl {
             renoWindow += (1 - RENO_ALPHA) * mss * bytes / window;
         }
         window = Math.max(window + (target - window) * bytes / window, renoWindow);
+    }
+
+    @Override
+    public void roundTrip(int ack, int sndMax, long rtt) {
+        if (threshold == Double.MAX_VALUE && hyStart.roundTrip(ack, sndMax, rtt)) {
+            threshold = window;
+        }
     }
 
     private void beginEpoch(long now) {
@@ -59,6 +77,7 @@ final class Cubic implements CongestionControl {
 
     @Override
     public void lossDetected(int flight, long now) {
+        save();
         reduce();
         window = threshold;
     }
@@ -66,6 +85,7 @@ final class Cubic implements CongestionControl {
     @Override
     public void timedOut(int flight, boolean again, long now) {
         if (!again) {
+            save();
             reduce();
         }
         window = mss;
@@ -76,6 +96,25 @@ final class Cubic implements CongestionControl {
         windowMax = window < windowMax ? window * (1 + BETA) / 2 : window;
         threshold = Math.max(window * BETA, 2.0 * mss);
         epoch = -1;
+    }
+
+    private void save() {
+        savedWindow = window;
+        savedThreshold = threshold;
+        savedMax = windowMax;
+        savedReno = renoWindow;
+        savedK = k;
+        savedEpoch = epoch;
+    }
+
+    @Override
+    public void undo() {
+        window = Math.max(window, savedWindow);
+        threshold = Math.max(threshold, savedThreshold);
+        windowMax = savedMax;
+        renoWindow = savedReno;
+        k = savedK;
+        epoch = savedEpoch;
     }
 
     @Override

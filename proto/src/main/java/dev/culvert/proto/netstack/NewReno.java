@@ -6,6 +6,8 @@ final class NewReno implements CongestionControl {
     private int window;
     private int threshold = Integer.MAX_VALUE;
     private int counted;
+    private int windowBefore;
+    private int thresholdBefore;
 
     NewReno(int mss) {
         this.mss = mss;
@@ -33,7 +35,11 @@ final class NewReno implements CongestionControl {
     }
 
     @Override
+    public void roundTrip(int ack, int sndMax, long rtt) {}
+
+    @Override
     public void lossDetected(int flight, long now) {
+        save();
         // Not more than half of the window either: with SACK, flight may exceed it.
         threshold = Math.max(Math.min(flight, window) / 2, 2 * mss);
         window = threshold;
@@ -43,10 +49,22 @@ final class NewReno implements CongestionControl {
     @Override
     public void timedOut(int flight, boolean again, long now) {
         if (!again) {
+            save();
             threshold = Math.max(flight / 2, 2 * mss);
         }
         window = mss;
         counted = 0;
+    }
+
+    private void save() {
+        windowBefore = window;
+        thresholdBefore = threshold;
+    }
+
+    @Override
+    public void undo() {
+        window = Math.max(window, windowBefore);
+        threshold = Math.max(threshold, thresholdBefore);
     }
 
     @Override

@@ -28,10 +28,16 @@ final class Reassembly {
         return next;
     }
 
-    /// Fills in up to `most` SACK blocks, the most recently changed first; returns how many.
-    int blocks(int[] starts, int[] ends, int most) {
+    /// The end of what has arrived from `seq` on; `seq` if it has not.
+    int endOfRangeWith(int seq) {
+        return ranges.endOfRangeWith(seq);
+    }
+
+    /// Fills in SACK blocks from the one numbered `first` up to `most`, the most recently changed first; returns how
+    /// many there are then.
+    int blocks(int[] starts, int[] ends, int first, int most) {
         int stamp = ranges.newestStamp();
-        int n = 0;
+        int n = first;
         while (n < most) {
             int index = ranges.mostRecentBefore(stamp);
             if (index < 0) {

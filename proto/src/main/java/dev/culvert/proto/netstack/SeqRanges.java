@@ -80,6 +80,38 @@ final class SeqRanges {
         count += to - from;
     }
 
+    /// The end of the range that contains `seq`, or `seq` if none does.
+    int endOfRangeWith(int seq) {
+        int index = lastAtMost(seq);
+        return index >= 0 && SeqNum.after(ends[index], seq) ? ends[index] : seq;
+    }
+
+    /// The start of the range that contains `seq`, or `seq` if none does.
+    int startOfRangeWith(int seq) {
+        int index = lastAtMost(seq);
+        return index >= 0 && SeqNum.after(ends[index], seq) ? starts[index] : seq;
+    }
+
+    /// Where the first range behind `seq` starts, or `otherwise` if there is none.
+    int startAfter(int seq, int otherwise) {
+        int index = lastAtMost(seq) + 1;
+        return index < count ? starts[index] : otherwise;
+    }
+
+    private int lastAtMost(int seq) {
+        int low = -1;
+        int high = count - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >> 1;
+            if (SeqNum.atMost(starts[middle], seq)) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return low;
+    }
+
     /// Forgets everything below `seq`.
     void removeBelow(int seq) {
         int gone = 0;

@@ -42,7 +42,7 @@ final class TcpInput {
         } else {
             socket.negotiate(segment, now);
             if (segment.isAck()) {
-                sender.handleAck(segment, socket.clock(now), now);
+                sender.handleAck(segment, now);
                 socket.receiver.acknowledgeNow();
                 socket.becomeEstablished(now);
             } else {
@@ -98,7 +98,7 @@ final class TcpInput {
         if (crossed) {
             segment.flags &= ~TcpHeader.SYN;
             segment.seq++;
-            segment.window >>>= socket.sender.peerShift;
+            segment.window >>>= socket.sender.window.peerShift;
         }
     }
 
@@ -108,6 +108,7 @@ final class TcpInput {
             socket.sender.synPending = true;
         } else if (segment.dataLength > 0 || segment.isFin()) {
             // A retransmission: its sender waits for this.
+            socket.receiver.noteOldData(segment);
             socket.receiver.acknowledgeNow();
             if (socket.state == TcpState.TIME_WAIT && segment.isFin()) {
                 socket.restartTimeWait(now);
@@ -155,7 +156,7 @@ final class TcpInput {
         }
         socket.heard(now);
         socket.receiver.noteTimestamp(segment, now);
-        sender.handleAck(segment, socket.clock(now), now);
+        sender.handleAck(segment, now);
         socket.reportWritable();
         socket.advanceState(false, now);
         if (socket.state.mayReceive()) {

@@ -133,8 +133,7 @@ final class TcpLayer {
     }
 
     private void open(TcpSocket socket, long now) {
-        socket.timestampOffset = isns.timestampOffset(socket);
-        socket.sender.open(isns.isn(socket, now));
+        socket.sender.open(isns.isn(socket, now), isns.timestampOffset(socket));
         demux.add(socket);
     }
 

@@ -78,6 +78,18 @@ final class TcpOptions {
         }
     }
 
+    /// Whether the first SACK block tells of what had arrived before: it lies below the acknowledgment, or within
+    /// the second block (RFC 2883 §4).
+    boolean isDuplicateReport(int ack) {
+        if (sackCount == 0) {
+            return false;
+        }
+        boolean within = sackCount > 1
+                && SeqNum.atLeast(sackStarts[0], sackStarts[1])
+                && SeqNum.atMost(sackEnds[0], sackEnds[1]);
+        return within || SeqNum.atMost(sackEnds[0], ack);
+    }
+
     static int writeMss(byte[] out, int offset, int mss) {
         NetworkOrder.put32(out, offset, MSS << 24 | 4 << 16 | mss);
         return offset + 4;

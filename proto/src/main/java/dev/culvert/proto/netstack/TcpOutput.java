@@ -28,8 +28,13 @@ final class TcpOutput {
         }
         int blocks = sackBlocks(socket);
         if (sender.plan(TcpOptions.sackBytes(blocks), now)) {
-            int length = buildData(socket, blocks, out, offset, now);
+            // A full segment that goes again leaves no room for blocks: they follow by themselves.
+            boolean fits = sender.planLength + TcpOptions.sackBytes(blocks) <= sender.mss;
+            int length = buildData(socket, fits ? blocks : 0, out, offset, now);
             sender.sent(now);
+            if (!fits) {
+                socket.receiver.acknowledgeNow();
+            }
             return length;
         }
         if (sender.probePending) {
@@ -43,12 +48,12 @@ final class TcpOutput {
     }
 
     private int sackBlocks(TcpSocket socket) {
-        if (!socket.sender.sackPermitted || socket.receiver.reassembly.isEmpty()) {
+        if (!socket.sender.recovery.sackPermitted || !socket.receiver.hasReport()) {
             return 0;
         }
         // With timestamps, 40 bytes of options leave room for three blocks (RFC 2018 §3).
         int most = socket.timestamps ? 3 : 4;
-        return socket.receiver.reassembly.blocks(sackStarts, sackEnds, most);
+        return socket.receiver.report(sackStarts, sackEnds, most);
     }
 
     private int buildData(TcpSocket socket, int blocks, byte[] out, int offset, long now) {
@@ -77,13 +82,14 @@ final class TcpOutput {
         TcpHeader.write(out, tcp, socket.localPort(), socket.remotePort(), seq, receiver.rcvNxt, header, flags, window);
         int at = tcp + TcpHeader.LENGTH;
         if (socket.timestamps) {
-            at = TcpOptions.writeTimestamps(out, at, socket.clock(now), receiver.tsRecent);
+            at = TcpOptions.writeTimestamps(out, at, socket.sender.stamp(now), receiver.tsRecent);
         }
         if (blocks > 0) {
             TcpOptions.writeSack(out, at, sackStarts, sackEnds, blocks);
+            receiver.reported();
         }
         TcpHeader.writeChecksum(out, tcp, header + length, socket.pseudoHeader());
-        receiver.acknowledged(socket.sender.sackPermitted);
+        receiver.acknowledged(socket.sender.recovery.sackPermitted);
         return tcp - offset + header + length;
     }
 
@@ -94,11 +100,11 @@ final class TcpOutput {
         int at = offset + IpOutput.headerLength(socket.isIpv4()) + TcpHeader.LENGTH;
         int options = at;
         at = TcpOptions.writeMss(out, at, socket.mssToOffer());
-        if (!answer || sender.sackPermitted) {
+        if (!answer || sender.recovery.sackPermitted) {
             at = TcpOptions.writeSackPermitted(out, at);
         }
         if (socket.timestamps) {
-            at = TcpOptions.writeTimestamps(out, at, socket.clock(now), receiver.tsRecent);
+            at = TcpOptions.writeTimestamps(out, at, socket.sender.stamp(now), receiver.tsRecent);
         }
         if (socket.windowScaling) {
             at = TcpOptions.writeWindowScale(out, at, receiver.windowShift);

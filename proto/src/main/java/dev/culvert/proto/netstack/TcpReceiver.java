@@ -36,6 +36,11 @@ final class TcpReceiver {
     private long tsRecentAt;
     private int lastAckSent;
 
+    /// What has arrived twice and is not reported yet (D-SACK, RFC 2883); nothing if both are equal.
+    private int duplicateStart;
+
+    private int duplicateEnd;
+
     private boolean ackNow;
     private int duplicatesOwed;
     long ackDeadline = NEVER;
@@ -103,6 +108,7 @@ final class TcpReceiver {
         int offset = segment.seq - rcvNxt;
         if (length > 0) {
             peerSegment = Math.max(peerSegment, length);
+            noteDuplicate(segment.seq, SeqNum.min(segment.seq + length, reassembly.endOfRangeWith(segment.seq)));
             if (!ring.place(ring.end() + offset, segment.bytes, segment.data, length)) {
                 return Drop.OUT_OF_MEMORY;
             }
@@ -124,6 +130,7 @@ final class TcpReceiver {
 
     private void trim(Segment segment) {
         if (SeqNum.before(segment.seq, rcvNxt)) {
+            noteDuplicate(segment.seq, rcvNxt);
             segment.trimFront(Math.min(segment.dataLength, rcvNxt - segment.seq));
         }
         int edge = finKnown ? SeqNum.min(finSeq, rcvAdv) : rcvAdv;
@@ -131,6 +138,44 @@ final class TcpReceiver {
         if (segment.dataLength > room) {
             segment.trimTo(room);
         }
+    }
+
+    /// A segment out of the window holds what had arrived before, if it lies below it.
+    void noteOldData(Segment segment) {
+        int end = segment.seq + segment.dataLength;
+        if (SeqNum.atMost(end, rcvNxt) && rcvNxt - segment.seq <= ring.limit()) {
+            noteDuplicate(segment.seq, end);
+        }
+    }
+
+    /// These bytes had arrived before.
+    private void noteDuplicate(int start, int end) {
+        if (SeqNum.before(start, end)) {
+            duplicateStart = start;
+            duplicateEnd = end;
+        }
+    }
+
+    /// Whether there is something for SACK blocks to say.
+    boolean hasReport() {
+        return !reassembly.isEmpty() || duplicateStart != duplicateEnd;
+    }
+
+    /// Fills in up to `most` SACK blocks: a duplicate, then what has arrived out of order, the most recently changed
+    /// first; returns how many.
+    int report(int[] starts, int[] ends, int most) {
+        int n = 0;
+        if (duplicateStart != duplicateEnd) {
+            starts[0] = duplicateStart;
+            ends[0] = duplicateEnd;
+            n = 1;
+        }
+        return reassembly.blocks(starts, ends, n, most);
+    }
+
+    /// The report was sent.
+    void reported() {
+        duplicateStart = duplicateEnd;
     }
 
     private void advance(int length) {

@@ -2,71 +2,61 @@ package dev.culvert.proto.netstack;
 
 import static dev.culvert.proto.netstack.Timers.NEVER;
 
-/// The sending half of a connection: send queue, window, retransmission and loss recovery.
-///
-/// Everything unacknowledged below `lostBelow` that the peer has not reported is lost; what of it lies below
-/// `highRxt` has been sent again. Whoever finds out about loss only moves `lostBelow`: SACK (RFC 6675), three
-/// duplicates or a partial acknowledgment without SACK (RFC 6582), the timer (RFC 6298), a smaller path MTU. What
-/// is in the network, `pipe`, follows from the two marks, and one rule sends: while `pipe` is below the
-/// congestion window, first what is lost, then what is new.
+/// The sending half of a connection: send queue, window, what goes next, and its timers. [LossRecovery] knows what is
+/// lost and how much may be in the network; one rule sends: while there is room, first what is lost, then what is
+/// new.
 final class TcpSender {
     /// How long retransmissions of one byte may go unanswered (R2 of RFC 9293 §3.8.3 is at least 100 s).
     static final long GIVE_UP = 120_000_000_000L;
     static final int SYN_RETRIES = 5;
-    private static final int DUPLICATE_THRESHOLD = 3;
     private static final int UNANSWERED_PROBES = 8;
+
+    /// What the timer is for: retransmission (RFC 6298), the tail loss probe and the reordering window (RFC 8985
+    /// §8), the zero-window probe (RFC 9293 §3.8.6.1).
+    private enum Timer {
+        RETRANSMIT,
+        TAIL_LOSS,
+        REORDER,
+        PERSIST
+    }
 
     final ByteRing ring;
     final RttEstimator rtt = new RttEstimator();
-    final SackScoreboard scoreboard = new SackScoreboard();
-    private final RateReduction reduction = new RateReduction();
-    CongestionControl congestion = new Cubic(536);
+    final LossRecovery recovery = new LossRecovery();
+    final SendWindow window = new SendWindow();
+    private final SentSegments sent = recovery.sent;
 
     int iss;
     int sndUna;
     int sndMax;
-    private int sndWnd;
-    private int sndWl1;
-    private int sndWl2;
-    private int maxWindow;
-    int peerShift;
     /// Payload of a full segment: less the timestamps, not less SACK blocks.
     int mss = 536;
+    /// What turns milliseconds into the timestamps of this connection.
+    int timestampOffset;
 
-    boolean sackPermitted;
     boolean synPending;
+    private long synSentAt = Delivery.NONE;
     boolean finQueued;
     private boolean finSent;
-
-    private int dupAcks;
-    private boolean recovering;
-    /// After a timeout or a smaller MTU, until `recover`: holes are filled, and no fast recovery begins.
-    private boolean repairing;
-
-    private int recover;
-    private int lostBelow;
-    private int highRxt;
-    private boolean resendUna;
-    private boolean unaResent;
-    private int maxWhenResent;
-    private int renoSacked;
     private boolean congestionLimited;
 
     long deadline = NEVER;
-    private boolean persisting;
+    private Timer timer = Timer.RETRANSMIT;
+    private long retransmitAt = NEVER;
+    private long reorderAt = NEVER;
+    private boolean tailProbing;
     private int probes;
     boolean probePending;
     private boolean overrideSilly;
     private long stalledSince;
+    /// How long data may stay unacknowledged before the connection fails (RFC 9293 §3.9.1, "user timeout").
+    long userTimeout = GIVE_UP;
     /// Nobody waits for the outcome: then a window that stays closed is no reason to keep the connection.
     boolean abandoned;
 
     private long lastSentAt;
 
-    private boolean timing;
-    private int timedSeq;
-    private long timedAt;
-
+    private int planSlot = SentSegments.NONE;
     int planSeq;
     int planLength;
     boolean planFin;
@@ -76,13 +66,12 @@ final class TcpSender {
         this.ring = new ByteRing(pool, limit);
     }
 
-    void open(int iss) {
-        this.iss = iss;
+    void open(int initialSeq, int offset) {
+        iss = initialSeq;
         sndUna = iss;
         sndMax = iss;
-        recover = iss;
-        lostBelow = iss;
-        highRxt = iss;
+        timestampOffset = offset;
+        recovery.open(iss);
         synPending = true;
     }
 
@@ -99,6 +88,16 @@ final class TcpSender {
         return finSent && sndUna == sndMax;
     }
 
+    /// How often the timer has fired since anything was last acknowledged.
+    int backoff() {
+        return rtt.backoff();
+    }
+
+    /// The millisecond clock of this connection's timestamps.
+    int stamp(long now) {
+        return (int) (now / 1_000_000) + timestampOffset;
+    }
+
     /// The sequence number after the last byte in the queue: that of FIN.
     private int dataEnd() {
         return sndUna + ring.size();
@@ -107,209 +106,140 @@ final class TcpSender {
     /// Whether an acknowledgment number is one that a peer may send: not of the future, and not older than the
     /// widest window ago (RFC 5961 §5.2).
     boolean isAcceptableAck(int ack) {
-        return SeqNum.atMost(ack, sndMax) && SeqNum.atLeast(ack, sndUna - Math.max(maxWindow, 1));
-    }
-
-    /// The window of a segment with SYN, which is never scaled (RFC 7323 §2.2).
-    void firstWindow(Segment syn) {
-        sndWnd = syn.window;
-        maxWindow = sndWnd;
-        sndWl1 = syn.seq;
-        sndWl2 = syn.ack;
+        return SeqNum.atMost(ack, sndMax) && SeqNum.atLeast(ack, sndUna - window.widest());
     }
 
     /// Takes an acceptable acknowledgment.
-    void handleAck(Segment segment, int clock, long now) {
+    void handleAck(Segment segment, long now) {
         probes = 0;
         boolean windowChanged = updateWindow(segment);
-        int arrivedBefore = arrivedOutOfOrder();
-        int lostBefore = lostBelow;
-        int reported = sackPermitted ? scoreboard.update(segment.options, sndUna, sndMax) : 0;
         int acked = segment.ack - sndUna;
+        boolean duplicate = acked == 0 && flight() > 0 && segment.length() == 0 && !windowChanged;
+        recovery.begin(segment, timestampOffset, sndUna, sndMax, mss, now);
         if (acked > 0) {
-            advance(segment, acked, clock, now);
-        } else if (acked == 0 && flight() > 0) {
-            countDuplicate(segment, windowChanged, reported);
+            advance(segment, acked, now);
         }
-        if (!scoreboard.isEmpty()) {
-            lostBelow = SeqNum.max(lostBelow, scoreboard.lostBelow(sndUna, mss));
-            detectLostRetransmission(now);
+        measure(segment, acked, now);
+        long wait = recovery.acknowledged(segment, Math.max(acked, 0), duplicate, sndUna, sndMax, mss, rtt.srtt(), now);
+        reorderAt = wait > 0 ? now + wait : NEVER;
+        if (timer != Timer.PERSIST) {
+            armTimer(now);
         }
-        if (!recovering && !repairing && SeqNum.after(lostBelow, sndUna)) {
-            enterRecovery(now);
-        }
-        if (recovering) {
-            int delivered = Math.max(0, acked) + arrivedOutOfOrder() - arrivedBefore;
-            boolean safe = acked > 0 && lostBelow == lostBefore;
-            reduction.delivered(Math.max(0, delivered), pipe(), congestion.window(), safe, mss);
-        }
-    }
-
-    /// Bytes beyond `sndUna` that have left the network: reported, or without SACK one segment for each
-    /// duplicate.
-    private int arrivedOutOfOrder() {
-        return scoreboard.sacked(sndUna, sndMax) + renoSacked;
     }
 
     private boolean updateWindow(Segment segment) {
-        boolean newer =
-                SeqNum.before(sndWl1, segment.seq) || (sndWl1 == segment.seq && SeqNum.atMost(sndWl2, segment.ack));
-        if (!newer || SeqNum.before(segment.ack, sndUna)) {
-            return false;
-        }
-        int window = segment.isSyn() ? segment.window : segment.window << peerShift;
-        boolean changed = window != sndWnd;
-        sndWnd = window;
-        maxWindow = Math.max(maxWindow, window);
-        sndWl1 = segment.seq;
-        sndWl2 = segment.ack;
-        if (persisting && window > 0) {
-            persisting = false;
-            deadline = NEVER;
+        boolean changed = window.update(segment, sndUna);
+        if (changed && timer == Timer.PERSIST && window.size() > 0) {
+            timer = Timer.RETRANSMIT;
             rtt.resetBackoff();
         }
         return changed;
     }
 
-    private void advance(Segment segment, int acked, int clock, long now) {
+    private void advance(Segment segment, int acked, long now) {
         boolean synAcked = !isSynAcked();
         int data = Math.min(acked - (synAcked ? 1 : 0), ring.size());
-        measure(segment, clock, now);
         ring.discard(data);
         sndUna = segment.ack;
-        scoreboard.acknowledge(sndUna);
-        highRxt = SeqNum.max(highRxt, sndUna);
-        lostBelow = SeqNum.max(lostBelow, sndUna);
-        unaResent = false;
-        resendUna = false;
-        dupAcks = 0;
-        if (recovering) {
-            continueRecovery(acked);
-        } else {
-            renoSacked = 0;
-            if (congestionLimited && !synAcked) {
-                congestion.acknowledged(acked, rtt.srtt(), now);
-            }
+        sent.acknowledge(sndUna, recovery.delivery, now);
+        if (synAcked) {
+            measureSyn(now);
+        } else if (recovery.state() != LossRecovery.State.RECOVERY && congestionLimited) {
+            recovery.congestion.acknowledged(acked, rtt.srtt(), now);
         }
-        repairing = repairing && SeqNum.before(sndUna, recover);
         rtt.resetBackoff();
-        persisting = false;
+        timer = Timer.RETRANSMIT;
         stalledSince = now;
-        deadline = flight() > 0 ? now + rtt.rto() : NEVER;
+        retransmitAt = flight() > 0 ? retransmitTime(now) : NEVER;
     }
 
-    /// One segment is timed at a time, and none that was sent again (Karn; RFC 6298 §3). Where all were, the
-    /// echoed timestamp still tells (RFC 7323 §4.1), at the millisecond it counts in.
-    private void measure(Segment segment, int clock, long now) {
-        if (timing) {
-            if (SeqNum.atMost(timedSeq, segment.ack)) {
-                rtt.sample(now - timedAt);
-                timing = false;
-            }
-        } else if (segment.options.hasTimestamps && segment.options.timestampEcho != 0) {
-            int elapsed = clock - segment.options.timestampEcho;
+    private void measureSyn(long now) {
+        if (synSentAt != Delivery.NONE) {
+            rtt.sample(now - synSentAt);
+            recovery.rack.roundTrip(now - synSentAt, now);
+        }
+    }
+
+    /// Nothing is timed that was sent again (Karn; RFC 6298 §3). Where all was, the echoed timestamp still tells
+    /// (RFC 7323 §4.1), at the millisecond it counts in.
+    private void measure(Segment segment, int acked, long now) {
+        Delivery delivery = recovery.delivery;
+        if (delivery.firstSentAt != Delivery.NONE) {
+            rtt.sample(now - delivery.firstSentAt);
+            recovery.congestion.roundTrip(sndUna, sndMax, now - delivery.lastSentAt);
+        } else if (acked > 0 && segment.options.hasTimestamps && segment.options.timestampEcho != 0) {
+            int elapsed = stamp(now) - segment.options.timestampEcho;
             if (elapsed >= 0 && elapsed < 60_000) {
                 rtt.sample(Math.max(1, elapsed) * 1_000_000L);
             }
         }
     }
 
-    private void countDuplicate(Segment segment, boolean windowChanged, int reported) {
-        if (sackPermitted) {
-            dupAcks += reported > 0 ? 1 : 0;
-        } else if (segment.length() == 0 && !windowChanged && !repairing) {
-            dupAcks++;
-            renoSacked = Math.min(renoSacked + mss, Math.max(0, flight() - mss));
-        }
-        if (dupAcks >= DUPLICATE_THRESHOLD && !recovering && !repairing) {
-            lostBelow = SeqNum.max(lostBelow, SeqNum.min(sndUna + mss, sndMax));
-        }
-    }
-
-    private void enterRecovery(long now) {
-        congestion.lossDetected(flight(), now);
-        reduction.start(flight());
-        recovering = true;
-        recover = sndMax;
-        highRxt = sndUna;
-        resendUna = true;
-        timing = false;
-    }
-
-    /// An acknowledgment in recovery ends it, or is partial: then, without SACK, the next segment is lost as well
-    /// (RFC 6582 §3.2 step 3).
-    private void continueRecovery(int acked) {
-        if (SeqNum.atLeast(sndUna, recover)) {
-            recovering = false;
-            renoSacked = 0;
-            lostBelow = sndUna;
-        } else if (!sackPermitted) {
-            renoSacked = Math.max(0, renoSacked - Math.max(0, acked - mss));
-            lostBelow = SeqNum.max(lostBelow, SeqNum.min(sndUna + mss, sndMax));
-            resendUna = true;
-        }
-    }
-
-    /// The first hole was sent again, and data sent after that has arrived: so it is lost again.
-    private void detectLostRetransmission(long now) {
-        if (unaResent && SeqNum.after(scoreboard.highest(), maxWhenResent + (DUPLICATE_THRESHOLD - 1) * mss)) {
-            unaResent = false;
-            resendUna = true;
-            if (recovering) {
-                congestion.lossDetected(flight(), now);
-                reduction.start(flight());
-            }
-        }
-    }
-
-    /// What is estimated to be in the network (RFC 6675 §4, `SetPipe`).
-    private int pipe() {
-        int flight = flight();
-        if (SeqNum.after(lostBelow, sndUna)) {
-            int from = SeqNum.max(highRxt, sndUna);
-            if (SeqNum.before(from, lostBelow)) {
-                flight -= lostBelow - from - scoreboard.sacked(from, lostBelow);
-            }
-        }
-        return Math.max(0, flight - arrivedOutOfOrder());
-    }
-
-    /// What congestion control lets go out now.
-    private int room() {
-        return recovering ? reduction.budget() : congestion.window() - pipe();
-    }
-
-    /// Decides what to send next, with at most `mss - optionBytes` of payload, into the `plan` fields; false for
+    /// Decides what to send next, with at most `mss - optionBytes` of new payload, into the `plan` fields; false for
     /// nothing.
     boolean plan(int optionBytes, long now) {
         if (!isSynAcked()) {
             return false;
         }
         int limit = mss - optionBytes;
-        if (resendUna && flight() > 0) {
-            planAgain(sndUna, limit);
+        if (tailProbing) {
+            tailProbing = false;
+            planProbe(limit);
             return true;
         }
-        if (SeqNum.before(highRxt, lostBelow)) {
-            int seq = scoreboard.holeFrom(highRxt);
-            if (SeqNum.before(seq, lostBelow)) {
-                congestionLimited = room() <= 0;
-                if (!congestionLimited) {
-                    planAgain(seq, limit);
-                }
-                return !congestionLimited;
-            }
+        int lost = recovery.nextLost();
+        if (lost == SentSegments.NONE) {
+            return planNew(limit, now);
         }
-        return planNew(limit, now);
+        if (recovery.isForward() && !recovery.mustResend()) {
+            // F-RTO: what is new tells best whether the timeout was real (RFC 5682 §3, step 2b).
+            if (planNew(limit, now)) {
+                return true;
+            }
+            if (congestionLimited) {
+                return false;
+            }
+            recovery.endForward();
+        }
+        congestionLimited = !recovery.mustResend() && recovery.room() <= 0;
+        if (congestionLimited) {
+            return false;
+        }
+        planAgain(lost);
+        return true;
     }
 
-    private void planAgain(int seq, int limit) {
-        int end = SeqNum.min(seq + limit, scoreboard.holeEnd(seq, sndMax));
+    private void planAgain(int slot) {
+        int end = sent.end(slot);
         int dataEnd = SeqNum.min(end, dataEnd());
-        planSeq = seq;
-        planLength = dataEnd - seq;
+        planSlot = slot;
+        planSeq = sent.start(slot);
+        planLength = dataEnd - planSeq;
         planFin = SeqNum.after(end, dataEnd);
         planPush = end == sndMax;
+    }
+
+    /// One segment beyond what congestion control permits: new, or else the last one again (RFC 8985 §7.3).
+    private void planProbe(int limit) {
+        int unsent = finSent ? 0 : dataEnd() - sndMax;
+        int length = Math.min(unsent, limit);
+        int last = sent.lastUnreported();
+        if (length > 0 && length <= sndUna + window.size() - sndMax && sent.count() < SentSegments.MOST) {
+            planSegment(length, unsent);
+            recovery.probe.sent(sndMax + length + (planFin ? 1 : 0), false);
+        } else {
+            planAgain(last == SentSegments.NONE ? sent.first() : last);
+            recovery.probe.sent(sndMax, true);
+        }
+        recovery.probes++;
+    }
+
+    private void planSegment(int length, int unsent) {
+        planSlot = SentSegments.NONE;
+        planSeq = sndMax;
+        planLength = length;
+        planPush = length == unsent;
+        planFin = finQueued && !finSent && length == unsent && sndUna + window.size() - sndMax > length;
     }
 
     private boolean planNew(int limit, long now) {
@@ -320,34 +250,32 @@ final class TcpSender {
             return false;
         }
         if (flight() == 0 && now - lastSentAt > rtt.rto()) {
-            congestion.restartAfterIdle(now);
+            recovery.congestion.restartAfterIdle(now);
         }
         int length = Math.min(unsent, limit);
-        int room = sndUna + sndWnd - sndMax;
+        int room = sndUna + window.size() - sndMax;
         if (room < Math.max(length, 1)) {
             // Sender's silly window avoidance (RFC 9293 §3.8.6.2.1): half of the widest window, or the override
             // timer.
-            if (room <= 0 || (room < maxWindow / 2 && !overrideSilly)) {
+            if (room <= 0 || (room < window.widest() / 2 && !overrideSilly)) {
                 waitForWindow(now);
                 return false;
             }
             length = room;
         }
-        if (length > room() && pipe() > 0) {
+        int inNetwork = recovery.pipe();
+        if ((length > recovery.room() && inNetwork > 0) || sent.count() == SentSegments.MOST) {
             congestionLimited = true;
             return false;
         }
-        planSeq = sndMax;
-        planLength = length;
-        planPush = length == unsent;
-        planFin = fin && length == unsent && room > length;
+        planSegment(length, unsent);
         return true;
     }
 
     private void waitForWindow(long now) {
         congestionLimited = false;
         if (flight() == 0 && deadline == NEVER) {
-            persisting = true;
+            timer = Timer.PERSIST;
             stalledSince = now;
             deadline = now + rtt.rto();
         }
@@ -355,54 +283,65 @@ final class TcpSender {
 
     /// The planned segment was built.
     void sent(long now) {
-        int end = planSeq + planLength + (planFin ? 1 : 0);
-        if (SeqNum.before(planSeq, sndMax)) {
-            timing = false;
-            if (planSeq == sndUna) {
-                resendUna = false;
-                unaResent = true;
-                maxWhenResent = sndMax;
-            }
-            highRxt = SeqNum.max(highRxt, end);
+        if (planSlot != SentSegments.NONE) {
+            boolean first = planSeq == sndUna;
+            recovery.resent(planSlot, stamp(now), now);
+            retransmitAt = first ? retransmitTime(now) : retransmitAt;
         } else {
-            startTiming(end, now);
+            int end = planSeq + planLength + (planFin ? 1 : 0);
+            sent.add(planSeq, end, now);
             sndMax = end;
             finSent |= planFin;
             overrideSilly = false;
         }
-        if (recovering) {
-            reduction.sent(planLength);
-        }
+        recovery.sent(planLength);
         startTimer(now);
     }
 
     /// SYN, alone or with ACK, was built.
     void synSent(long now) {
         synPending = false;
-        if (sndMax == iss) {
-            startTiming(iss + 1, now);
-            sndMax = iss + 1;
-        } else {
-            timing = false;
-        }
+        synSentAt = sndMax == iss ? now : Delivery.NONE;
+        sndMax = iss + 1;
         startTimer(now);
-    }
-
-    private void startTiming(int end, long now) {
-        if (!timing && !recovering && !repairing && scoreboard.isEmpty()) {
-            timing = true;
-            timedSeq = end;
-            timedAt = now;
-        }
     }
 
     private void startTimer(long now) {
         lastSentAt = now;
-        if (deadline == NEVER || persisting) {
-            persisting = false;
+        if (retransmitAt == NEVER || timer == Timer.PERSIST) {
+            timer = Timer.RETRANSMIT;
             stalledSince = now;
-            deadline = now + rtt.rto();
+            retransmitAt = retransmitTime(now);
         }
+        armTimer(now);
+    }
+
+    private long retransmitTime(long now) {
+        return Math.max(now, Math.min(now + rtt.rto(), stalledSince + userTimeout));
+    }
+
+    private void armTimer(long now) {
+        timer = Timer.RETRANSMIT;
+        deadline = flight() > 0 ? retransmitAt : NEVER;
+        if (sent.isEmpty()) {
+            return;
+        }
+        if (reorderAt != NEVER) {
+            timer = Timer.REORDER;
+            deadline = Math.min(retransmitAt, reorderAt);
+        } else if (mayProbe()) {
+            timer = Timer.TAIL_LOSS;
+            deadline = Math.min(retransmitAt, now + TailLossProbe.timeout(rtt.srtt(), sent.count() == 1));
+        }
+    }
+
+    /// RFC 8985 §7.2.
+    private boolean mayProbe() {
+        return recovery.sackPermitted
+                && recovery.state() == LossRecovery.State.OPEN
+                && sent.sackedCount() == 0
+                && rtt.backoff() == 0
+                && !recovery.probe.isOut();
     }
 
     /// Whether the timer was due and the connection is now given up.
@@ -410,7 +349,30 @@ final class TcpSender {
         if (deadline > now) {
             return false;
         }
-        return persisting ? probe(now) : retransmit(now);
+        return switch (timer) {
+            case PERSIST -> probe(now);
+            case RETRANSMIT -> retransmit(now);
+            case TAIL_LOSS -> probeTail(now);
+            case REORDER -> reorder(now);
+        };
+    }
+
+    private boolean probeTail(long now) {
+        tailProbing = true;
+        retransmitAt = retransmitTime(now);
+        timer = Timer.RETRANSMIT;
+        deadline = retransmitAt;
+        return now - stalledSince >= userTimeout;
+    }
+
+    private boolean reorder(long now) {
+        if (now >= retransmitAt) {
+            return retransmit(now);
+        }
+        long wait = recovery.reorderTimeout(sndUna, sndMax, rtt.srtt(), now);
+        reorderAt = wait > 0 ? now + wait : NEVER;
+        armTimer(now);
+        return false;
     }
 
     /// RFC 9293 §3.8.6.1. The probe lies just before the window and is empty: whoever gets it answers with
@@ -420,8 +382,8 @@ final class TcpSender {
             return true;
         }
         probes++;
-        overrideSilly = sndWnd > 0;
-        probePending = sndWnd == 0;
+        overrideSilly = window.size() > 0;
+        probePending = window.size() == 0;
         rtt.backOff();
         deadline = now + rtt.rto();
         return false;
@@ -429,34 +391,19 @@ final class TcpSender {
 
     private boolean retransmit(long now) {
         boolean synLost = !isSynAcked();
-        if (synLost ? rtt.backoff() >= SYN_RETRIES : now - stalledSince >= GIVE_UP) {
+        if (now - stalledSince >= userTimeout || (synLost && rtt.backoff() >= SYN_RETRIES)) {
             return true;
         }
-        timing = false;
         synPending = synLost;
         if (!synLost) {
-            congestion.timedOut(flight(), repairing, now);
-            if (rtt.backoff() > 0) {
-                // The peer may have discarded what it reported (RFC 2018 §8).
-                scoreboard.clear();
-            }
-            repairAll();
+            recovery.timedOut(rtt.backoff() > 0, sndUna, sndMax, rtt.srtt(), now);
         }
+        reorderAt = NEVER;
         rtt.backOff();
-        deadline = now + rtt.rto();
+        retransmitAt = retransmitTime(now);
+        deadline = retransmitAt;
+        timer = Timer.RETRANSMIT;
         return false;
-    }
-
-    private void repairAll() {
-        recovering = false;
-        repairing = true;
-        recover = sndMax;
-        lostBelow = sndMax;
-        highRxt = sndUna;
-        resendUna = true;
-        unaResent = false;
-        dupAcks = 0;
-        renoSacked = 0;
     }
 
     /// The path takes segments with `payload` bytes. If these are fewer than before, what is out was too large
@@ -467,15 +414,15 @@ final class TcpSender {
         }
         boolean smaller = payload < mss;
         mss = payload;
-        congestion.segmentSize(payload);
-        if (smaller && flight() > payload && isSynAcked()) {
-            repairAll();
+        recovery.congestion.segmentSize(payload);
+        if (smaller && flight() > payload && !sent.isEmpty()) {
+            recovery.resize(payload, sndMax);
         }
     }
 
     void release() {
         ring.clear();
-        scoreboard.clear();
+        sent.clear();
         deadline = NEVER;
         probePending = false;
     }

@@ -46,7 +46,6 @@ public final class TcpSocket extends Pollable {
     TcpSocket newer;
 
     TcpState state;
-    int timestampOffset;
     /// Offered with our SYN and, once that is answered, agreed.
     boolean timestamps = true;
     boolean windowScaling = true;
@@ -244,11 +243,6 @@ public final class TcpSocket extends Pollable {
         return InternetChecksum.pseudoHeader(localHigh, localLow, remoteHigh, remoteLow, IpProtocol.TCP);
     }
 
-    /// The millisecond clock of this connection's timestamps.
-    int clock(long now) {
-        return (int) (now / 1_000_000) + timestampOffset;
-    }
-
     /// What we announce in the MSS option (RFC 6691: as if there were no options): what comes takes the path
     /// that our own segments take.
     int mssToOffer() {
@@ -264,8 +258,8 @@ public final class TcpSocket extends Pollable {
         TcpOptions options = syn.options;
         timestamps &= options.hasTimestamps;
         windowScaling &= options.windowShift >= 0;
-        sender.sackPermitted = options.sackPermitted;
-        sender.peerShift = windowScaling ? options.windowShift : 0;
+        sender.recovery.sackPermitted = options.sackPermitted;
+        sender.window.peerShift = windowScaling ? options.windowShift : 0;
         if (!windowScaling) {
             receiver.windowShift = 0;
         }
@@ -274,8 +268,8 @@ public final class TcpSocket extends Pollable {
         int largest = layer.config.mtu() - IpOutput.headerLength(isIpv4()) - 20;
         agreedSegment = Math.min(offered, largest) - optionBytes();
         sender.mss = Math.min(agreedSegment, segmentWithin(Math.min(maxPacket, pathMtu())));
-        sender.congestion = new Cubic(sender.mss);
-        sender.firstWindow(syn);
+        sender.recovery.congestion = new Cubic(sender.mss);
+        sender.window.open(syn);
         receiver.open(syn, timestamps, now);
     }
 

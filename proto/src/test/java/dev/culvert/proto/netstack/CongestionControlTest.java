@@ -94,4 +94,62 @@ final class CongestionControlTest {
             assertThat(control.window()).isEqualTo(10 * MSS);
         }
     }
+
+    /// Acknowledges one window, of which each segment shows this round-trip time.
+    private static int round(Cubic cubic, int ack, long rtt) {
+        int window = cubic.window();
+        int end = ack + window;
+        for (int at = ack + MSS; at <= end; at += MSS) {
+            cubic.roundTrip(at, end + window, rtt);
+            cubic.acknowledged(MSS, rtt, 0);
+        }
+        return end;
+    }
+
+    @Test
+    void hyStart_roundTripsGrowLonger_slowStartEndsAfterFiveSlowRounds() {
+        Cubic cubic = new Cubic(MSS);
+        int ack = round(cubic, 0, 100_000_000L);
+        ack = round(cubic, ack, 100_000_000L);
+        int before = cubic.window();
+        assertThat(before).isEqualTo(40 * MSS);
+        // More than an eighth longer: the queue fills.
+        ack = round(cubic, ack, 120_000_000L);
+        assertThat(cubic.window()).isLessThan(2 * before);
+        for (int i = 0; i < 6; i++) {
+            ack = round(cubic, ack, 120_000_000L);
+        }
+        int over = cubic.window();
+        round(cubic, ack, 120_000_000L);
+        // No more by a quarter per round trip.
+        assertThat(cubic.window()).isLessThan(over + over / 8);
+    }
+
+    @Test
+    void hyStart_queueWasAPassingOne_slowStartGoesOn() {
+        Cubic cubic = new Cubic(MSS);
+        int ack = round(cubic, 0, 100_000_000L);
+        ack = round(cubic, ack, 120_000_000L);
+        for (int i = 0; i < 2; i++) {
+            ack = round(cubic, ack, 100_000_000L);
+        }
+        int before = cubic.window();
+        round(cubic, ack, 100_000_000L);
+        assertThat(cubic.window()).isEqualTo(2 * before);
+    }
+
+    @Test
+    void undo_bringsTheWindowBack() {
+        CongestionControl[] both = {new NewReno(MSS), new Cubic(MSS)};
+        for (CongestionControl control : both) {
+            rounds(control, 3, 0);
+            int before = control.window();
+            control.lossDetected(before, 0);
+            control.undo();
+            assertThat(control.window()).isEqualTo(before);
+            control.timedOut(before, false, 0);
+            control.undo();
+            assertThat(control.window()).isEqualTo(before);
+        }
+    }
 }

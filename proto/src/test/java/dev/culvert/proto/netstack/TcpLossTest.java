@@ -19,7 +19,7 @@ final class TcpLossTest {
     }
 
     private static Trace withSack() {
-        return established(syn().mss(1000).sackOk());
+        return Trace.listening().roundTrip(20).handshake(syn().mss(1000).sackOk());
     }
 
     @Test
@@ -99,7 +99,7 @@ final class TcpLossTest {
 
     @Test
     void sack_threeSegmentsAboveAHole_resendOnlyTheHole() {
-        Trace trace = sent(withSack(), 6);
+        Trace trace = sent(withSack(), 6).after(20);
         trace.receive(seg().seq(1).ack(1001)).expectNothing();
         trace.receive(seg().seq(1).ack(1001).sack(2001, 3001)).expectNothing();
         trace.receive(seg().seq(1).ack(1001).sack(2001, 4001)).expectNothing();
@@ -122,16 +122,18 @@ final class TcpLossTest {
 
     @Test
     void sack_resentSegmentLostAgain_isResentWithoutTheTimer() {
-        Trace trace = sent(withSack(), 10);
+        Trace trace = sent(withSack(), 10).after(20);
         trace.write(10_000);
         trace.receive(seg().seq(1).ack(1).sack(1001, 4001));
-        trace.expect(seg().seq(1).data(1000));
+        trace.expect(seg().seq(1).data(1000)).after(1);
         trace.receive(seg().seq(1).ack(1).sack(1001, 10001));
         int next = 10_001;
         for (int i = 0; i < 6; i++) {
             trace.expect(seg().seq(next + 1000 * i).data(1000));
         }
-        trace.receive(seg().seq(1).ack(1).sack(1001, 14001)).expect(seg().seq(1).data(1000));
+        trace.after(20)
+                .receive(seg().seq(1).ack(1).sack(1001, 14001))
+                .expect(seg().seq(1).data(1000));
     }
 
     @Test

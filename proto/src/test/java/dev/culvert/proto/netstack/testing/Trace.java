@@ -50,6 +50,7 @@ public final class Trace {
     private long now = 1_000_000_000L;
     private byte[] last = {};
     private int peerScale;
+    private long roundTrip;
 
     private Trace(StackConfig config) {
         stack = new Stack(config, new SplittableRandom(7));
@@ -89,7 +90,7 @@ public final class Trace {
 
     /// The peer connects with this SYN, and we accept.
     public Trace handshake(Seg syn) {
-        receive(syn).expect(Seg.synAck());
+        receive(syn).expect(Seg.synAck()).after(roundTrip);
         Seg ack = Seg.seg().seq(1).ack(1).window(65535 >>> (syn.scale == null ? 0 : syn.scale));
         receive(syn.timestamp == null ? ack : ack.timestamps(syn.timestamp + 1, lastTimestamp()));
         socket = Objects.requireNonNull(listener.accept());
@@ -103,6 +104,12 @@ public final class Trace {
 
     public TcpSocket socket() {
         return Objects.requireNonNull(socket);
+    }
+
+    /// The handshake takes so many milliseconds.
+    public Trace roundTrip(long millis) {
+        roundTrip = millis;
+        return this;
     }
 
     /// The peer goes on from another port.
