@@ -47,6 +47,19 @@ public final class Ipv4Header {
         return (NetworkOrder.u16(bytes, offset + 6) & 0x3fff) != 0;
     }
 
+    public int identification() {
+        return NetworkOrder.u16(bytes, offset + 4);
+    }
+
+    /// Where a fragment lies in its packet, in bytes.
+    public int fragmentOffset() {
+        return (NetworkOrder.u16(bytes, offset + 6) & 0x1fff) * 8;
+    }
+
+    public boolean hasMoreFragments() {
+        return (bytes[offset + 6] & 0x20) != 0;
+    }
+
     public int timeToLive() {
         return NetworkOrder.u8(bytes, offset + 8);
     }

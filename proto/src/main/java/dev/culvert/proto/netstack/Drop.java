@@ -9,7 +9,16 @@ public enum Drop {
     MARTIAN_SOURCE,
     /// The destination is not one of our addresses.
     NOT_FOR_US,
-    FRAGMENT,
+    /// A piece of a packet that cannot be one: its length, its place or its end do not fit.
+    BAD_FRAGMENT,
+    /// A piece over another one (RFC 5722).
+    OVERLAPPING_FRAGMENT,
+    /// A piece of a packet of which another piece was refused.
+    REFUSED_FRAGMENT,
+    /// More pieces of one packet than are kept.
+    FRAGMENTS_FULL,
+    /// A packet of which pieces were missing for too long.
+    FRAGMENTS_EXPIRED,
     /// An IPv6 extension header that is malformed, unknown, or one too many.
     EXTENSION_HEADER,
     UNKNOWN_PROTOCOL,

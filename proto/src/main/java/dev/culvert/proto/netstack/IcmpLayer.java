@@ -16,7 +16,10 @@ import org.jspecify.annotations.Nullable;
 final class IcmpLayer {
     private static final int MAX_REPLIES = 64;
     private static final int FRAGMENTATION_NEEDED = 4;
+    private static final int V4_PROTOCOL_UNREACHABLE = 2;
     private static final int V4_PORT_UNREACHABLE = 3;
+    private static final int V6_UNKNOWN_HEADER = 1;
+    private static final int NO_NEXT_HEADER = 59;
     private static final int V6_PORT_UNREACHABLE = 4;
 
     private final int mtu;
@@ -62,7 +65,9 @@ final class IcmpLayer {
                 code == FRAGMENTATION_NEEDED
                         ? handleTooBig(packet, tcp, header.rest() & 0xffff)
                         // Protocol and port unreachable are hard errors (RFC 1122 §4.2.3.9).
-                        : handleUnreachable(packet, tcp, code == 2 || code == V4_PORT_UNREACHABLE);
+                        : handleUnreachable(
+                                packet, tcp, code == V4_PROTOCOL_UNREACHABLE || code == V4_PORT_UNREACHABLE);
+            case IcmpHeader.V4_TIME_EXCEEDED, IcmpHeader.V4_PARAMETER_PROBLEM -> handleUnreachable(packet, tcp, false);
             default -> Drop.IGNORED_ICMP;
         };
     }
@@ -74,6 +79,7 @@ final class IcmpLayer {
             case IcmpHeader.V6_ECHO_REPLY -> keepReply(packet, now);
             case IcmpHeader.V6_PACKET_TOO_BIG -> handleTooBig(packet, tcp, header.rest() & 0x7fff_ffff);
             case IcmpHeader.V6_UNREACHABLE -> handleUnreachable(packet, tcp, code == 1 || code == V6_PORT_UNREACHABLE);
+            case IcmpHeader.V6_TIME_EXCEEDED, IcmpHeader.V6_PARAMETER_PROBLEM -> handleUnreachable(packet, tcp, false);
             default -> Drop.IGNORED_ICMP;
         };
     }
@@ -146,14 +152,44 @@ final class IcmpLayer {
         IcmpHeader.write(out, ip, length, type, 0, rest, pseudo);
     }
 
-    /// Tells the sender of `packet` that nobody holds its port, with as much of it as the minimum MTU permits
-    /// (RFC 1812 §4.3.2.3, RFC 4443 §3.1); limited in rate.
+    /// Tells the sender of `packet` that nobody holds its port (RFC 1122 §4.1.3.1, RFC 4443 §3.1).
     void sendPortUnreachable(Packet packet, long now) {
+        int type = packet.ipv4 ? IcmpHeader.V4_UNREACHABLE : IcmpHeader.V6_UNREACHABLE;
+        sendError(packet, type, packet.ipv4 ? V4_PORT_UNREACHABLE : V6_PORT_UNREACHABLE, 0, now);
+    }
+
+    /// Nobody here speaks the protocol (RFC 1122 §3.2.2.1; RFC 8200 §4, an unrecognised next header).
+    void sendProtocolUnreachable(Packet packet, long now) {
+        if (packet.ipv4) {
+            sendError(packet, IcmpHeader.V4_UNREACHABLE, V4_PROTOCOL_UNREACHABLE, 0, now);
+        } else if (packet.protocol != NO_NEXT_HEADER) {
+            int at = packet.nextHeaderAt - packet.start;
+            sendError(packet, IcmpHeader.V6_PARAMETER_PROBLEM, V6_UNKNOWN_HEADER, at, now);
+        }
+    }
+
+    /// Tells the sender what is wrong with its extension headers, if that was found out.
+    void tellProblem(Packet packet, long now) {
+        if (packet.problem >= 0) {
+            packet.payloadLength += packet.payload - packet.start;
+            packet.payload = packet.start;
+            sendError(packet, IcmpHeader.V6_PARAMETER_PROBLEM, packet.problem, packet.problemAt, now);
+        }
+    }
+
+    /// Some of the packet of which this was the first piece has never come (RFC 792, RFC 4443 §3.3).
+    void sendReassemblyTimeExceeded(Packet packet, long now) {
+        sendError(packet, packet.ipv4 ? IcmpHeader.V4_TIME_EXCEEDED : IcmpHeader.V6_TIME_EXCEEDED, 1, 0, now);
+    }
+
+    /// Tells the sender of `packet` of an error, with as much of it as the minimum MTU permits (RFC 1812 §4.3.2.3,
+    /// RFC 4443 §3.1); limited in rate. An error is never answered (RFC 1122 §3.2.2, RFC 4443 §2.4).
+    private void sendError(Packet packet, int type, int code, int rest, long now) {
         int ip = IpOutput.headerLength(packet.ipv4);
         int quoted = packet.payload + packet.payloadLength - packet.start;
         int most = (packet.ipv4 ? 576 : 1280) - ip - IcmpHeader.LENGTH;
         int length = IcmpHeader.LENGTH + Math.min(quoted, most);
-        if (!errors.take(now)) {
+        if (isError(packet) || !errors.take(now)) {
             return;
         }
         byte[] out = queue.add(ip + length);
@@ -163,10 +199,20 @@ final class IcmpLayer {
         }
         System.arraycopy(packet.bytes, packet.start, out, ip + IcmpHeader.LENGTH, length - IcmpHeader.LENGTH);
         writeIp(packet, out, length);
-        int type = packet.ipv4 ? IcmpHeader.V4_UNREACHABLE : IcmpHeader.V6_UNREACHABLE;
-        int code = packet.ipv4 ? V4_PORT_UNREACHABLE : V6_PORT_UNREACHABLE;
-        long pseudo = pseudoHeader(packet, length);
-        IcmpHeader.write(out, ip, length, type, code, 0, pseudo);
+        IcmpHeader.write(out, ip, length, type, code, rest, pseudoHeader(packet, length));
+    }
+
+    private static boolean isError(Packet packet) {
+        if (packet.payloadLength == 0) {
+            return false;
+        }
+        int type = NetworkOrder.u8(packet.bytes, packet.payload);
+        if (packet.ipv4) {
+            return packet.protocol == IpProtocol.ICMP
+                    && type != IcmpHeader.V4_ECHO_REQUEST
+                    && type != IcmpHeader.V4_ECHO_REPLY;
+        }
+        return packet.protocol == IpProtocol.ICMPV6 && type < IcmpHeader.V6_ECHO_REQUEST;
     }
 
     @SuppressWarnings("ArgumentSelectionDefectChecker") // an answer goes the other way
@@ -194,7 +240,8 @@ final class IcmpLayer {
 
     private @Nullable Drop handleTooBig(Packet packet, TcpLayer tcp, int size) {
         TcpSocket socket = findQuoted(packet, tcp);
-        if (socket == null) {
+        if (socket == null || quotedLength(packet) <= size) {
+            // A packet that would have passed is none that a router has refused (RFC 5927 §7.1).
             return Drop.UNRELATED_ICMP_ERROR;
         }
         // Routers from before RFC 1191 say 0; the connection then tries what every IPv4 path takes.
@@ -228,6 +275,13 @@ final class IcmpLayer {
         }
         tuple.ports = NetworkOrder.i32(bytes, at + ip);
         return tcp.findInFlight(tuple, NetworkOrder.i32(bytes, at + ip + 4));
+    }
+
+    private int quotedLength(Packet packet) {
+        int at = header.payloadOffset();
+        return packet.ipv4
+                ? NetworkOrder.u16(packet.bytes, at + 2)
+                : Ipv6Header.LENGTH + NetworkOrder.u16(packet.bytes, at + 4);
     }
 
     private int quotedIpv4(byte[] bytes, int at, int length) {

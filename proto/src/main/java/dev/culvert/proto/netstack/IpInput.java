@@ -9,28 +9,31 @@ import org.jspecify.annotations.Nullable;
 
 /// Judges the IP header of what arrives and finds the payload (RFC 791, RFC 8200 §4, RFC 1122 §3.2.1).
 final class IpInput {
-    private static final int MAX_EXTENSION_HEADERS = 4;
-
     private final LocalAddresses local;
     private final Ipv4Header v4 = new Ipv4Header();
     private final Ipv6Header v6 = new Ipv6Header();
+    private final FragmentReassembly fragments;
 
-    IpInput(LocalAddresses local) {
+    IpInput(LocalAddresses local, FragmentReassembly fragments) {
         this.local = local;
+        this.fragments = fragments;
     }
 
-    /// Fills in `packet` from `length` bytes at `offset`; returns why they must be dropped, or null.
+    /// Fills in `packet` from `length` bytes at `offset`; returns why they must be dropped, or null. A fragment that
+    /// makes no packet whole is neither: it is `incomplete`.
     @Nullable
-    Drop parse(Packet packet, byte[] bytes, int offset, int length) {
+    Drop parse(Packet packet, byte[] bytes, int offset, int length, long now) {
         packet.bytes = bytes;
         packet.start = offset;
+        packet.incomplete = false;
+        packet.problem = -1;
         if (v4.check(bytes, offset, length)) {
-            return parseIpv4(packet);
+            return parseIpv4(packet, now);
         }
-        return v6.check(bytes, offset, length) ? parseIpv6(packet) : Drop.MALFORMED_IP;
+        return v6.check(bytes, offset, length) ? parseIpv6(packet, now) : Drop.MALFORMED_IP;
     }
 
-    private @Nullable Drop parseIpv4(Packet packet) {
+    private @Nullable Drop parseIpv4(Packet packet, long now) {
         if (!v4.isChecksumValid()) {
             return Drop.BAD_IP_CHECKSUM;
         }
@@ -50,10 +53,12 @@ final class IpInput {
         if (net == 0 || net == 127 || net >= 224 || local.contains(0, packet.sourceLow)) {
             return Drop.MARTIAN_SOURCE;
         }
-        return v4.isFragment() ? Drop.FRAGMENT : null;
+        return v4.isFragment()
+                ? fragments.add(packet, v4.identification(), v4.fragmentOffset(), v4.hasMoreFragments(), now)
+                : null;
     }
 
-    private @Nullable Drop parseIpv6(Packet packet) {
+    private @Nullable Drop parseIpv6(Packet packet, long now) {
         packet.ipv4 = false;
         packet.protocol = v6.nextHeader();
         packet.sourceHigh = v6.sourceHigh();
@@ -69,7 +74,8 @@ final class IpInput {
         if (isMartian(packet.sourceHigh, packet.sourceLow)) {
             return Drop.MARTIAN_SOURCE;
         }
-        return skipExtensions(packet);
+        packet.nextHeaderAt = packet.start + 6;
+        return skipExtensions(packet, now);
     }
 
     private boolean isMartian(long high, long low) {
@@ -78,61 +84,27 @@ final class IpInput {
         return multicast || unspecifiedOrLoopback || AddressWords.isIpv4(high, low) || local.contains(high, low);
     }
 
-    private static @Nullable Drop skipExtensions(Packet packet) {
-        for (int seen = 0; ; seen++) {
-            if (packet.protocol == IpProtocol.FRAGMENT) {
-                return Drop.FRAGMENT;
+    private @Nullable Drop skipExtensions(Packet packet, long now) {
+        boolean wasCut = false;
+        while (true) {
+            Drop reason = ExtensionHeaders.skip(packet);
+            if (reason != null || packet.protocol != IpProtocol.FRAGMENT) {
+                return reason;
             }
-            // Hop-by-hop options may only come first (RFC 8200 §4.1).
-            boolean options = packet.protocol == IpProtocol.DESTINATION_OPTIONS
-                    || (packet.protocol == IpProtocol.HOP_BY_HOP && seen == 0);
-            if (!options) {
-                return isUnknownExtension(packet.protocol) ? Drop.EXTENSION_HEADER : null;
-            }
-            if (seen == MAX_EXTENSION_HEADERS || !skipOptions(packet)) {
+            if (wasCut) {
                 return Drop.EXTENSION_HEADER;
             }
-        }
-    }
-
-    /// Routing, authentication, mobility, HIP, Shim6, and hop-by-hop where it must not be.
-    private static boolean isUnknownExtension(int protocol) {
-        return switch (protocol) {
-            case IpProtocol.HOP_BY_HOP, 43, 51, 135, 139, 140 -> true;
-            default -> false;
-        };
-    }
-
-    private static boolean skipOptions(Packet packet) {
-        byte[] bytes = packet.bytes;
-        int at = packet.payload;
-        if (packet.payloadLength < 8) {
-            return false;
-        }
-        int size = 8 + 8 * NetworkOrder.u8(bytes, at + 1);
-        if (size > packet.payloadLength || !areSkippable(bytes, at + 2, at + size)) {
-            return false;
-        }
-        packet.protocol = NetworkOrder.u8(bytes, at);
-        packet.payload += size;
-        packet.payloadLength -= size;
-        return true;
-    }
-
-    /// Whether all options are padding or, by their two highest bits, may be skipped (RFC 8200 §4.2).
-    private static boolean areSkippable(byte[] bytes, int from, int end) {
-        int at = from;
-        while (at < end) {
-            int type = NetworkOrder.u8(bytes, at);
-            if (type == 0) {
-                at++;
-                continue;
+            wasCut = true;
+            int field = NetworkOrder.u16(packet.bytes, packet.payload + 2);
+            int id = NetworkOrder.i32(packet.bytes, packet.payload + 4);
+            ExtensionHeaders.step(packet, 8);
+            // One that is no fragment of anything stands for itself (RFC 6946).
+            if ((field & 0xfff9) != 0) {
+                Drop refused = fragments.add(packet, id, field & 0xfff8, (field & 1) != 0, now);
+                if (refused != null || packet.incomplete) {
+                    return refused;
+                }
             }
-            if ((type & 0xc0) != 0 || at + 1 == end) {
-                return false;
-            }
-            at += 2 + NetworkOrder.u8(bytes, at + 1);
         }
-        return at == end;
     }
 }

@@ -15,4 +15,13 @@ final class Packet {
 
     int payload;
     int payloadLength;
+
+    /// A piece of a packet that is not whole yet.
+    boolean incomplete;
+    /// Where the number in `protocol` stands.
+    int nextHeaderAt;
+    /// What is wrong with the headers, as ICMPv6 says it (RFC 4443 §3.4), or -1; and where.
+    int problem = -1;
+
+    int problemAt;
 }

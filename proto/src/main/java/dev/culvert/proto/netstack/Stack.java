@@ -26,6 +26,7 @@ public final class Stack {
     private final ReplyQueue replies = new ReplyQueue();
     private final Packet packet = new Packet();
     private final IpInput ip;
+    private final FragmentReassembly fragments = new FragmentReassembly();
     private final PagePool pool;
     private final PathMtus paths;
     private final TcpLayer tcp;
@@ -38,7 +39,7 @@ public final class Stack {
     public Stack(StackConfig config, RandomGenerator random) {
         mtu = config.mtu();
         local = new LocalAddresses(config.addresses());
-        ip = new IpInput(local);
+        ip = new IpInput(local, fragments);
         icmp = new IcmpLayer(mtu, drops, replies);
         long buffers = (long) config.sendBuffer() + config.receiveBuffer();
         pool = new PagePool(Math.max(LEAST_MEMORY, 8 * buffers));
@@ -50,20 +51,26 @@ public final class Stack {
     /// Takes one IP packet, from position to limit of a heap buffer; it is neither changed nor kept.
     public void handlePacket(ByteBuffer packet, long now) {
         int offset = packet.arrayOffset() + packet.position();
-        Drop reason = ip.parse(this.packet, packet.array(), offset, packet.remaining());
+        Drop reason = ip.parse(this.packet, packet.array(), offset, packet.remaining(), now);
         if (reason != null) {
             drops.count(reason);
-            return;
+            icmp.tellProblem(this.packet, now);
+        } else if (!this.packet.incomplete) {
+            handleWhole(now);
         }
-        int protocol = this.packet.protocol;
+    }
+
+    private void handleWhole(long now) {
+        int protocol = packet.protocol;
         if (protocol == IpProtocol.TCP) {
-            tcp.handlePacket(this.packet, now);
+            tcp.handlePacket(packet, now);
         } else if (protocol == IpProtocol.UDP) {
-            udp.handlePacket(this.packet, now);
-        } else if (protocol == (this.packet.ipv4 ? IpProtocol.ICMP : IpProtocol.ICMPV6)) {
-            icmp.handlePacket(this.packet, tcp, now);
+            udp.handlePacket(packet, now);
+        } else if (protocol == (packet.ipv4 ? IpProtocol.ICMP : IpProtocol.ICMPV6)) {
+            icmp.handlePacket(packet, tcp, now);
         } else {
             drops.count(Drop.UNKNOWN_PROTOCOL);
+            icmp.sendProtocolUnreachable(packet, now);
         }
     }
 
@@ -205,11 +212,14 @@ public final class Stack {
     /// Does what is due; to be called at [#nextDeadline], or at any time.
     public void handleTimeout(long now) {
         tcp.handleTimeout(now);
+        while (fragments.expire(packet, drops, now)) {
+            icmp.sendReassemblyTimeExceeded(packet, now);
+        }
     }
 
     /// When [#handleTimeout] has something to do, or `Long.MAX_VALUE`. Ask again after any other call.
     public long nextDeadline() {
-        return tcp.timers.next();
+        return Math.min(tcp.timers.next(), fragments.nextDeadline());
     }
 
     /// How many packets were dropped for a reason.

@@ -172,6 +172,29 @@ final class IcmpTest {
     }
 
     @Test
+    void packetTooBig_aboutAPacketThatWouldPass_isIgnored() {
+        Trace trace = Trace.established().write(500).expect(seg().seq(1).data(500));
+        trace.receivePacket(about(trace, IcmpHeader.V4_UNREACHABLE, 4, 600)).dropped(Drop.UNRELATED_ICMP_ERROR);
+        trace.write(1000).expect(seg().data(1000));
+    }
+
+    @Test
+    void timeExceededAndParameterProblem_onAConnection_areSoft() {
+        Trace trace = Trace.established().write(10).expect(seg().data(10));
+        trace.receivePacket(about(trace, IcmpHeader.V4_TIME_EXCEEDED, 0, 0))
+                .receivePacket(about(trace, IcmpHeader.V4_PARAMETER_PROBLEM, 0, 0))
+                .is(TcpState.ESTABLISHED);
+    }
+
+    @Test
+    void sourceQuench_isIgnored() {
+        Trace trace = Trace.established().write(2000).expect(seg().data(1000));
+        trace.receivePacket(about(trace, 4, 0, 0))
+                .dropped(Drop.IGNORED_ICMP)
+                .expect(seg().data(1000));
+    }
+
+    @Test
     void packetTooBig_largerThanNow_changesNothing() {
         Trace trace = Trace.established().write(1000).expect(seg().seq(1).data(1000));
         trace.receivePacket(about(trace, IcmpHeader.V4_UNREACHABLE, 4, 1500)).expectNothing();

@@ -123,22 +123,6 @@ final class IpInputTest {
                 .dropped(Drop.NOT_FOR_US);
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {0x2000, 0x0001, 0x3fff})
-    void fragment_isDropped(int field) {
-        byte[] packet = ping();
-        packet[6] = (byte) (field >>> 8);
-        packet[7] = (byte) field;
-        host.receive(Packets.repairIpv4(packet)).sendsNothing().dropped(Drop.FRAGMENT);
-    }
-
-    @Test
-    void fragment6_isDropped() {
-        host.receive(withExtension(IpProtocol.FRAGMENT, new byte[8]))
-                .sendsNothing()
-                .dropped(Drop.FRAGMENT);
-    }
-
     /// An echo request behind one extension header, whose first byte names ICMPv6.
     private static byte[] withExtension(int type, byte[] extension) {
         byte[] plain = ping6();
@@ -163,7 +147,6 @@ final class IpInputTest {
     @ParameterizedTest
     @CsvSource({
         "0, 0x40", // unknown option, drop
-        "60, 0xc2", // unknown option, drop and tell
         "60, 0x07", // option that ends beyond the header
     })
     void options6_notSkippable_areDropped(int type, String option) {
@@ -172,9 +155,47 @@ final class IpInputTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {43, 51, 135})
-    void extension6_unknown_isDropped(int type) {
-        host.receive(withExtension(type, new byte[8])).sendsNothing().dropped(Drop.EXTENSION_HEADER);
+    @CsvSource({"60, 0xc2", "0, 0x85"})
+    void options6_unknown_senderIsToldWhere(int type, String option) {
+        byte[] extension = {0, 0, (byte) (int) Integer.decode(option), 4, 0, 0, 0, 0};
+        host.receive(withExtension(type, extension)).dropped(Drop.EXTENSION_HEADER);
+        byte[] error = host.sent();
+        // Parameter problem, unrecognized option, at byte 42 (RFC 4443 §3.4).
+        assertThat(Arrays.copyOfRange(error, 40, 42)).containsExactly(4, 2);
+        assertThat(NetworkOrder.i32(error, 44)).isEqualTo(42);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {50, 51, 135, 139, 140})
+    void extension6_unknown_senderIsToldWhere(int type) {
+        host.receive(withExtension(type, new byte[8])).dropped(Drop.EXTENSION_HEADER);
+        byte[] error = host.sent();
+        assertThat(Arrays.copyOfRange(error, 40, 42)).containsExactly(4, 1);
+        assertThat(NetworkOrder.i32(error, 44)).isEqualTo(6);
+    }
+
+    @Test
+    void routing6_doneWith_isSkipped_andOtherwiseRefused() {
+        host.receive(withExtension(43, new byte[8]))
+                .sends("fd00:0:0:0:0:0:0:1 > fd00:0:0:0:0:0:0:2: ICMP6 echo reply, id 0 seq 1 length 8");
+        host.receive(withExtension(43, new byte[] {0, 0, 0, 1, 0, 0, 0, 0})).dropped(Drop.EXTENSION_HEADER);
+        byte[] error = host.sent();
+        assertThat(Arrays.copyOfRange(error, 40, 42)).containsExactly(4, 0);
+        assertThat(NetworkOrder.i32(error, 44)).isEqualTo(42);
+    }
+
+    @Test
+    void noNextHeader6_isDroppedInSilence() {
+        host.receive(Packets.ip(PEER6, US6, 59, new byte[8])).sendsNothing().dropped(Drop.UNKNOWN_PROTOCOL);
+    }
+
+    @Test
+    void hopByHop6_notFirst_isRefused() {
+        byte[] payload = new byte[24];
+        payload[8] = IpProtocol.ICMPV6;
+        host.receive(Packets.ip(PEER6, US6, IpProtocol.DESTINATION_OPTIONS, payload))
+                .dropped(Drop.EXTENSION_HEADER);
+        assertThat(Arrays.copyOfRange(host.sent(), 40, 42)).containsExactly(4, 1);
     }
 
     @Test
@@ -186,7 +207,7 @@ final class IpInputTest {
 
     @Test
     void extensions6_tooMany_areDropped() {
-        byte[] payload = new byte[5 * 8];
+        byte[] payload = new byte[10 * 8];
         for (int i = 0; i < payload.length; i += 8) {
             payload[i] = IpProtocol.DESTINATION_OPTIONS;
         }
@@ -196,15 +217,25 @@ final class IpInputTest {
 
     @ParameterizedTest
     @ValueSource(ints = {2, 47, IpProtocol.ICMPV6})
-    void protocol_unknown_isDropped(int protocol) {
+    void protocol_unknown_senderIsTold(int protocol) {
         host.receive(Packets.ip(PEER, US, protocol, new byte[20]))
-                .sendsNothing()
+                .sends("10.0.0.1 > 10.0.0.2: ICMP type 3 code 2 length 40")
                 .dropped(Drop.UNKNOWN_PROTOCOL);
     }
 
     @Test
     void protocol6_icmpOfIpv4_isUnknown() {
-        host.receive(Packets.ip(PEER6, US6, IpProtocol.ICMP, new byte[20])).dropped(Drop.UNKNOWN_PROTOCOL);
+        host.receive(Packets.ip(PEER6, US6, IpProtocol.ICMP, new byte[20]))
+                .sends("fd00:0:0:0:0:0:0:1 > fd00:0:0:0:0:0:0:2: ICMP6 type 4 code 1 length 60")
+                .dropped(Drop.UNKNOWN_PROTOCOL);
         assertThat(host.stack.sockets()).isZero();
+    }
+
+    @Test
+    void errors_aboutErrors_areNeverSent() {
+        // A destination unreachable behind an option that asks for an answer.
+        byte[] error = Packets.icmp(PEER6, US6, IcmpHeader.V6_UNREACHABLE, 0, 0, new byte[8]);
+        host.receive(error).sendsNothing();
+        host.receive(Packets.icmp(PEER, US, IcmpHeader.V4_UNREACHABLE, 2, 0, new byte[28])).sendsNothing();
     }
 }

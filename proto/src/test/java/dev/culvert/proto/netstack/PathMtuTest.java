@@ -108,8 +108,9 @@ final class PathMtuTest {
     void pathMtu_andIcmp_theSmallerHolds() {
         Trace trace = Trace.established().write(1000).expect(seg().seq(1).data(1000));
         trace.stack.pathMtu(TO_PEER, 740);
-        trace.expect(seg().seq(1).data(700)).expect(seg().seq(701).data(300));
+        trace.expect(seg().seq(1).data(700));
         byte[] quoted = Arrays.copyOf(trace.lastPacket(), 28);
+        trace.expect(seg().seq(701).data(300));
         trace.receivePacket(Packets.icmp(Trace.PEER, Trace.US, IcmpHeader.V4_UNREACHABLE, 4, 640, quoted));
         trace.expect(seg().seq(1).data(600)).expect(seg().seq(601).data(400));
 
