@@ -13,7 +13,7 @@ final class ByteRing {
     private static final byte[] @Nullable [] NONE = new byte[0][];
 
     private final PagePool pool;
-    private final int limit;
+    private int limit;
     private byte[] @Nullable [] pages = NONE;
     private int held;
     private long start;
@@ -35,6 +35,11 @@ final class ByteRing {
 
     int limit() {
         return limit;
+    }
+
+    /// From now on it may hold so many bytes, no fewer than before.
+    void limit(int bytes) {
+        limit = Math.max(limit, bytes);
     }
 
     /// The number of the first byte in the queue.

@@ -11,7 +11,5 @@ public enum CloseReason {
     /// A router or the peer said so by ICMP before the connection stood (RFC 5927 §4).
     UNREACHABLE,
     /// The application called `abort`, or closed with data unread.
-    ABORTED,
-    /// The stack removed it to stay within its limits.
-    EVICTED
+    ABORTED
 }

@@ -60,8 +60,8 @@ public enum Drop {
     OUT_OF_MEMORY,
     /// A SYN beyond the limit of sockets.
     TOO_MANY_SOCKETS,
-    /// The oldest half-open connection, for the sake of a new one.
-    HALF_OPEN_EVICTED,
+    /// A SYN beyond the limit of half-open connections; answered, but nothing is kept of it (RFC 4987 §3.6).
+    SYN_COOKIE,
     /// A SYN for a listener whose accept queue is full.
     ACCEPT_QUEUE_FULL,
     /// A SYN while the stack lets no connection begin: [Stack#acceptNew].

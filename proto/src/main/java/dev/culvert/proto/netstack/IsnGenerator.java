@@ -23,6 +23,18 @@ final class IsnGenerator {
         return (int) hash(socket, 2);
     }
 
+    /// The same for a connection that has no socket yet.
+    int timestampOffset(Tuple who) {
+        return (int) sipHash(
+                k0,
+                k1,
+                who.localHigh,
+                who.localLow,
+                who.remoteHigh,
+                who.remoteLow,
+                2L << 32 | (who.ports & 0xffff_ffffL));
+    }
+
     private long hash(TcpSocket socket, int purpose) {
         return sipHash(
                 k0,

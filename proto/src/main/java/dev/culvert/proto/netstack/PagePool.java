@@ -54,6 +54,11 @@ final class PagePool {
         return used >= limit;
     }
 
+    /// Whether it is time that buffers stop to grow.
+    boolean isHalfUsed() {
+        return used >= limit / 2;
+    }
+
     int used() {
         return used;
     }

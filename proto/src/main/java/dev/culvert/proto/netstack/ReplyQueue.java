@@ -29,6 +29,11 @@ final class ReplyQueue {
         return bytes;
     }
 
+    /// The packet added last is only so long.
+    void length(int length) {
+        lengths[(head + size - 1) % SLOTS] = length;
+    }
+
     /// Copies the oldest packet out; returns its length, or 0 if there is none.
     int poll(byte[] out, int offset) {
         byte[] bytes = slots[head];

@@ -42,7 +42,7 @@ public final class Stack {
         ip = new IpInput(local, fragments);
         icmp = new IcmpLayer(mtu, drops, replies);
         long buffers = (long) config.sendBuffer() + config.receiveBuffer();
-        pool = new PagePool(Math.max(LEAST_MEMORY, 8 * buffers));
+        pool = new PagePool(Math.max(LEAST_MEMORY, 4 * buffers));
         paths = new PathMtus(mtu);
         tcp = new TcpLayer(config, pool, paths, drops, readyQueue, transmitQueue, replies, random);
         udp = new UdpLayer(mtu, paths, local, pool, drops, readyQueue, transmitQueue, icmp, random);

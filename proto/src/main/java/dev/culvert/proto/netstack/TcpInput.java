@@ -176,7 +176,7 @@ final class TcpInput {
             return;
         }
         int readable = receiver.ring.size();
-        Drop reason = receiver.receive(segment, now);
+        Drop reason = receiver.receive(segment, socket.sender.stamp(now), socket.sender.rtt.srtt(), now);
         if (reason != null) {
             drops.count(reason);
         }

@@ -33,6 +33,9 @@ final class TcpLayer {
     private final TcpOutput output = new TcpOutput();
     private final Segment segment = new Segment();
     private final Tuple tuple = new Tuple();
+    private final SynCookies cookies;
+    /// What a SYN had said that nothing was kept of.
+    private final Segment cookieSyn = new Segment();
     boolean acceptNew = true;
 
     TcpLayer(
@@ -54,6 +57,7 @@ final class TcpLayer {
         this.random = random;
         this.isns = new IsnGenerator(random);
         this.demux = new Demux(random.nextLong());
+        this.cookies = new SynCookies(random);
         this.input = new TcpInput(this, drops);
     }
 
@@ -78,6 +82,9 @@ final class TcpLayer {
             return;
         }
         TcpListener listener = listeners.get(segment.targetPort);
+        if (listener != null && acceptCookie(listener, now)) {
+            return;
+        }
         if (listener == null || !segment.isSyn() || segment.isAck() || segment.isRst()) {
             drops.count(Drop.NO_TCP_SOCKET);
             reset(segment);
@@ -107,10 +114,10 @@ final class TcpLayer {
             drops.count(Drop.ACCEPT_QUEUE_FULL);
             return;
         }
-        TcpSocket oldest = halfOpen.oldest();
-        if (oldest != null && halfOpen.size() >= config.maxHalfOpen()) {
-            drops.count(Drop.HALF_OPEN_EVICTED);
-            oldest.finish(CloseReason.EVICTED);
+        if (halfOpen.size() >= config.maxHalfOpen()) {
+            drops.count(Drop.SYN_COOKIE);
+            answerWithCookie(now);
+            return;
         }
         if (!makeRoom()) {
             drops.count(Drop.TOO_MANY_SOCKETS);
@@ -121,6 +128,47 @@ final class TcpLayer {
         socket.negotiate(segment, now);
         halfOpen.add(socket);
         wantTransmit(socket);
+    }
+
+    private void answerWithCookie(long now) {
+        byte[] out = replies.add(TcpOutput.MAX_HEADERS);
+        if (out == null) {
+            drops.count(Drop.REPLY_QUEUE_FULL);
+            return;
+        }
+        int clock = (int) (now / 1_000_000) + isns.timestampOffset(tuple);
+        int stamp = SynCookies.stamp(clock, segment.options);
+        int mss = paths.towards(tuple.remoteHigh, tuple.remoteLow) - TcpOutput.headers(tuple);
+        int shift = TcpReceiver.windowShift(config.receiveBuffer());
+        int window = Math.min(config.receiveBuffer(), TcpReceiver.FIRST_LIMIT);
+        replies.length(TcpOutput.buildCookie(
+                tuple, segment, cookies.make(tuple, segment, now), stamp, mss, shift, Math.min(window, 0xffff), out));
+    }
+
+    /// Makes a connection of an acknowledgment that brings back a cookie; false if it does not.
+    private boolean acceptCookie(TcpListener listener, long now) {
+        if (segment.isSyn()
+                || segment.isRst()
+                || !segment.isAck()
+                || !cookies.mayReturn(now)
+                || !cookies.read(tuple, segment, cookieSyn, now)) {
+            return false;
+        }
+        if (!makeRoom()) {
+            drops.count(Drop.TOO_MANY_SOCKETS);
+            return true;
+        }
+        TcpSocket socket = new TcpSocket(this, tuple, listener, now);
+        socket.sender.openAnswered(segment.ack - 1, isns.timestampOffset(tuple));
+        demux.add(socket);
+        socket.negotiate(cookieSyn, now);
+        socket.receiver.offerWindow(0);
+        input.handle(socket, segment, now);
+        if (!socket.isConnected()) {
+            // Nobody would repeat our answer: it is kept by nobody.
+            socket.finish(null);
+        }
+        return true;
     }
 
     /// Whether there is room for one more socket, by the oldest in TIME-WAIT if need be.

@@ -1,11 +1,16 @@
 package dev.culvert.proto.netstack;
 
+import dev.culvert.proto.inet.AddressWords;
+import dev.culvert.proto.inet.InternetChecksum;
 import dev.culvert.proto.inet.IpProtocol;
 import dev.culvert.proto.inet.TcpHeader;
 
 /// Builds the next packet of a connection, at the moment it is asked for: RST, SYN, data or FIN, a probe, an
 /// acknowledgment, in this order.
 final class TcpOutput {
+    /// Room for every header and option of a segment without data.
+    static final int MAX_HEADERS = 100;
+
     private final int[] sackStarts = new int[TcpOptions.MAX_SACK_BLOCKS];
     private final int[] sackEnds = new int[TcpOptions.MAX_SACK_BLOCKS];
 
@@ -126,6 +131,31 @@ final class TcpOutput {
         TcpHeader.writeChecksum(out, tcp, header, socket.pseudoHeader());
         sender.synSent(now);
         return tcp - offset + header;
+    }
+
+    static int headers(Tuple who) {
+        return IpOutput.headerLength(AddressWords.isIpv4(who.localHigh, who.localLow)) + TcpHeader.LENGTH;
+    }
+
+    /// The answer to a SYN of which nothing is kept.
+    static int buildCookie(Tuple who, Segment syn, int cookie, int stamp, int mss, int shift, int window, byte[] out) {
+        int options = headers(who);
+        int at = TcpOptions.writeMss(out, options, mss);
+        // Without timestamps there is no place to keep the other options in.
+        if (syn.options.hasTimestamps) {
+            at = syn.options.sackPermitted ? TcpOptions.writeSackPermitted(out, at) : at;
+            at = TcpOptions.writeTimestamps(out, at, stamp, syn.options.timestampValue);
+            at = syn.options.windowShift < 0 ? at : TcpOptions.writeWindowScale(out, at, shift);
+        }
+        int header = TcpHeader.LENGTH + at - options;
+        int tcp = IpOutput.write(
+                out, 0, header, IpProtocol.TCP, who.localHigh, who.localLow, who.remoteHigh, who.remoteLow);
+        int flags = TcpHeader.SYN | TcpHeader.ACK;
+        TcpHeader.write(out, tcp, who.ports >>> 16, who.ports & 0xffff, cookie, syn.seq + 1, header, flags, window);
+        long pseudo = InternetChecksum.pseudoHeader(
+                who.localHigh, who.localLow, who.remoteHigh, who.remoteLow, IpProtocol.TCP);
+        TcpHeader.writeChecksum(out, tcp, header, pseudo);
+        return tcp + header;
     }
 
     private static int buildReset(TcpSocket socket, byte[] out, int offset) {

@@ -17,7 +17,11 @@ final class TcpReceiver {
 
     private static final int MAX_OWED_DUPLICATES = 8;
 
+    /// The window at first; a reader that keeps up gets more ([ReceiveTuning]).
+    static final int FIRST_LIMIT = 256 * 1024;
+
     final ByteRing ring;
+    private final ReceiveTuning tuning;
     final Reassembly reassembly = new Reassembly();
     private final PagePool pool;
 
@@ -51,10 +55,18 @@ final class TcpReceiver {
 
     TcpReceiver(PagePool pool, int limit) {
         this.pool = pool;
-        this.ring = new ByteRing(pool, limit);
-        while (limit >>> windowShift > 0xffff) {
-            windowShift++;
+        this.ring = new ByteRing(pool, Math.min(limit, FIRST_LIMIT));
+        this.tuning = new ReceiveTuning(limit);
+        this.windowShift = windowShift(limit);
+    }
+
+    /// The least shift with which a window of so many bytes can be said (RFC 7323 §2.2).
+    static int windowShift(int limit) {
+        int shift = 0;
+        while (limit >>> shift > 0xffff) {
+            shift++;
         }
+        return shift;
     }
 
     /// Starts after the peer's SYN.
@@ -101,7 +113,11 @@ final class TcpReceiver {
 
     /// Takes data and FIN of an acceptable segment. Returns why its data was not kept, or null.
     @Nullable
-    Drop receive(Segment segment, long now) {
+    Drop receive(Segment segment, int clock, long srtt, long now) {
+        if (timestamps && segment.options.hasTimestamps && segment.seq == rcvNxt) {
+            tuning.roundTrip(clock - segment.options.timestampEcho);
+        }
+        tuning.arrived(ring, pool, peerSegment, srtt, now);
         trim(segment);
         boolean gapBefore = !reassembly.isEmpty();
         int length = segment.dataLength;

@@ -9,6 +9,9 @@ final class TcpSender {
     /// How long retransmissions of one byte may go unanswered (R2 of RFC 9293 §3.8.3 is at least 100 s).
     static final long GIVE_UP = 120_000_000_000L;
     static final int SYN_RETRIES = 5;
+    /// What is queued at first; as the congestion window grows, twice that (RFC 9293 leaves it open).
+    static final int FIRST_LIMIT = 256 * 1024;
+
     private static final int UNANSWERED_PROBES = 8;
 
     /// What the timer is for: retransmission (RFC 6298), the tail loss probe and the reordering window (RFC 8985
@@ -21,6 +24,8 @@ final class TcpSender {
     }
 
     final ByteRing ring;
+    private final PagePool pool;
+    private final int largestBuffer;
     final RttEstimator rtt = new RttEstimator();
     final LossRecovery recovery = new LossRecovery();
     final SendWindow window = new SendWindow();
@@ -63,7 +68,9 @@ final class TcpSender {
     boolean planPush;
 
     TcpSender(PagePool pool, int limit) {
-        this.ring = new ByteRing(pool, limit);
+        this.ring = new ByteRing(pool, Math.min(limit, FIRST_LIMIT));
+        this.pool = pool;
+        this.largestBuffer = limit;
     }
 
     void open(int initialSeq, int offset) {
@@ -73,6 +80,13 @@ final class TcpSender {
         timestampOffset = offset;
         recovery.open(iss);
         synPending = true;
+    }
+
+    /// Opens where SYN was sent before and nothing was kept of it.
+    void openAnswered(int initialSeq, int offset) {
+        open(initialSeq, offset);
+        synPending = false;
+        sndMax = iss + 1;
     }
 
     boolean isSynAcked() {
@@ -146,11 +160,19 @@ final class TcpSender {
             measureSyn(now);
         } else if (recovery.state() != LossRecovery.State.RECOVERY && congestionLimited) {
             recovery.congestion.acknowledged(acked, rtt.srtt(), now);
+            growBuffer();
         }
         rtt.resetBackoff();
         timer = Timer.RETRANSMIT;
         stalledSince = now;
         retransmitAt = flight() > 0 ? retransmitTime(now) : NEVER;
+    }
+
+    private void growBuffer() {
+        int wanted = Math.min(largestBuffer, 2 * Math.min(recovery.congestion.window(), 1 << 29));
+        if (wanted > ring.limit() && !pool.isHalfUsed()) {
+            ring.limit(wanted);
+        }
     }
 
     private void measureSyn(long now) {

@@ -189,9 +189,7 @@ final class IcmpTest {
     @Test
     void sourceQuench_isIgnored() {
         Trace trace = Trace.established().write(2000).expect(seg().data(1000));
-        trace.receivePacket(about(trace, 4, 0, 0))
-                .dropped(Drop.IGNORED_ICMP)
-                .expect(seg().data(1000));
+        trace.receivePacket(about(trace, 4, 0, 0)).dropped(Drop.IGNORED_ICMP).expect(seg().data(1000));
     }
 
     @Test

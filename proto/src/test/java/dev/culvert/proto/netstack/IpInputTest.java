@@ -236,6 +236,7 @@ final class IpInputTest {
         // A destination unreachable behind an option that asks for an answer.
         byte[] error = Packets.icmp(PEER6, US6, IcmpHeader.V6_UNREACHABLE, 0, 0, new byte[8]);
         host.receive(error).sendsNothing();
-        host.receive(Packets.icmp(PEER, US, IcmpHeader.V4_UNREACHABLE, 2, 0, new byte[28])).sendsNothing();
+        host.receive(Packets.icmp(PEER, US, IcmpHeader.V4_UNREACHABLE, 2, 0, new byte[28]))
+                .sendsNothing();
     }
 }

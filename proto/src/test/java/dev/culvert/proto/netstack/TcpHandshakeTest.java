@@ -48,7 +48,7 @@ final class TcpHandshakeTest {
     void listen_synOffersAll_agreesToAll() {
         listening()
                 .receive(syn().mss(900).scale(7).sackOk().timestamps(5, 0))
-                .expect(synAck().mss(1000).scale(5).sackOk().timestamps(0, 5).timestamp(0));
+                .expect(synAck().mss(1000).scale(7).sackOk().timestamps(0, 5).timestamp(0));
     }
 
     @Test
@@ -224,15 +224,73 @@ final class TcpHandshakeTest {
                 .expect(seg().seq(89).data(12));
     }
 
+    private static Trace halfOpen() {
+        StackConfig config = new StackConfig(List.of(Trace.US), Trace.MTU, 1 << 20, 1 << 20, 100, 1);
+        return listening(config).peerPort(1).receive(syn()).expect(synAck()).peerPort(2);
+    }
+
     @Test
-    void halfOpen_limitReached_oldestGoes() {
-        StackConfig config = new StackConfig(List.of(Trace.US), Trace.MTU, 65536, 65536, 100, 2);
-        Trace trace = listening(config);
-        trace.peerPort(1).receive(syn()).expect(synAck());
-        trace.peerPort(2).receive(syn()).expect(synAck());
-        trace.peerPort(3).receive(syn()).expect(synAck()).dropped(Drop.HALF_OPEN_EVICTED);
+    void halfOpen_limitReached_synIsAnsweredWithACookie() {
+        Trace trace = halfOpen();
+        trace.receive(syn().mss(1000).scale(7).sackOk().timestamps(5, 0));
+        trace.expect(synAck().mss(1000).scale(5).sackOk().timestamps(0, 5)).dropped(Drop.SYN_COOKIE);
+        assertThat(trace.stack.sockets()).isEqualTo(1);
+        trace.after(300)
+                .receive(
+                        seg().seq(1).ack(1).timestamps(6, trace.lastTimestamp()).data("hello"))
+                .expect(seg().seq(1).ack(6))
+                .ready(trace.listener);
+        TcpSocket socket = Objects.requireNonNull(trace.listener.accept());
+        assertThat(socket.state()).isEqualTo(TcpState.ESTABLISHED);
+        assertThat(socket.readable()).isEqualTo(5);
+        assertThat(socket.sender.recovery.sackPermitted).isTrue();
+        assertThat(socket.sender.window.peerShift).isEqualTo(7);
+        // 940 is the size below 1000 that a cookie can hold, less 12 bytes of timestamps.
+        assertThat(socket.sender.mss).isEqualTo(928);
+    }
+
+    @Test
+    void cookie_withoutTimestamps_keepsTheSizeOnly() {
+        Trace trace = halfOpen().receive(syn().mss(600).scale(7).sackOk()).expect(synAck());
+        assertThat(trace.sentOption(3) || trace.sentOption(4) || trace.sentOption(8))
+                .isFalse();
         trace.receive(seg().seq(1).ack(1)).ready(trace.listener);
-        assertThat(trace.stack.sockets()).isEqualTo(2);
+        TcpSocket socket = Objects.requireNonNull(trace.listener.accept());
+        assertThat(socket.sender.mss).isEqualTo(536);
+        assertThat(socket.sender.window.peerShift).isZero();
+    }
+
+    @Test
+    void cookie_guessed_isReset() {
+        Trace trace = halfOpen().receive(syn().mss(600)).expect(synAck());
+        for (int guess = -100; guess <= 100; guess++) {
+            if (guess != 1) {
+                trace.receive(seg().seq(1).ack(guess)).expect(rst().seq(guess));
+            }
+        }
+        trace.receive(seg().seq(2).ack(1)).expect(rst().seq(1));
+        assertThat(trace.stack.sockets()).isEqualTo(1);
+    }
+
+    @Test
+    void cookie_tooOld_isReset() {
+        Trace trace = halfOpen().receive(syn().mss(600)).expect(synAck()).after(0);
+        while (trace.now() < 70_000_000_000L) {
+            trace.after(1000);
+            // The other one's SYN again.
+            trace.discardsWhatIsSent();
+        }
+        trace.receive(seg().seq(1).ack(1)).expect(rst().seq(1));
+    }
+
+    @Test
+    void cookie_ofAnotherPort_isReset() {
+        halfOpen()
+                .receive(syn().mss(600))
+                .expect(synAck())
+                .peerPort(3)
+                .receive(seg().seq(1).ack(1))
+                .expect(rst().seq(1));
     }
 
     @Test

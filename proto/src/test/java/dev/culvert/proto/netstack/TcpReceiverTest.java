@@ -20,9 +20,9 @@ final class TcpReceiverTest {
     @Test
     void memoryUsedUp_windowIsWhatIsAssured_andMoreIsDropped() {
         PagePool pool = new PagePool(PagePool.PAGE);
-        ByteRing hog = new ByteRing(pool, 1 << 20);
+        ByteRing hog = new ByteRing(pool, 256 << 10);
         hog.append(ByteBuffer.allocate(PagePool.PAGE));
-        TcpReceiver receiver = new TcpReceiver(pool, 1 << 20);
+        TcpReceiver receiver = new TcpReceiver(pool, 256 << 10);
         receiver.open(segment(-1, 0), false, 0);
         assertThat(receiver.offerWindow(0)).isEqualTo(2 * PagePool.PAGE);
         hog.clear();
@@ -31,7 +31,7 @@ final class TcpReceiverTest {
         int seq = 0;
         Drop reason = null;
         while (reason == null) {
-            reason = receiver.receive(segment(seq, 1000), 0);
+            reason = receiver.receive(segment(seq, 1000), 0, 0, 0);
             seq += 1000;
         }
         assertThat(reason).isEqualTo(Drop.OUT_OF_MEMORY);
@@ -41,10 +41,10 @@ final class TcpReceiverTest {
     @Test
     void window_isNeverTakenBack() {
         PagePool pool = new PagePool(PagePool.PAGE);
-        TcpReceiver receiver = new TcpReceiver(pool, 1 << 20);
+        TcpReceiver receiver = new TcpReceiver(pool, 256 << 10);
         receiver.open(segment(-1, 0), false, 0);
-        assertThat(receiver.offerWindow(5)).isEqualTo((1 << 20) / 32);
-        new ByteRing(pool, 1 << 20).append(ByteBuffer.allocate(PagePool.PAGE));
-        assertThat(receiver.offerWindow(5)).isEqualTo((1 << 20) / 32);
+        assertThat(receiver.offerWindow(5)).isEqualTo((256 << 10) / 32);
+        new ByteRing(pool, 256 << 10).append(ByteBuffer.allocate(PagePool.PAGE));
+        assertThat(receiver.offerWindow(5)).isEqualTo((256 << 10) / 32);
     }
 }

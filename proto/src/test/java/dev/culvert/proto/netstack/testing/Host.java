@@ -45,6 +45,14 @@ public final class Host {
         return this;
     }
 
+    public Host discardsWhatIsSent() {
+        boolean more = true;
+        while (more) {
+            more = stack.pollTransmit(ByteBuffer.allocate(MTU), now);
+        }
+        return this;
+    }
+
     public Host sendsNothing() {
         assertThat(stack.pollTransmit(ByteBuffer.allocate(MTU), now)).isFalse();
         return this;
