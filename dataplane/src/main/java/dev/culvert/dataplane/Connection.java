@@ -32,6 +32,8 @@ public final class Connection {
     private volatile @Nullable RequestHead head;
     private volatile Ended.@Nullable How how;
     private volatile int status;
+    private volatile boolean request;
+    private volatile @Nullable Runnable cutter;
     // Of the one thread that asks isQuiet.
     private long receivedSeen;
     private long sentSeen;
@@ -122,10 +124,26 @@ public final class Connection {
 
     /// It carries one HTTP request, to which a reference is kept where an access log will ask for it: a WebSocket would
     /// hold its head for as long as it lives.
-    public void head(RequestHead request) {
+    public void head(RequestHead asked) {
+        request = true;
         if (registry.isHeard()) {
-            head = request;
+            head = asked;
         }
+    }
+
+    /// The request has become a connection of its own, which may live as long as it likes.
+    public void upgraded() {
+        request = false;
+    }
+
+    /// Whether it is a request, with an end that is worth waiting for.
+    boolean isRequest() {
+        return request;
+    }
+
+    /// It is one of several on its channel: how to end this one alone, from any thread.
+    public void cutter(Runnable task) {
+        cutter = task;
     }
 
     /// The status that the visitor was given.
@@ -149,7 +167,12 @@ public final class Connection {
     /// Cuts it; its relay closes the other side.
     public void close() {
         how(Ended.How.CUT);
-        visitor.close();
+        Runnable task = cutter;
+        if (task != null) {
+            task.run();
+        } else {
+            visitor.close();
+        }
     }
 
     /// Takes it out of the registry; only the first call counts.

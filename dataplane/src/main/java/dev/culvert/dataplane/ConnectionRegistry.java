@@ -161,7 +161,7 @@ public final class ConnectionRegistry {
         int busy = 0;
         for (Connection connection : live) {
             boolean quiet = connection.isQuiet(nanos, now);
-            if (!quiet || connection.visitor().pipeline().get(Relay.HTTP) != null) {
+            if (!quiet || connection.isRequest()) {
                 busy++;
             }
         }

@@ -6,6 +6,7 @@ import dev.culvert.proto.http.Nominations;
 import dev.culvert.proto.http.RequestRules;
 import dev.culvert.proto.http.ResponseHead;
 import dev.culvert.proto.http.ResponseRules;
+import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
@@ -21,6 +22,7 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import java.util.Iterator;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// Heads written anew: what a target and a visitor get is made from what was parsed and judged, never copied as bytes.
 final class Heads {
@@ -104,7 +106,7 @@ final class Heads {
         return out;
     }
 
-    private static boolean isFraming(CharSequence name) {
+    static boolean isFraming(CharSequence name) {
         return HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name)
                 || HttpHeaderNames.TRANSFER_ENCODING.contentEqualsIgnoreCase(name);
     }
@@ -163,6 +165,28 @@ final class Heads {
         boolean bare = !(content instanceof LastHttpContent last)
                 || last.trailingHeaders().isEmpty();
         return bare ? content : new DefaultLastHttpContent(content.content());
+    }
+
+    /// The trailers of a response as the visitor gets them: to who said that it wants them, and only what may stand
+    /// there.
+    /// Null if there are none.
+    static @Nullable HttpHeaders trailers(Request request, LastHttpContent last) {
+        HttpHeaders said = last.trailingHeaders();
+        CharSequence te = said.isEmpty() ? null : request.first(HttpHeaderNames.TE);
+        if (te == null || !HttpHeaderValues.TRAILERS.contentEqualsIgnoreCase(te)) {
+            return null;
+        }
+        HttpHeaders out = DefaultHttpHeadersFactory.trailersFactory()
+                .withValidation(false)
+                .newHeaders();
+        Iterator<Map.Entry<CharSequence, CharSequence>> entries = said.iteratorCharSequence();
+        while (entries.hasNext()) {
+            Map.Entry<CharSequence, CharSequence> entry = entries.next();
+            if (HeaderNames.mayTrail(entry.getKey(), entry.getValue())) {
+                out.add(entry.getKey(), entry.getValue());
+            }
+        }
+        return out.isEmpty() ? null : out;
     }
 
     /// What to answer where the codec itself gave up.

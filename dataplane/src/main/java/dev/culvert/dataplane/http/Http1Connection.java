@@ -13,10 +13,12 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
@@ -175,6 +177,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     @Override
+    public void begins(Connection connection) {
+        // It is the only one on its channel.
+    }
+
+    @Override
     public void read() {
         channel.read();
     }
@@ -237,13 +244,21 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     @Override
+    public void flush() {
+        channel.flush();
+    }
+
+    @Override
     public void content(HttpContent piece) {
         channel.writeAndFlush(piece);
     }
 
     @Override
     public void end(LastHttpContent last) {
-        channel.writeAndFlush(Heads.withoutTrailers(last));
+        HttpExchange done = exchange;
+        HttpHeaders trailers = done == null ? null : Heads.trailers(done.request(), last);
+        channel.writeAndFlush(
+                trailers == null ? Heads.withoutTrailers(last) : new DefaultLastHttpContent(last.content(), trailers));
         exchange = null;
         if (!keep) {
             closeGently();
@@ -292,6 +307,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         } else {
             Relay.reset(channel);
         }
+    }
+
+    @Override
+    public void released() {
+        // One exchange at a time bounds itself.
     }
 
     @Override

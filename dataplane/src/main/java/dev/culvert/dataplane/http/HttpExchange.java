@@ -16,8 +16,10 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
+import java.util.Base64;
 import java.util.Deque;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /// One request and its response, on the visitor's loop from beginning to end, whatever version of HTTP either side
@@ -56,6 +58,9 @@ final class HttpExchange {
     private boolean responseStarted;
     private boolean keepUpstream;
     private boolean relay;
+    private boolean tunnelBegins;
+    private boolean dialling;
+    private boolean released;
     private int interim;
     private boolean over;
 
@@ -75,7 +80,17 @@ final class HttpExchange {
     }
 
     void start() {
+        if (isUpgrade() && request.first(HttpHeaderNames.SEC_WEBSOCKET_KEY) == null) {
+            // RFC 8441 §5 has none; the handshake in HTTP/1.1 needs one.
+            request.add(HttpHeaderNames.SEC_WEBSOCKET_KEY, newKey());
+        }
         acquire(false);
+    }
+
+    private static String newKey() {
+        byte[] key = new byte[16];
+        ThreadLocalRandom.current().nextBytes(key);
+        return Base64.getEncoder().encodeToString(key);
     }
 
     Request request() {
@@ -91,6 +106,7 @@ final class HttpExchange {
     }
 
     private void acquire(boolean fresh) {
+        dialling = true;
         ingress.pool().acquire(permit, ingress.visitor(), visitor.loop(), fresh).addListener(this::acquired);
     }
 
@@ -99,8 +115,11 @@ final class HttpExchange {
     }
 
     private void begin(Future<? super UpstreamPool.Lease> done) {
+        dialling = false;
         if (!done.isSuccess()) {
-            if (!over) {
+            if (over) {
+                release();
+            } else {
                 ingress.dialFailed(permit, done.cause());
                 connection.dialFailed(done.cause());
                 fail(
@@ -113,7 +132,7 @@ final class HttpExchange {
         UpstreamPool.Lease lease = (UpstreamPool.Lease) done.getNow();
         Upstream target = lease.upstream();
         if (over) {
-            target.close();
+            closeAndRelease(target);
             return;
         }
         upstream = target;
@@ -236,6 +255,7 @@ final class HttpExchange {
             case ResponseRules.Switching _ -> {
                 begun(101);
                 relay = visitor.switched(head, answer);
+                tunnelBegins = !relay;
             }
             case ResponseRules.Final last -> {
                 begun(head.status().code());
@@ -258,10 +278,16 @@ final class HttpExchange {
             ask(from);
             return;
         }
+        if (tunnelBegins) {
+            content.release();
+            tunnel(from);
+            return;
+        }
         connection.sent().add(content.content().readableBytes());
         if (relay) {
             content.release();
             over = true;
+            connection.upgraded();
             visitor.relay(from, connection);
         } else if (content instanceof LastHttpContent last) {
             responseEnded(from, last);
@@ -273,16 +299,45 @@ final class HttpExchange {
         }
     }
 
+    /// From here on both bodies are the bytes of what was switched to, and the visitor's begins anew.
+    private void tunnel(Upstream from) {
+        tunnelBegins = false;
+        requestSent = false;
+        connection.upgraded();
+        from.switchToBytes();
+        visitor.read();
+        ask(from);
+    }
+
+    /// The target has said all that it has to say for now.
+    void upstreamPaused() {
+        if (!over && responseStarted) {
+            visitor.flush();
+        }
+    }
+
     private void responseEnded(Upstream from, LastHttpContent last) {
         over = true;
         if (keepUpstream && requestSent) {
             ingress.pool().release(permit, from);
+            release();
         } else {
             // An early response leaves a body unread: that connection never serves another request (H1-19).
-            from.close();
+            closeAndRelease(from);
         }
         connection.ended();
         visitor.end(last);
+    }
+
+    private void closeAndRelease(Upstream target) {
+        target.close().addListener(_ -> onLoop(this::release));
+    }
+
+    private void release() {
+        if (!released) {
+            released = true;
+            visitor.released();
+        }
     }
 
     void upstreamClosed(Upstream from) {
@@ -363,7 +418,9 @@ final class HttpExchange {
         }
         Upstream target = upstream;
         if (target != null) {
-            target.close();
+            closeAndRelease(target);
+        } else if (!dialling) {
+            release();
         }
         connection.ended();
     }

@@ -96,6 +96,7 @@ public final class HttpIngress {
                     case Permit permit -> {
                         Connection connection = doorway.connections().begin(permit, channel);
                         connection.head(request);
+                        visitor.begins(connection);
                         yield new HttpExchange(this, visitor, request, verdict, permit, connection);
                     }
                 };

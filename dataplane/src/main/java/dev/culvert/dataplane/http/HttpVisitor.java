@@ -17,6 +17,9 @@ interface HttpVisitor {
     /// Where the exchange lives.
     EventLoop loop();
 
+    /// What it asked for is let through as this connection.
+    void begins(Connection connection);
+
     /// Wants one more piece of the body; behind its end, to hear of it if the visitor leaves.
     void read();
 
@@ -41,6 +44,9 @@ interface HttpVisitor {
     /// The head of the response; what follows is [#content] up to [#end].
     void head(HttpResponse head, Heads.ResponseView view, ResponseRules.Final verdict);
 
+    /// The target takes a pause: a head that waits for what follows it goes out.
+    void flush();
+
     /// A piece of the response's body, to be sent at once. Takes it over.
     void content(HttpContent piece);
 
@@ -56,6 +62,9 @@ interface HttpVisitor {
 
     /// Breaks off in a way in which what was sent does not look complete. The exchange is over.
     void abort();
+
+    /// What the exchange occupied at its target is free again; once, at its end or later.
+    void released();
 
     /// A bug of ours was met while it was served.
     void failed(Throwable bug);

@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.AsciiString;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -19,16 +20,42 @@ final class Request implements RequestHead {
     private final String target;
     private final int major;
     private final int minor;
+    private final boolean framed;
+    private final boolean bodyFollows;
+    private final @Nullable CharSequence protocol;
     // Names and values in turn.
     private CharSequence[] fields;
     private int length;
 
+    /// What text says.
+    ///
     /// @param expected number of fields; more may come
     Request(HttpMethod method, String target, int major, int minor, int expected) {
         this.method = method;
         this.target = target;
         this.major = major;
         this.minor = minor;
+        this.framed = false;
+        this.bodyFollows = false;
+        this.protocol = null;
+        this.fields = new CharSequence[2 * expected];
+    }
+
+    /// What frames say.
+    Request(
+            HttpMethod method,
+            String target,
+            int version,
+            boolean bodyFollows,
+            @Nullable CharSequence protocol,
+            int expected) {
+        this.method = method;
+        this.target = target;
+        this.major = version;
+        this.minor = 0;
+        this.framed = true;
+        this.bodyFollows = bodyFollows;
+        this.protocol = protocol;
         this.fields = new CharSequence[2 * expected];
     }
 
@@ -51,7 +78,7 @@ final class Request implements RequestHead {
 
     void add(CharSequence name, CharSequence value) {
         if (length == fields.length) {
-            fields = java.util.Arrays.copyOf(fields, Math.max(16, 2 * length));
+            fields = Arrays.copyOf(fields, Math.max(16, 2 * length));
         }
         fields[length++] = name;
         fields[length++] = value;
@@ -95,6 +122,21 @@ final class Request implements RequestHead {
     @Override
     public int minorVersion() {
         return minor;
+    }
+
+    @Override
+    public boolean isFramed() {
+        return framed;
+    }
+
+    @Override
+    public boolean bodyFollows() {
+        return bodyFollows;
+    }
+
+    @Override
+    public @Nullable CharSequence protocol() {
+        return protocol;
     }
 
     @Override

@@ -1,13 +1,20 @@
 package dev.culvert.dataplane.http;
 
 import dev.culvert.dataplane.relay.Relay;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.CombinedChannelDuplexHandler;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.http.DefaultHttpContent;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +27,8 @@ final class Upstream extends ChannelInboundHandlerAdapter {
     private final Channel channel;
     private volatile @Nullable HttpExchange exchange;
     private volatile @Nullable Future<?> idleLimit;
+    private volatile boolean bytes;
+    private boolean headRead;
 
     private Upstream(Channel channel) {
         this.channel = channel;
@@ -55,7 +64,43 @@ final class Upstream extends ChannelInboundHandlerAdapter {
 
     /// Sends a piece of its body.
     void content(HttpContent piece) {
-        channel.write(piece);
+        if (!bytes) {
+            channel.write(piece);
+            return;
+        }
+        ChannelFuture written = channel.write(piece.content());
+        if (piece instanceof LastHttpContent) {
+            written.addListener((ChannelFutureListener) done -> {
+                if (done.isSuccess() && done.channel() instanceof DuplexChannel duplex) {
+                    duplex.shutdownOutput();
+                }
+            });
+        }
+    }
+
+    /// What the connection was switched to is not HTTP: from now on bodies are its bytes, both ways, and the end of a
+    /// body is the end of a direction.
+    void switchToBytes() {
+        bytes = true;
+        if (channel.eventLoop().inEventLoop()) {
+            removeEncoder();
+        } else {
+            channel.eventLoop().execute(this::removeEncoder);
+        }
+        // Not while it is decoding.
+        channel.eventLoop().execute(() -> {
+            if (channel.pipeline().get(Relay.HTTP_CODEC) != null) {
+                channel.pipeline().remove(Relay.HTTP_CODEC);
+                channel.read();
+            }
+        });
+    }
+
+    /// Before the first bytes: it would refuse them.
+    private void removeEncoder() {
+        if (channel.pipeline().get(Relay.HTTP_CODEC) instanceof CombinedChannelDuplexHandler<?, ?> codec) {
+            codec.removeOutboundHandler();
+        }
     }
 
     void flush() {
@@ -72,8 +117,8 @@ final class Upstream extends ChannelInboundHandlerAdapter {
     }
 
     /// Ends it, and what its target is doing.
-    void close() {
-        channel.close();
+    ChannelFuture close() {
+        return channel.close();
     }
 
     void lend(HttpExchange to) {
@@ -109,7 +154,19 @@ final class Upstream extends ChannelInboundHandlerAdapter {
             ctx.close();
             return;
         }
-        current.onLoop(() -> current.upstreamRead(this, message));
+        headRead = message instanceof HttpResponse;
+        Object said = message instanceof ByteBuf raw ? new DefaultHttpContent(raw) : message;
+        current.onLoop(() -> current.upstreamRead(this, said));
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext ctx) {
+        HttpExchange current = exchange;
+        if (headRead && current != null) {
+            headRead = false;
+            current.onLoop(current::upstreamPaused);
+        }
+        ctx.fireChannelReadComplete();
     }
 
     @Override
@@ -124,7 +181,13 @@ final class Upstream extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         // HTTP knows no half-close: a target that has ended will not answer the next request.
-        if (event instanceof ChannelInputShutdownEvent) {
+        HttpExchange current = exchange;
+        if (!(event instanceof ChannelInputShutdownEvent)) {
+            return;
+        }
+        if (bytes && current != null) {
+            current.onLoop(() -> current.upstreamRead(this, LastHttpContent.EMPTY_LAST_CONTENT));
+        } else {
             ctx.close();
         }
     }

@@ -3,6 +3,7 @@ package dev.culvert.dataplane.ingress;
 import dev.culvert.dataplane.Doorway;
 import dev.culvert.dataplane.http.Arrival;
 import dev.culvert.dataplane.http.Http1Connection;
+import dev.culvert.dataplane.http.Http2Session;
 import dev.culvert.dataplane.http.HttpIngress;
 import dev.culvert.dataplane.http.UpstreamPool;
 import dev.culvert.dataplane.tls.Challenges;
@@ -204,6 +205,7 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
         String protocol = handler.applicationProtocol();
         ctx.pipeline().remove(this);
         switch (protocol == null ? "" : protocol) {
+            case "h2" -> Http2Session.install(channel, new HttpIngress(doorway, listener, pool, channel, arrival));
             default -> Http1Connection.install(channel, new HttpIngress(doorway, listener, pool, channel, arrival));
         }
     }

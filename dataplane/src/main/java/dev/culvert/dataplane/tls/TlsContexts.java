@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// Nothing of TLS is loaded before the first name is declared.
 public final class TlsContexts {
     /// What is offered by ALPN, the preferred first.
-    public static final List<String> PROTOCOLS = List.of("http/1.1");
+    public static final List<String> PROTOCOLS = List.of("h2", "http/1.1");
 
     private final SecureRandom random = new SecureRandom();
     private final Map<TlsPolicy, TicketKeys> tickets = new HashMap<>();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.dataplane.testing.Wire;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +42,40 @@ final class HttpIngressTest extends HttpRoad {
 
         assertThat(visitor.readHead()).startsWith("HTTP/1.1 200");
         assertThat(head()).contains("X-Forwarded-For: 127.0.0.1\r\n").doesNotContain("X-Own");
+    }
+
+    /// attacks.md WS-01.
+    @Test
+    void upgradeToHttp2_isNotForwarded() throws Exception {
+        Wire visitor = serving((wire, _) -> answer(wire, OK));
+
+        visitor.send(message(
+                "GET / HTTP/1.1",
+                "Host: app.test",
+                "Connection: Upgrade, HTTP2-Settings",
+                "Upgrade: h2c",
+                "HTTP2-Settings: AAMAAABkAAQAAP__"));
+
+        assertThat(visitor.readHead()).startsWith("HTTP/1.1 200");
+        assertThat(head()).doesNotContainIgnoringCase("upgrade").doesNotContainIgnoringCase("http2-settings");
+    }
+
+    /// The bytes of a head leave without those of a body: an event stream may say nothing for a while.
+    @Test
+    void headOfAnEventStream_comesBeforeTheFirstEvent() throws Exception {
+        CompletableFuture<Void> go = new CompletableFuture<>();
+        Wire visitor = serving((wire, _) -> {
+            record(wire);
+            wire.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n");
+            go.get(5, TimeUnit.SECONDS);
+            wire.send("data: 1\n\n");
+        });
+
+        visitor.send(get("/"));
+
+        assertThat(visitor.readHead()).startsWith("HTTP/1.1 200");
+        go.complete(null);
+        assertThat(visitor.readUntil("0\r\n\r\n")).contains("data: 1");
     }
 
     @Test

@@ -102,6 +102,10 @@ class HttpRoad {
         return String.valueOf(heads.poll(5, TimeUnit.SECONDS));
     }
 
+    void closeBackend() throws IOException {
+        backend().close();
+    }
+
     RawBackend backend() {
         return java.util.Objects.requireNonNull(backend);
     }

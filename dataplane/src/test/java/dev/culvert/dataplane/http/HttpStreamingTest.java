@@ -93,6 +93,7 @@ final class HttpStreamingTest extends HttpRoad {
                 "H1-14 CONNECT | 405 | CONNECT app.test:80 HTTP/1.1~Host: app.test:80~~",
                 "H1-14 TRACE | 405 | TRACE / HTTP/1.1~Host: app.test~~",
                 "H1-14 1.2 | 505 | GET / HTTP/1.2~Host: app.test~~",
+                "WS-01 HTTP/2 unasked | 505 | PRI * HTTP/2.0~~SM~~",
                 "H1-14 0.9 | 400 | GET /~~",
                 "H1-16 other expectation | 417 | GET / HTTP/1.1~Host: app.test~Expect: 200-ok~~",
                 "unknown host | 404 | GET / HTTP/1.1~Host: other.test~~"

@@ -94,7 +94,7 @@ final class FieldScan {
     }
 
     /// RFC 9110 §5.5: visible chars, obs-text, space and tab.
-    private static boolean isValue(CharSequence value) {
+    static boolean isValue(CharSequence value) {
         for (int i = 0; i < value.length(); i++) {
             char c = value.charAt(i);
             if ((c < ' ' && c != '\t') || c == 0x7f || c > 0xff) {

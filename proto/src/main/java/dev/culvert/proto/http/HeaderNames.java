@@ -104,6 +104,11 @@ public final class HeaderNames {
         return isHopByHop(name) || isProtected(name);
     }
 
+    /// Whether a trailer may travel on: it is well-formed, and not [#isForbiddenInTrailers].
+    public static boolean mayTrail(CharSequence name, CharSequence value) {
+        return Ascii.isToken(name) && FieldScan.isValue(value) && !isForbiddenInTrailers(name);
+    }
+
     /// `Proxy` alone is the field that CGI turns into HTTP_PROXY.
     private static boolean isProxyField(CharSequence name, int first) {
         int end = first + "proxy".length();

@@ -4,13 +4,15 @@ package dev.culvert.proto.http;
 public enum RequestFault {
     /// Version 0, or a number no version has.
     VERSION_MALFORMED(400),
-    /// Not HTTP/1.0 or HTTP/1.1.
+    /// Not HTTP/1.0 or HTTP/1.1, as text says it, nor HTTP/2 or HTTP/3, as frames do.
     VERSION_UNSUPPORTED(505),
     /// Not a token, or over 32 chars.
     METHOD_MALFORMED(400),
     METHOD_CONNECT(405),
     /// TRACE, or TRACK, its kin.
     METHOD_TRACE(405),
+    /// Extended CONNECT to something else than WebSocket.
+    PROTOCOL_UNSUPPORTED(501),
 
     TARGET_TOO_LONG(414),
     /// A control, a space, `#`, `\` or a byte beyond ASCII.

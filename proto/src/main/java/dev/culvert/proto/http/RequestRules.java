@@ -47,7 +47,7 @@ public final class RequestRules {
         if (major < 1 || major > 9 || head.minorVersion() < 0 || head.minorVersion() > 9) {
             return RequestFault.VERSION_MALFORMED;
         }
-        if (major != 1 || head.minorVersion() > 1) {
+        if (head.isFramed() ? major < 2 || major > 3 : major != 1 || head.minorVersion() > 1) {
             return RequestFault.VERSION_UNSUPPORTED;
         }
         CharSequence method = head.method();
@@ -60,6 +60,10 @@ public final class RequestRules {
         }
         if (Ascii.equalsLower(method, "trace") || Ascii.equalsLower(method, "track")) {
             return RequestFault.METHOD_TRACE;
+        }
+        CharSequence protocol = head.protocol();
+        if (protocol != null && !"websocket".contentEquals(protocol)) {
+            return RequestFault.PROTOCOL_UNSUPPORTED;
         }
         return head.target().length() > policy.maxTarget() ? RequestFault.TARGET_TOO_LONG : null;
     }
@@ -81,7 +85,7 @@ public final class RequestRules {
         if (fields.host == FieldScan.REPEATED) {
             return RequestFault.HOST_REPEATED;
         }
-        if (fields.host == FieldScan.ABSENT && head.minorVersion() == 1) {
+        if (fields.host == FieldScan.ABSENT && (head.isFramed() || head.minorVersion() == 1)) {
             return RequestFault.HOST_MISSING;
         }
         if (fields.authorization == FieldScan.REPEATED || fields.contentType == FieldScan.REPEATED) {
@@ -141,13 +145,17 @@ public final class RequestRules {
     }
 
     private Accepted accept(RequestHead head, @Nullable Authority authority) {
-        boolean http11 = head.minorVersion() == 1;
+        boolean http11 = head.isFramed() || head.minorVersion() == 1;
         long length = contentLength(head);
         Framing framing = Framing.NONE;
+        boolean webSocket = isWebSocket(head);
         if (fields.transferEncoding >= 0) {
             framing = Framing.CHUNKED;
         } else if (length >= 0) {
             framing = Framing.LENGTH;
+        } else if (head.bodyFollows() && head.protocol() == null) {
+            // Ended by its stream; to a server of HTTP/1.1 that is a body in chunks.
+            framing = Framing.CHUNKED;
         }
         return new Accepted(
                 authority == null ? "" : authority.host(),
@@ -157,12 +165,18 @@ public final class RequestRules {
                 framing,
                 length,
                 http11 && fields.expect >= 0,
-                http11 && framing != Framing.CHUNKED && length <= 0 && isWebSocket(head),
+                http11 && framing != Framing.CHUNKED && length <= 0 && webSocket,
                 !fields.close && (http11 || fields.keepAlive));
     }
 
     /// RFC 6455 §4.2.1. A request that asks for less exactly is an ordinary one, without its Upgrade.
     private boolean isWebSocket(RequestHead head) {
+        if (head.isFramed()) {
+            // RFC 8441 §5 leaves out Key, Accept and Upgrade, but not the version.
+            return head.protocol() != null
+                    && fields.webSocketVersion >= 0
+                    && "13".contentEquals(head.value(fields.webSocketVersion));
+        }
         return fields.upgrade >= 0
                 && fields.connectionUpgrade
                 && fields.webSocketKey >= 0

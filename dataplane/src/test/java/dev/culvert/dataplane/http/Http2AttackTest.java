@@ -1,0 +1,286 @@
+package dev.culvert.dataplane.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.culvert.dataplane.testing.FrameWire;
+import dev.culvert.dataplane.testing.FrameWire.Answer;
+import dev.culvert.dataplane.testing.FrameWire.Frame;
+import java.io.IOException;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// attacks.md §4: what a stranger may try with frames. Nothing of it reaches the target, and who goes on is sent away.
+@Timeout(20)
+class Http2AttackTest extends Http2Road {
+    private static final int CALM = 11;
+    private static final String GET = ":method|GET|:scheme|http|:path|/|:authority|app.test";
+
+    private FrameWire answering() throws Exception {
+        serving2((wire, _) -> {
+            while (answer(wire, OK)) {}
+        });
+        return visitor2().greet();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "H2-07 no method;reset;:scheme|http|:path|/|:authority|app.test",
+                "H2-07 no scheme;reset;:method|GET|:path|/|:authority|app.test",
+                "H2-07 no path;reset;:method|GET|:scheme|http|:authority|app.test",
+                "H2-07 empty path;reset;:method|GET|:scheme|http|:path||:authority|app.test",
+                "H2-07 path without a slash;reset;:method|GET|:scheme|http|:path|a|:authority|app.test",
+                "H2-07 absolute path;reset;:method|GET|:scheme|http|:path|http://app.test/|:authority|app.test",
+                "H2-07 two methods;reset;:method|GET|:method|POST|:scheme|http|:path|/|:authority|app.test",
+                "H2-07 two paths;reset;:method|GET|:scheme|http|:path|/|:path|/b|:authority|app.test",
+                "H2-07 two authorities;reset;:method|GET|:scheme|http|:path|/|:authority|app.test|:authority|b",
+                "H2-07 pseudo behind regular;reset;:method|GET|:scheme|http|x|y|:path|/|:authority|app.test",
+                "H2-07 unknown pseudo;reset;" + GET + "|:x|y",
+                "H2-07 response pseudo;reset;" + GET + "|:status|200",
+                "H2-07 scheme;reset;:method|GET|:scheme|javascript|:path|/|:authority|app.test",
+                "H2-07 upper case;reset;" + GET + "|X-A|b",
+                "H2-07 space in a name;reset;" + GET + "|x a|b",
+                "H2-07 CR LF in a value;reset;" + GET + "|x|a\\r\\nb: c",
+                "H2-07 NUL in a value;reset;" + GET + "|x|a\\0b",
+                "H2-07 LF in the path;reset;:method|GET|:scheme|http|:path|/a\\nb|:authority|app.test",
+                "H2-07 CR LF in the method;reset;:method|GET / HTTP/1.1\\r\\nX: y|:scheme|http|:path|/|:authority|app.test",
+                "H2-07 space in front of a value;reset;" + GET + "|x| a",
+                "H2-07 tab behind a value;reset;" + GET + "|x|a\\t",
+                "H2-07 connection;reset;" + GET + "|connection|keep-alive",
+                "H2-07 keep-alive;reset;" + GET + "|keep-alive|5",
+                "H2-07 proxy-connection;reset;" + GET + "|proxy-connection|close",
+                "H2-07 upgrade;reset;" + GET + "|upgrade|h2c",
+                "H2-07 transfer-encoding;reset;" + GET + "|transfer-encoding|chunked",
+                "H2-07 TE;reset;" + GET + "|te|gzip",
+                "H2-07 length of no body;reset;" + GET + "|content-length|5",
+                "H2-07 two lengths;reset;" + GET + "|content-length|5|content-length|6",
+                "H1-04 length with a sign;reset;" + GET + "|content-length|+0",
+                "H2-07 host beside authority;400;" + GET + "|host|other.test",
+                "H1-12 two hosts;400;:method|GET|:scheme|http|:path|/|host|app.test|host|app.test",
+                "H1-12 no authority;400;:method|GET|:scheme|http|:path|/",
+                "H1-12 userinfo;400;:method|GET|:scheme|http|:path|/|:authority|a@app.test",
+                "H1-13 fragment;400;:method|GET|:scheme|http|:path|/#x|:authority|app.test",
+                "H1-13 backslash;400;:method|GET|:scheme|http|:path|/a\\\\b|:authority|app.test",
+                "H1-14 TRACE;405;:method|TRACE|:scheme|http|:path|/|:authority|app.test",
+                "H1-14 CONNECT;reset;:method|CONNECT|:authority|app.test:80",
+                "H2-08 other protocol;501;:method|CONNECT|:protocol|ip|:scheme|http|:path|/|:authority|app.test",
+                "H1-16 other expectation;417;" + GET + "|expect|200-ok",
+                "HD-08 two authorizations;400;" + GET + "|authorization|a|authorization|b",
+                "unknown host;404;:method|GET|:scheme|http|:path|/|:authority|other.test"
+            })
+    void request_outOfForm_isRefusedAndNeverReachesTheTarget(String name, String expected, String fields)
+            throws Exception {
+        FrameWire visitor = answering();
+        String text = fields.replace("\\r", "\r")
+                .replace("\\n", "\n")
+                .replace("\\0", "\0")
+                .replace("\\t", "\t")
+                .replace("\\\\", "\\");
+
+        visitor.headers(1, true, text.split("\\|", -1));
+        Answer answer = visitor.answer(1);
+
+        if (expected.equals("reset")) {
+            assertThat(answer.reset()).as(name).isEqualTo(1);
+        } else {
+            assertThat(answer.status()).as(name).isEqualTo(expected);
+        }
+        assertThat(heads).isEmpty();
+        visitor.get(3, "/");
+        assertThat(visitor.answer(3).status()).as("the connection goes on").isEqualTo("200");
+    }
+
+    @Test
+    void body_longerOrShorterThanItsLength_isReset() throws Exception {
+        serving2((wire, _) -> {
+            record(wire);
+            wire.readAll();
+        });
+        FrameWire visitor = visitor2().greet();
+
+        visitor.post(1, "/", "content-length", "5").data(1, true, "hell");
+        assertThat(visitor.answer(1).reset()).isEqualTo(1);
+        visitor.post(3, "/", "content-length", "5").data(3, false, "hello!");
+        assertThat(visitor.answer(3).reset()).isEqualTo(1);
+    }
+
+    /// Opens and resets until it is sent away.
+    private static int resetsUntilSentAway(FrameWire visitor, int most) throws IOException {
+        visitor.socket().setSoTimeout(5_000);
+        int stream = 1;
+        try {
+            for (; stream < 2 * most; stream += 2) {
+                visitor.get(stream, "/").reset(stream, 8);
+            }
+        } catch (IOException closed) {
+            // Already.
+        }
+        return stream / 2;
+    }
+
+    @Test
+    void rapidReset_isSentAwayAndCounted() throws Exception {
+        FrameWire visitor = answering();
+
+        resetsUntilSentAway(visitor, 2_000);
+
+        Frame away = visitor.readUntil(frame -> frame.type() == FrameWire.GOAWAY);
+        assertThat(away == null ? CALM : away.error()).isEqualTo(CALM);
+        assertThat(count("http2.flood")).isPositive();
+        visitor2().greet().close();
+    }
+
+    @Test
+    void madeYouReset_isSentAwayAndCounted() throws Exception {
+        FrameWire visitor = answering();
+        try {
+            for (int stream = 1; stream < 4_000; stream += 2) {
+                // RFC 9113 §6.9: an increment of 0 is a stream error, so the reset is ours.
+                visitor.post(stream, "/").window(stream, 0);
+            }
+        } catch (IOException closed) {
+            // Already.
+        }
+
+        visitor.readUntil(frame -> frame.type() == FrameWire.GOAWAY);
+        assertThat(count("http2.flood")).isPositive();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4, 0, 0", "6, 0, 8", "2, 1, 5", "0, 1, 0", "8, 1, 4", "99, 0, 3"})
+    void flood_ofFramesThatLeadToNothing_isSentAway(int type, int stream, int length) throws Exception {
+        serving2((wire, _) -> {
+            record(wire);
+            wire.readAll();
+        });
+        FrameWire visitor = visitor2().greet();
+        visitor.post(1, "/");
+        byte[] payload = new byte[length];
+        if (length > 0) {
+            payload[length - 1] = 3;
+        }
+        try {
+            for (int i = 0; i < 20_000; i++) {
+                visitor.frame(type, 0, stream, payload);
+            }
+        } catch (IOException closed) {
+            // Already.
+        }
+
+        Frame away = visitor.readUntil(frame -> frame.type() == FrameWire.GOAWAY);
+        assertThat(away == null ? CALM : away.error()).isEqualTo(CALM);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0", "10"})
+    void continuationFlood_isSentAway(int length) throws Exception {
+        FrameWire visitor = answering();
+        visitor.frame(FrameWire.HEADERS, FrameWire.END_STREAM, 1, FrameWire.block(":method", "GET"));
+        try {
+            for (int i = 0; i < 10_000; i++) {
+                visitor.frame(FrameWire.CONTINUATION, 0, 1, new byte[length]);
+            }
+        } catch (IOException closed) {
+            // Already.
+        }
+
+        Frame away = visitor.readUntil(frame -> frame.type() == FrameWire.GOAWAY);
+        assertThat(away == null || away.error() != 0).isTrue();
+        assertThat(heads).isEmpty();
+    }
+
+    @Test
+    void fieldsBeyond32KiB_are431() throws Exception {
+        FrameWire visitor = answering();
+
+        visitor.headers(
+                1,
+                true,
+                ":method",
+                "GET",
+                ":scheme",
+                "http",
+                ":path",
+                "/",
+                ":authority",
+                "app.test",
+                "x",
+                "y".repeat(16_000));
+        assertThat(visitor.answer(1).status()).isEqualTo("200");
+
+        String[] fields = new String[8 + 400];
+        System.arraycopy(GET.split("\\|", -1), 0, fields, 0, 8);
+        for (int i = 8; i < fields.length; i += 2) {
+            fields[i] = "x";
+            fields[i + 1] = "y".repeat(60);
+        }
+        visitor.headers(3, true, fields);
+        assertThat(visitor.answer(3).status()).isEqualTo("431");
+    }
+
+    /// RFC 7541 §6.1: one byte of a frame names 4 KiB of the table.
+    @Test
+    void hpackBomb_isRefusedAtTheListsBound() throws Exception {
+        FrameWire visitor = answering();
+        byte[] literal = FrameWire.block("x", "y".repeat(3_900));
+        literal[0] = 0x40;
+        byte[] get = FrameWire.block(GET.split("\\|", -1));
+        byte[] bomb = new byte[get.length + literal.length + 2_000];
+        System.arraycopy(get, 0, bomb, 0, get.length);
+        System.arraycopy(literal, 0, bomb, get.length, literal.length);
+        java.util.Arrays.fill(bomb, get.length + literal.length, bomb.length, (byte) 0xbe);
+
+        visitor.frame(FrameWire.HEADERS, FrameWire.END_HEADERS | FrameWire.END_STREAM, 1, bomb);
+
+        Answer answer = visitor.answer(1);
+        assertThat(answer.status().equals("431") || answer.goAway() > 0 || answer.reset() > 0)
+                .isTrue();
+        assertThat(heads).isEmpty();
+    }
+
+    @Test
+    void streamsBeyond100_areRefused() throws Exception {
+        serving2((wire, _) -> {
+            record(wire);
+            wire.readAll();
+        });
+        FrameWire visitor = visitor2().greet();
+        for (int stream = 1; stream <= 203; stream += 2) {
+            visitor.get(stream, "/");
+        }
+
+        Frame reset = Objects.requireNonNull(visitor.readUntil(frame -> frame.type() == FrameWire.RST_STREAM));
+        assertThat(reset.error()).isEqualTo(7);
+        assertThat(reset.stream()).isGreaterThan(200);
+    }
+
+    @Test
+    void resetStream_keepsItsPlaceUntilTheTargetIsLetGo() throws Exception {
+        serving2((wire, _) -> {
+            record(wire);
+            wire.readAll();
+        });
+        FrameWire visitor = visitor2().greet();
+        visitor.get(1, "/");
+        head();
+        visitor.reset(1, 8).get(3, "/");
+        assertThat(heads.poll(5, TimeUnit.SECONDS)).isNotNull();
+        assertThat(count("http2.occupied")).isZero();
+    }
+
+    @Test
+    void prefaceOfAnotherProtocol_endsTheConnection() throws Exception {
+        serving2((wire, _) -> answer(wire, OK));
+        FrameWire visitor = visitor2();
+        visitor.socket().getOutputStream().write(get("/").getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+
+        visitor.readUntil(frame -> frame.type() == FrameWire.GOAWAY);
+        assertThat(visitor.read()).isNull();
+        assertThat(heads).isEmpty();
+    }
+}
