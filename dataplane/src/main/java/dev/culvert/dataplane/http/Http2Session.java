@@ -46,6 +46,7 @@ public final class Http2Session extends Http2ConnectionHandler {
     private final Channel channel;
     private final Http2Connection.PropertyKey key;
     private final Glitches glitches = new Glitches();
+    private final RecentResets resets = new RecentResets();
     private final Runnable flusher = this::flushNow;
     private @Nullable ChannelHandlerContext context;
     private @Nullable Future<?> watch;
@@ -316,6 +317,9 @@ public final class Http2Session extends Http2ConnectionHandler {
         @Override
         public void onStreamClosed(Http2Stream stream) {
             Http2Visitor visitor = visitor(stream);
+            if (stream.isResetSent()) {
+                resets.add(stream.id());
+            }
             if (visitor != null) {
                 visitor.closed();
             }
@@ -329,9 +333,32 @@ public final class Http2Session extends Http2ConnectionHandler {
     @Override
     protected void onStreamError(
             ChannelHandlerContext ctx, boolean outbound, Throwable cause, Http2Exception.StreamException error) {
+        Http2Stream stream = connection().stream(error.streamId());
+        if (error.error() == Http2Error.STREAM_CLOSED && stream == null) {
+            closedStream(ctx, error.streamId());
+            return;
+        }
         ingress.count("http2.stream-error." + error.error());
-        super.onStreamError(ctx, outbound, cause, error);
+        if (stream != null && stream.state() == Http2Stream.State.HALF_CLOSED_REMOTE && visitor(stream) != null) {
+            // RFC 9113 §5.1, which comes before what else is wrong with it.
+            reset(stream, Http2Error.STREAM_CLOSED);
+        } else {
+            super.onStreamError(ctx, outbound, cause, error);
+        }
         glitch(Glitches.MALFORMED);
+    }
+
+    /// RFC 9113 §5.1: what comes behind our reset was under way; behind the end of both sides it is an error of the
+    /// connection.
+    private void closedStream(ChannelHandlerContext ctx, int stream) {
+        if (resets.contains(stream)) {
+            glitch(Glitches.EMPTY);
+        } else {
+            onError(
+                    ctx,
+                    false,
+                    Http2Exception.connectionError(Http2Error.STREAM_CLOSED, "stream %d has ended", stream));
+        }
     }
 
     @Override

@@ -243,6 +243,60 @@ class Http2AttackTest extends Http2Road {
         assertThat(heads).isEmpty();
     }
 
+    /// RFC 9113 §5.1.
+    @Test
+    void headOnAStreamWhoseRequestHasEnded_isReset() throws Exception {
+        serving2((wire, _) -> {
+            record(wire);
+            wire.readAll();
+        });
+        FrameWire visitor = visitor2().greet();
+        visitor.get(1, "/");
+        head();
+
+        visitor.get(1, "/");
+
+        assertThat(visitor.answer(1).reset()).isEqualTo(5);
+    }
+
+    @Test
+    void headOnAClosedStream_endsTheConnection() throws Exception {
+        FrameWire visitor = answering();
+        visitor.get(1, "/");
+        visitor.answer(1);
+
+        visitor.get(1, "/");
+
+        assertThat(visitor.answer(1).goAway()).isEqualTo(5);
+    }
+
+    @Test
+    void streamBelowAnEarlierOne_endsTheConnection() throws Exception {
+        FrameWire visitor = answering();
+        visitor.get(5, "/");
+        visitor.answer(5);
+
+        visitor.get(3, "/");
+
+        assertThat(visitor.answer(3).goAway()).isEqualTo(5);
+    }
+
+    /// They may have been under way when the reset came.
+    @Test
+    void framesOnAStreamThatWasResetHere_areIgnored() throws Exception {
+        serving2((wire, _) -> {
+            while (answer(wire, "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")) {}
+        });
+        FrameWire visitor = visitor2().greet();
+        visitor.post(1, "/");
+        assertThat(visitor.answer(1).status()).isEqualTo("413");
+        visitor.readUntil(frame -> frame.is(FrameWire.RST_STREAM, 1));
+
+        visitor.data(1, false, "more").data(1, true, "").get(3, "/");
+
+        assertThat(visitor.answer(3).status()).isEqualTo("413");
+    }
+
     @Test
     void streamsBeyond100_areRefused() throws Exception {
         serving2((wire, _) -> {

@@ -1,5 +1,6 @@
 package dev.culvert.proto.http;
 
+import static dev.culvert.proto.http.testing.Heads.framed;
 import static dev.culvert.proto.http.testing.Heads.get;
 import static dev.culvert.proto.http.testing.Heads.request;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -187,7 +188,9 @@ final class RequestRulesTest {
                         "H1-15 long method",
                         request("A".repeat(33) + " / HTTP/1.1", HOST),
                         RequestFault.METHOD_MALFORMED),
-                arguments("H1-15 target", get("/" + "a".repeat(8192)), RequestFault.TARGET_TOO_LONG));
+                arguments("H1-15 target", get("/" + "a".repeat(8192)), RequestFault.TARGET_TOO_LONG),
+                arguments("H1-12 no authority", framed("/", false, null), RequestFault.HOST_MISSING),
+                arguments("WS-05 protocol", framed("/", true, "ip", HOST), RequestFault.PROTOCOL_UNSUPPORTED));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -201,6 +204,29 @@ final class RequestRulesTest {
         Set<RequestFault> covered = EnumSet.of(RequestFault.FIELD_UNDERSCORE);
         refused().forEach(row -> covered.add((RequestFault) row.get()[2]));
         assertThat(covered).containsExactlyInAnyOrder(RequestFault.values());
+    }
+
+    private Accepted accepted(RequestHead head) {
+        return (Accepted) rules.check(head);
+    }
+
+    @Test
+    void framed_bodyWithoutLength_isChunkedForServersOfHttp11() {
+        assertThat(accepted(framed("/", true, null, HOST)).framing()).isEqualTo(Framing.CHUNKED);
+        assertThat(accepted(framed("/", false, null, HOST)).framing()).isEqualTo(Framing.NONE);
+        Accepted known = accepted(framed("/", true, null, HOST, "content-length: 5"));
+        assertThat(known.framing()).isEqualTo(Framing.LENGTH);
+        assertThat(known.length()).isEqualTo(5);
+    }
+
+    @Test
+    void framed_extendedConnect_isAWebSocketOfVersion13() {
+        Accepted asked = accepted(framed("/", true, "websocket", HOST, "sec-websocket-version: 13"));
+        assertThat(asked.upgradeWebSocket()).isTrue();
+        assertThat(asked.framing()).isEqualTo(Framing.NONE);
+        assertThat(accepted(framed("/", true, "websocket", HOST, "sec-websocket-version: 8"))
+                        .upgradeWebSocket())
+                .isFalse();
     }
 
     @Test

@@ -4,6 +4,7 @@ import dev.culvert.proto.http.Fields;
 import dev.culvert.proto.http.RequestHead;
 import dev.culvert.proto.http.ResponseHead;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Heads as a codec would hand them over, written as their lines.
 public final class Heads {
@@ -32,6 +33,13 @@ public final class Heads {
         all[0] = "Host: example.com";
         System.arraycopy(lines, 0, all, 1, lines.length);
         return request("GET " + target + " HTTP/1.1", all);
+    }
+
+    /// A request of HTTP/2.
+    ///
+    /// @param protocol what extended CONNECT asks for, or null
+    public static RequestHead framed(String target, boolean bodyFollows, @Nullable String protocol, String... lines) {
+        return new FramedRequest(target, bodyFollows, protocol, List.of(lines));
     }
 
     /// An HTTP/1.1 response.
@@ -71,6 +79,30 @@ public final class Heads {
 
     private record Request(String method, String target, int majorVersion, int minorVersion, List<String> lines)
             implements RequestHead, Lines {}
+
+    private record FramedRequest(
+            String target, boolean bodyFollows, @Nullable String protocol, List<String> lines)
+            implements RequestHead, Lines {
+        @Override
+        public String method() {
+            return "GET";
+        }
+
+        @Override
+        public int majorVersion() {
+            return 2;
+        }
+
+        @Override
+        public int minorVersion() {
+            return 0;
+        }
+
+        @Override
+        public boolean isFramed() {
+            return true;
+        }
+    }
 
     private record Response(int status, int majorVersion, int minorVersion, List<String> lines)
             implements ResponseHead, Lines {}
