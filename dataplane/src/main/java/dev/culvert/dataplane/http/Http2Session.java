@@ -339,8 +339,11 @@ public final class Http2Session extends Http2ConnectionHandler {
             return;
         }
         ingress.count("http2.stream-error." + error.error());
-        if (stream != null && stream.state() == Http2Stream.State.HALF_CLOSED_REMOTE && visitor(stream) != null) {
-            // RFC 9113 §5.1, which comes before what else is wrong with it.
+        boolean begun = stream != null && visitor(stream) != null;
+        if (begun
+                && stream.state() == Http2Stream.State.HALF_CLOSED_REMOTE
+                && error.error() == Http2Error.PROTOCOL_ERROR) {
+            // RFC 9113 §5.1: a second head, of which the codec says only that it is one too many.
             reset(stream, Http2Error.STREAM_CLOSED);
         } else {
             super.onStreamError(ctx, outbound, cause, error);
