@@ -2,6 +2,7 @@ package dev.culvert.app;
 
 import dev.culvert.control.GatewayEndpoint;
 import dev.culvert.control.Reloader;
+import dev.culvert.control.acme.Certificates;
 import dev.culvert.control.admin.AdminCalls;
 import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
@@ -11,6 +12,7 @@ import dev.culvert.control.labels.DockerLabels;
 import dev.culvert.control.link.Declarations;
 import dev.culvert.control.link.PeerCalls;
 import dev.culvert.control.link.Publisher;
+import dev.culvert.control.store.StateFolder;
 import dev.culvert.control.store.Store;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.InternalService.Response;
@@ -28,8 +30,25 @@ record ControlPlane(
         Configuration configuration,
         Reloader reloader,
         StatusReport status,
+        Certificates certificates,
         ExecutorService workers,
         ScheduledExecutorService scheduler) {
+
+    /// Serves what certificates there are from the first model on, and orders what it declares.
+    static Certificates certificates(
+            Node node,
+            StateFolder state,
+            Reloader reloader,
+            ExecutorService workers,
+            ScheduledExecutorService scheduler)
+            throws IOException {
+        Certificates.Parts parts = new Certificates.Parts(
+                node.tls(), state.store(), node.events(), workers, scheduler, reloader::isPaused);
+        Certificates certificates = new Certificates(parts, state.path());
+        certificates.restore();
+        node.onApplied(certificates::apply);
+        return certificates;
+    }
 
     /// @return what its operator may ask
     AdminService ofGateway(PublicKey key, Model model, GatewayEndpoint endpoint) throws IOException {
@@ -38,7 +57,7 @@ record ControlPlane(
         node.serveControl(new PeerCalls(status::forPeer, declarations, List::of), enrolment);
         declarations.apply(model);
         enrolment.resume();
-        return AdminCalls.ofGateway(node, status, enrolment, endpoint::required);
+        return AdminCalls.ofGateway(node, status, certificates, enrolment, endpoint::required);
     }
 
     /// @param up told when the way to a gateway opens
@@ -55,6 +74,6 @@ record ControlPlane(
         configuration.also(labels::documents);
         labels.start(scheduler);
         publisher.start(scheduler);
-        return AdminCalls.ofSite(node, status, store, reloader, publisher, scheduler);
+        return AdminCalls.ofSite(node, status, certificates, store, reloader, publisher, scheduler);
     }
 }

@@ -35,6 +35,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             CheckCommand.class,
             ExportCommand.class,
             StatusCommand.class,
+            CertificateCommand.class,
             PingCommand.class,
             UpgradeCommand.class,
             ExplainCommand.class,

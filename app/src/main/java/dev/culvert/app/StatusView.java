@@ -32,7 +32,7 @@ final class StatusView {
                         tunnel.get("addresses"),
                         tunnel.get("publicKey")));
         text.append(peers(status)).append('\n').append(services(status));
-        text.append(far(status));
+        text.append(certificates(status)).append(far(status));
         String events = events(status);
         return events.isEmpty()
                 ? text.toString()
@@ -71,6 +71,38 @@ final class StatusView {
                     traffic("out" + service.get("name"), service.get("sentBytes")));
         }
         return table.isEmpty() ? "no services yet\n" : table.toString();
+    }
+
+    /// What names are served with; nothing where no TLS ends here.
+    private static String certificates(Map<String, Object> status) {
+        Table table = new Table("CERTIFICATE", "FROM", "STATE", "LEFT", "NEXT");
+        StringBuilder troubles = new StringBuilder();
+        for (Object entry : list(status.get("certificates"))) {
+            Map<?, ?> certificate = map(entry);
+            long left = number(certificate.get("secondsLeft"));
+            Object next = certificate.get("next");
+            table.row(
+                    certificate.get("name"),
+                    issuer(certificate),
+                    certificate.get("state"),
+                    left < 0 ? "ended" : duration(left),
+                    next == null ? "" : String.valueOf(next).substring(0, 16) + "Z");
+            String error = String.valueOf(certificate.get("error"));
+            if (!error.isEmpty()) {
+                String remedy = String.valueOf(certificate.get("remedy"));
+                troubles.append(error).append(remedy.isEmpty() ? "\n" : "\n    " + remedy + "\n");
+            }
+        }
+        return table.isEmpty() ? "" : "\n" + table + troubles;
+    }
+
+    private static String issuer(Map<?, ?> certificate) {
+        String source = String.valueOf(certificate.get("source"));
+        if (source.equals("stand-in")) {
+            return "itself, browsers warn";
+        }
+        String name = String.valueOf(certificate.get("issuer")).replaceFirst("(?:^|.*,)CN=([^,]+).*", "$1");
+        return source.equals("file") ? name + ", a file" : name;
     }
 
     /// What the other ends say of themselves; nothing where there are none.

@@ -7,6 +7,7 @@ import dev.culvert.control.PeerMemory;
 import dev.culvert.control.Reloader;
 import dev.culvert.control.Supervisor;
 import dev.culvert.control.TunnelPort;
+import dev.culvert.control.acme.Certificates;
 import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
 import dev.culvert.control.config.Configuration;
@@ -59,6 +60,7 @@ public final class Wiring implements AutoCloseable {
     private final Reloader reloader;
     private final StatusReport status;
     private final Observatory observatory;
+    private final Certificates certificates;
     private final Handover handover;
 
     /// What a node is started with.
@@ -139,11 +141,14 @@ public final class Wiring implements AutoCloseable {
         status = new StatusReport(node, key.publicKey().toString(), loops.kind() + ", " + AeadProvider.name());
         observatory = new Observatory(node, new Observatory.About(Version.TEXT, status.io()), LogOutput::apply);
         reloader = new Reloader(node, configuration, scheduler);
+        certificates = ControlPlane.certificates(node, state, reloader, workers, scheduler);
+        observatory.observe(certificates);
         PeerMemory memory = new PeerMemory(node, store, scheduler);
         memory.restore();
         GatewayEndpoint endpoint = new GatewayEndpoint(node, options.endpoint());
         Diagnosis diagnosis = new Diagnosis(node, configuration, state.path(), endpoint);
-        ControlPlane control = new ControlPlane(node, store, configuration, reloader, status, workers, scheduler);
+        ControlPlane control =
+                new ControlPlane(node, store, configuration, reloader, status, certificates, workers, scheduler);
         AdminService admin = switch (options.role()) {
             case GATEWAY -> control.ofGateway(key.publicKey(), model, endpoint);
             case SITE -> control.ofSite(model, up, diagnosis);
@@ -186,6 +191,7 @@ public final class Wiring implements AutoCloseable {
     @Override
     public void close() throws IOException {
         handover.close();
+        certificates.close();
         scheduler.shutdownNow();
         node.close();
         observatory.close();

@@ -107,6 +107,10 @@ public final class Reloader {
         paused = true;
     }
 
+    public synchronized boolean isPaused() {
+        return paused;
+    }
+
     public synchronized void resume() {
         paused = false;
         reload();

@@ -76,16 +76,29 @@ public final class Events {
             suppressed = last.suppressed;
             last.suppressed = 0;
             last.logged = now;
-            recent.addLast(new Event(now, subject, kind, text));
-            if (recent.size() > KEPT) {
-                recent.removeFirst();
-            }
+            remember(new Event(now, subject, kind, text));
         }
         LoggingEventBuilder line = LOG.atWarn().addKeyValue("subject", subject).addKeyValue("kind", kind);
         if (suppressed > 0) {
             line.log("{}: {} ({} more times since)", subject, text, suppressed);
         } else {
             line.log("{}: {}", subject, text);
+        }
+    }
+
+    /// Counts, remembers and logs what is no reason to worry, and rare by itself.
+    public void note(String subject, String kind, String text) {
+        count(kind);
+        synchronized (this) {
+            remember(new Event(Instant.now(), subject, kind, text));
+        }
+        LOG.atInfo().addKeyValue("subject", subject).addKeyValue("kind", kind).log("{}: {}", subject, text);
+    }
+
+    private void remember(Event event) {
+        recent.addLast(event);
+        if (recent.size() > KEPT) {
+            recent.removeFirst();
         }
     }
 

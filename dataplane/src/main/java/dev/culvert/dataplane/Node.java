@@ -309,9 +309,9 @@ public final class Node implements AutoCloseable {
         metrics = service;
     }
 
-    /// Who is told of every model once it holds; called while no other can be applied.
+    /// Who else is told of every model once it holds; called while no other can be applied.
     public void onApplied(Consumer<Model> listener) {
-        applied = listener;
+        applied = applied.andThen(listener);
     }
 
     /// A connection at a metrics listener. Who is not on the list is closed without a word, guests always.

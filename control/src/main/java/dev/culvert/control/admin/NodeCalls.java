@@ -27,11 +27,13 @@ final class NodeCalls {
     private final Node node;
     private final StatusReport status;
     private final FarEnds farEnds;
+    private final CertificateCalls certificates;
 
-    NodeCalls(Node node, StatusReport status, FarEnds farEnds) {
+    NodeCalls(Node node, StatusReport status, FarEnds farEnds, CertificateCalls certificates) {
         this.node = node;
         this.status = status;
         this.farEnds = farEnds;
+        this.certificates = certificates;
     }
 
     List<Call> calls() {
@@ -50,6 +52,7 @@ final class NodeCalls {
 
     private Map<String, Object> status() throws IOException {
         Map<String, Object> map = new LinkedHashMap<>(status.map());
+        map.put("certificates", certificates.status());
         map.put("far", farEnds.status());
         return map;
     }

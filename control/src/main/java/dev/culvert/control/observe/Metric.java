@@ -88,6 +88,14 @@ public enum Metric {
     HTTP_REFUSED(Type.COUNTER, "culvert_http_refused", "Requests refused as malformed or ambiguous.", "reason"),
     DROPS(Type.COUNTER, "culvert_tunnel_drops", "Packets dropped inside the tunnel's layers.", "layer", "reason"),
     EVENTS(Type.COUNTER, "culvert_events", "Everything else that is counted, by its kind.", "kind"),
+    CERTIFICATE_EXPIRY(
+            Type.GAUGE,
+            "culvert_certificate_expiry_seconds",
+            "Seconds until the certificate that a name is served with ends; below 0 it has.",
+            "name",
+            "source"),
+    CERTIFICATE_FAILURES(
+            Type.COUNTER, "culvert_certificate_failures", "Orders of certificates that came to nothing.", "reason"),
     ACCESS_WRITTEN(Type.COUNTER, "culvert_access_log_lines", "Lines of the access log that were written."),
     ACCESS_DROPPED(Type.COUNTER, "culvert_access_log_dropped", "Lines of the access log lost to a slow or full disk."),
     START(Type.GAUGE, "process_start_time_seconds", "When the process started, in seconds since 1970."),

@@ -1,5 +1,6 @@
 package dev.culvert.control.observe;
 
+import dev.culvert.control.acme.Certificates;
 import dev.culvert.dataplane.Node;
 import dev.culvert.model.AccessLogSettings;
 import dev.culvert.model.Model;
@@ -16,6 +17,7 @@ public final class Observatory implements AutoCloseable {
     private final Consumer<Observation> log;
     private final AccessLog.Tally tally = new AccessLog.Tally();
     private final NodeMetrics nodeMetrics;
+    private volatile @Nullable Certificates certificates;
     private @Nullable AccessLogSettings settings;
     private @Nullable AccessLog accessLog;
 
@@ -41,6 +43,11 @@ public final class Observatory implements AutoCloseable {
         node.onApplied(this::apply);
     }
 
+    /// Whose certificates are measured as well.
+    public void observe(Certificates observed) {
+        certificates = observed;
+    }
+
     private void collect(Families into) throws IOException {
         Model model = node.model();
         into.add(
@@ -55,6 +62,10 @@ public final class Observatory implements AutoCloseable {
         nodeMetrics.collect(into);
         into.add(Metric.ACCESS_WRITTEN, tally.written().sum());
         into.add(Metric.ACCESS_DROPPED, tally.dropped().sum());
+        Certificates observed = certificates;
+        if (observed != null) {
+            CertificateMetrics.collect(observed, into);
+        }
         ProcessMetrics.collect(into);
     }
 

@@ -8,12 +8,14 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /// Keys in files, in the form of `wg genkey`, mode 0600. A file that others can read is refused: its key is no secret
 /// any more.
@@ -32,14 +34,40 @@ public final class KeyFiles {
             return readPrivate(file);
         }
         PrivateKey key = PrivateKey.generate(new SecureRandom());
+        create(file, key.base64() + "\n");
+        return key;
+    }
+
+    /// Reads a secret of another kind, or makes one where there is none.
+    ///
+    /// @return without the white space around it
+    public static String readOrCreate(Path file, Supplier<String> made) throws IOException {
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            create(file, made.get());
+        }
+        return read(file);
+    }
+
+    /// Reads a secret that somebody else has made.
+    ///
+    /// @return without the white space around it
+    /// @throws IOException if the file is not there, or readable by others
+    public static String readSecret(Path file) throws IOException {
+        try {
+            return read(file);
+        } catch (NoSuchFileException e) {
+            throw new IOException(file + " is not there", e);
+        }
+    }
+
+    private static void create(Path file, String text) throws IOException {
         try (FileChannel out = FileChannel.open(
                 file,
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-            out.write(ByteBuffer.wrap((key.base64() + "\n").getBytes(StandardCharsets.US_ASCII)));
+            out.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)));
             out.force(true);
         }
-        return key;
     }
 
     /// @throws IOException if the file is not there, readable by others, or holds no key

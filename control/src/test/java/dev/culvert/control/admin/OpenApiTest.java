@@ -31,9 +31,10 @@ class OpenApiTest {
             StatusReport status =
                     new StatusReport(node.node, node.key.publicKey().toString(), "test");
             Enrolment enrolment = new Enrolment(node.node, node.store, node.key.publicKey(), node.reloader::reload);
-            AdminService gateway = AdminCalls.ofGateway(node.node, status, enrolment, () -> null);
+            AdminService gateway = AdminCalls.ofGateway(node.node, status, node.certificates, enrolment, () -> null);
             Publisher publisher = new Publisher(node.node, workers);
-            AdminService site = AdminCalls.ofSite(node.node, status, node.store, node.reloader, publisher, scheduler);
+            AdminService site = AdminCalls.ofSite(
+                    node.node, status, node.certificates, node.store, node.reloader, publisher, scheduler);
 
             hold("openapi-gateway.json", gateway);
             hold("openapi-site.json", site);

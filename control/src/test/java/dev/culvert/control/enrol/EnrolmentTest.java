@@ -48,7 +48,11 @@ class EnrolmentTest {
         node = gateway.node;
         enrolment = new Enrolment(node, store, gateway.key.publicKey(), gateway.reloader::reload);
         admin = AdminCalls.ofGateway(
-                node, new StatusReport(node, gateway.key.publicKey().toString(), "test"), enrolment, () -> ENDPOINT);
+                node,
+                new StatusReport(node, gateway.key.publicKey().toString(), "test"),
+                gateway.certificates,
+                enrolment,
+                () -> ENDPOINT);
     }
 
     @AfterEach

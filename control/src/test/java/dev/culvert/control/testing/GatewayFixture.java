@@ -1,6 +1,7 @@
 package dev.culvert.control.testing;
 
 import dev.culvert.control.Reloader;
+import dev.culvert.control.acme.Certificates;
 import dev.culvert.control.config.Configuration;
 import dev.culvert.control.store.SqliteStore;
 import dev.culvert.control.store.Store;
@@ -33,6 +34,7 @@ public final class GatewayFixture implements AutoCloseable {
     public final Configuration configuration;
     public final Reloader reloader;
     public final Path file;
+    public final Certificates certificates;
 
     private final Loops loops = Loops.forThisMachine();
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
@@ -63,10 +65,14 @@ public final class GatewayFixture implements AutoCloseable {
                         _ -> {}),
                 model);
         reloader = new Reloader(node, configuration, scheduler);
+        certificates = new Certificates(
+                new Certificates.Parts(node.tls(), store, node.events(), workers, scheduler, reloader::isPaused),
+                folder);
     }
 
     @Override
     public void close() {
+        certificates.close();
         scheduler.shutdownNow();
         node.close();
         node.tunnel().close();
