@@ -128,7 +128,8 @@ final class Cubic implements CongestionControl {
         if (threshold == Double.MAX_VALUE && window == INITIAL_SEGMENTS * (double) mss) {
             window = INITIAL_SEGMENTS * (double) bytes;
         }
+        // One segment after a timeout is one segment.
+        window = window <= mss ? bytes : Math.max(window, bytes);
         mss = bytes;
-        window = Math.max(window, mss);
     }
 }

@@ -77,7 +77,8 @@ final class NewReno implements CongestionControl {
         if (threshold == Integer.MAX_VALUE && window == INITIAL_SEGMENTS * mss) {
             window = INITIAL_SEGMENTS * bytes;
         }
+        // One segment after a timeout is one segment.
+        window = window <= mss ? bytes : Math.max(window, bytes);
         mss = bytes;
-        window = Math.max(window, mss);
     }
 }

@@ -107,6 +107,11 @@ final class TcpSender {
         return rtt.backoff();
     }
 
+    /// Bytes of the first segment that is out, or 0.
+    int firstLength() {
+        return sent.isEmpty() ? 0 : sent.end(sent.first()) - sent.start(sent.first());
+    }
+
     /// The millisecond clock of this connection's timestamps.
     int stamp(long now) {
         return (int) (now / 1_000_000) + timestampOffset;

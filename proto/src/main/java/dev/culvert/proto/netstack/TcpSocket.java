@@ -18,6 +18,9 @@ public final class TcpSocket extends Pollable {
     static final long TIME_WAIT = 10_000_000_000L;
     /// How long a closed application waits for the peer's FIN.
     static final long FIN_WAIT_2 = 60_000_000_000L;
+    private static final long BLACK_HOLE_EXPIRY = 600_000_000_000L;
+    /// BASE_PLPMTU (RFC 8899 §5.1.2).
+    private static final int BASE_PACKET = 1200;
     private static final int KEEPALIVE_PROBES = 4;
     private static final long CHALLENGE_INTERVAL = 100_000_000L;
 
@@ -64,6 +67,10 @@ public final class TcpSocket extends Pollable {
     private long nextChallengeAt;
     /// What routers behind the tunnel have said (ICMP).
     private int maxPacket;
+    /// How large packets may be since larger ones seem to vanish on the way, and when to try again.
+    private int blackHole = Integer.MAX_VALUE;
+
+    private long blackHoleUntil;
     /// The most payload that both ends agreed on; 0 before the peer's SYN.
     private int agreedSegment;
 
@@ -200,6 +207,12 @@ public final class TcpSocket extends Pollable {
         }
     }
 
+    /// Fails the connection when what was sent stays unacknowledged for so many nanoseconds; 0 (at first) for two
+    /// minutes (RFC 9293 §3.9.1.1; as RFC 5482 has it, for this end only).
+    public void userTimeout(long nanos) {
+        sender.userTimeout = nanos == 0 ? TcpSender.GIVE_UP : nanos;
+    }
+
     public TcpState state() {
         return state;
     }
@@ -287,6 +300,10 @@ public final class TcpSocket extends Pollable {
     /// Something acceptable arrived: the peer is there.
     void heard(long now) {
         lastHeardAt = now;
+        if (blackHole != Integer.MAX_VALUE && now >= blackHoleUntil) {
+            blackHole = Integer.MAX_VALUE;
+            applyPathMtu();
+        }
         keepAliveProbes = 0;
         if (keepAlive != 0 && lifeDeadline == NEVER && state.isSynchronized()) {
             lifeDeadline = now + keepAlive;
@@ -366,7 +383,8 @@ public final class TcpSocket extends Pollable {
     /// Cuts segments to what the path is known to take now, which may be more than before.
     void applyPathMtu() {
         if (agreedSegment > 0 && state != TcpState.CLOSED) {
-            sender.resizeSegment(Math.min(agreedSegment, segmentWithin(Math.min(maxPacket, pathMtu()))));
+            int packet = Math.min(Math.min(maxPacket, pathMtu()), blackHole);
+            sender.resizeSegment(Math.min(agreedSegment, segmentWithin(packet)));
             layer.wantTransmit(this);
         }
     }
@@ -401,6 +419,20 @@ public final class TcpSocket extends Pollable {
             finish(unreachable ? CloseReason.UNREACHABLE : CloseReason.TIMED_OUT);
         } else if (lifeDeadline <= now) {
             endOfLife(now);
+        } else if (sender.backoff() == 2 || sender.backoff() == 4) {
+            suspectBlackHole(now);
+        }
+    }
+
+    /// Full segments go unanswered again and again, and no router says why: they may be too large for the path (RFC
+    /// 2923 §2.1). Smaller ones tell; after ten minutes larger ones are tried again (RFC 8899 §5.1.1).
+    private void suspectBlackHole(long now) {
+        int least = isIpv4() ? PathMtus.LEAST : 1280;
+        int packet = sender.backoff() == 2 ? Math.max(BASE_PACKET, least) : least;
+        if (state.isSynchronized() && sender.firstLength() > segmentWithin(packet)) {
+            blackHole = packet;
+            blackHoleUntil = now + BLACK_HOLE_EXPIRY;
+            applyPathMtu();
         }
     }
 

@@ -145,35 +145,92 @@ final class PathMtuTest {
         assertThat(host.sent()).hasSize(1280);
     }
 
-    /// The path shrinks in the middle of a transfer and no router says so; the owner finds out seconds later.
+    /// A transfer of 3 MB; the path shrinks in the middle of it to 1240 bytes, and no router says so.
+    private static final class Shrinking {
+        final SimNet net;
+        final Transfer sending = new Transfer(new SplittableRandom(1), 3_000_000, 10_000, 1, 2, 65536, false);
+        final Transfer receiving = new Transfer(new SplittableRandom(2), 10_000, 3_000_000, 2, 1, 65536, false);
+
+        Shrinking() {
+            Link before = Link.ofLatency(20).withRate(500_000, 100_000);
+            net = new SimNet(11, before, before, 1420);
+            TcpListener listener = Objects.requireNonNull(net.b.listen(7));
+            TcpSocket client = Objects.requireNonNull(net.a.connect(null, new InetSocketAddress(SimNet.B, 7), net.now));
+            List<TcpSocket> accepted = new ArrayList<>();
+            net.apps((_, now) -> sending.serve(client, now), (_, now) -> {
+                TcpSocket next = listener.accept();
+                if (next != null) {
+                    accepted.add(next);
+                }
+                return accepted.isEmpty() ? Long.MAX_VALUE : receiving.serve(accepted.getFirst(), now);
+            });
+            net.runUntil(net.now + 2_000 * Link.MS);
+            net.links(before.withMtu(1240), before.withMtu(1240));
+        }
+
+        void run(long millis) {
+            net.runUntil(net.now + millis * Link.MS);
+        }
+
+        boolean isComplete() {
+            return receiving.isComplete() && sending.isComplete();
+        }
+    }
+
     @Test
-    void pathMtu_blackHoleInATransfer_everyByteArrives() {
-        Link before = Link.ofLatency(20).withRate(500_000, 100_000);
-        SimNet net = new SimNet(11, before, before, 1420);
-        TcpListener listener = Objects.requireNonNull(net.b.listen(7));
-        TcpSocket client = Objects.requireNonNull(net.a.connect(null, new InetSocketAddress(SimNet.B, 7), net.now));
-        Transfer sending = new Transfer(new SplittableRandom(1), 3_000_000, 10_000, 1, 2, 65536, false);
-        Transfer receiving = new Transfer(new SplittableRandom(2), 10_000, 3_000_000, 2, 1, 65536, false);
-        List<TcpSocket> accepted = new ArrayList<>();
-        net.apps((_, now) -> sending.serve(client, now), (_, now) -> {
-            TcpSocket next = listener.accept();
-            if (next != null) {
-                accepted.add(next);
-            }
-            return accepted.isEmpty() ? Long.MAX_VALUE : receiving.serve(accepted.getFirst(), now);
-        });
-        net.runUntil(net.now + 2_000 * Link.MS);
-        net.links(before.withMtu(1240), before.withMtu(1240));
-        net.runUntil(net.now + 5_000 * Link.MS);
-        long stuckAt = receiving.received();
-        net.runUntil(net.now + 1_000 * Link.MS);
-        assertThat(receiving.received()).isEqualTo(stuckAt).isBetween(100_000L, 2_000_000L);
+    void pathMtu_blackHoleInATransfer_goesOnWhenTheOwnerFindsOut() {
+        Shrinking path = new Shrinking();
+        path.run(300);
+        long stuckAt = path.receiving.received();
+        path.run(200);
+        assertThat(path.receiving.received()).isEqualTo(stuckAt).isBetween(100_000L, 2_000_000L);
 
-        net.a.pathMtu(List.of(IpPrefix.host(SimNet.B)), 1232);
+        path.net.a.pathMtu(List.of(IpPrefix.host(SimNet.B)), 1232);
 
-        net.runUntil(net.now + 1_000 * Link.MS);
-        assertThat(receiving.received()).isGreaterThan(stuckAt + 100_000);
-        net.runUntil(net.now + 30_000 * Link.MS);
-        assertThat(receiving.isComplete() && sending.isComplete()).isTrue();
+        path.run(1000);
+        assertThat(path.receiving.received()).isGreaterThan(stuckAt + 100_000);
+        path.run(30_000);
+        assertThat(path.isComplete()).isTrue();
+    }
+
+    @Test
+    void blackHole_inATransfer_everyByteArrivesThoughNobodyFindsOut() {
+        Shrinking path = new Shrinking();
+        path.run(5000);
+        assertThat(path.receiving.received()).isGreaterThan(1_000_000);
+        path.run(30_000);
+        assertThat(path.isComplete()).isTrue();
+    }
+
+    /// 1400 bytes of MTU, so that there is something between it and what is tried in a black hole.
+    private static Trace wide() {
+        StackConfig config = StackConfig.of(List.of(Trace.US), 1400);
+        return Trace.listening(config).roundTrip(100).handshake(syn().mss(1360));
+    }
+
+    @Test
+    void blackHole_fullSegmentsVanish_smallerOnesAreTried() {
+        Trace trace = wide().write(2720).expect(seg().data(1360)).expect(seg().data(1360));
+        trace.timeoutAfter(300).expect(seg().seq(1).data(1360)).expectNothing();
+        trace.timeoutAfter(600).expect(seg().seq(1).data(1160)).expectNothing();
+        trace.timeoutAfter(1200).expect(seg().seq(1).data(1160)).expectNothing();
+        trace.timeoutAfter(2400).expect(seg().seq(1).data(536)).expectNothing();
+        trace.receive(seg().seq(1).ack(537)).expect(seg().seq(537).data(536));
+    }
+
+    @Test
+    void blackHole_tenMinutesLater_fullSegmentsAreTriedAgain() {
+        Trace trace = wide().write(1360).expect(seg().data(1360));
+        trace.timeoutAfter(300).expect(seg().data(1360)).timeoutAfter(600).expect(seg().data(1160));
+        trace.receive(seg().seq(1).ack(1161)).expect(seg().data(200)).receive(seg().seq(1).ack(1361));
+        trace.write(1160).expect(seg().data(1160)).receive(seg().seq(1).ack(2521));
+        trace.after(600_000).receive(seg().seq(1).ack(2521)).write(1360).expect(seg().data(1360));
+    }
+
+    @Test
+    void smallSegmentsVanish_isNoBlackHole() {
+        Trace trace = wide().write(100).expect(seg().data(100));
+        trace.timeoutAfter(300).expect(seg().data(100)).timeoutAfter(600).expect(seg().data(100));
+        trace.receive(seg().seq(1).ack(101)).write(1360).expect(seg().data(1360));
     }
 }

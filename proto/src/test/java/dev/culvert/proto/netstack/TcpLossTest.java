@@ -53,6 +53,16 @@ final class TcpLossTest {
     }
 
     @Test
+    void timer_userTimeout_failsThen() {
+        Trace trace = established();
+        trace.socket().userTimeout(5_000_000_000L);
+        sent(trace, 1).timeoutAfter(200).timeoutAfter(400).timeoutAfter(800).timeoutAfter(1600);
+        // Not after 3200: the five seconds are over before.
+        trace.after(1990).is(TcpState.ESTABLISHED).after(20).is(TcpState.CLOSED);
+        assertThat(trace.socket().failure()).isEqualTo(CloseReason.TIMED_OUT);
+    }
+
+    @Test
     void timer_restartsWithEachAck() {
         Trace trace = sent(established(), 2);
         trace.after(150).receive(seg().seq(1).ack(1001)).after(150).expectNothing();

@@ -39,7 +39,7 @@ public final class Trace {
     private static final int PEER_ISS = 0xffff_f000;
 
     public final Stack stack;
-    private final ByteBuffer out = ByteBuffer.allocate(MTU);
+    private final ByteBuffer out;
     private final TcpHeader header = new TcpHeader();
     private final Ipv4Header ip = new Ipv4Header();
     public final TcpListener listener;
@@ -54,6 +54,7 @@ public final class Trace {
 
     private Trace(StackConfig config) {
         stack = new Stack(config, new SplittableRandom(7));
+        out = ByteBuffer.allocate(config.mtu());
         listener = Objects.requireNonNull(stack.listen(PORT));
     }
 
