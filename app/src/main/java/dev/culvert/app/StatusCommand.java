@@ -19,6 +19,7 @@ import picocli.CommandLine.Option;
             "  culvert status",
             "  culvert status --watch",
             "  culvert status --events",
+            "  culvert status --sockets",
             "  culvert status --json"
         })
 final class StatusCommand implements Callable<Integer> {
@@ -38,9 +39,20 @@ final class StatusCommand implements Callable<Integer> {
                             + " operator should know.")
     private boolean events;
 
+    @Option(
+            names = "--sockets",
+            description = "Print the TCP connections inside the tunnel instead, as ss -ti would: windows, round-trip"
+                    + " times, retransmissions.")
+    private boolean sockets;
+
     @Override
     public Integer call() throws Exception {
         AdminClient client = new AdminClient(new StateFolder(state.path()).adminSocket());
+        if (sockets) {
+            Map<String, Object> answer = client.call("GET", "/sockets", Map.of());
+            System.out.print(json ? Json.text(answer) + "\n" : SocketsView.text(answer));
+            return 0;
+        }
         Map<String, Object> now = client.call("GET", "/status", Map.of());
         if (json) {
             System.out.println(Json.text(events ? EventsView.list(now) : now));

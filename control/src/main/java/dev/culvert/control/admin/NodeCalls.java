@@ -40,6 +40,10 @@ final class NodeCalls {
         return List.of(
                 Call.get("/status", "What this node is doing, and what its peers say of themselves.", _ -> status()),
                 Call.get(
+                        "/sockets",
+                        "The TCP connections inside the tunnel: windows, round-trip times, retransmissions.",
+                        _ -> new SocketReport(node).map()),
+                Call.get(
                         "/export",
                         "The merge of file and store as one file.",
                         _ -> Map.of("file", ConfigWriter.file(node.model()))),

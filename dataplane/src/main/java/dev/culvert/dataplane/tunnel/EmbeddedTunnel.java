@@ -3,6 +3,7 @@ package dev.culvert.dataplane.tunnel;
 import dev.culvert.proto.netstack.EchoReply;
 import dev.culvert.proto.netstack.Stack;
 import dev.culvert.proto.netstack.StackConfig;
+import dev.culvert.proto.netstack.StackStatus;
 import dev.culvert.proto.wireguard.Aead;
 import dev.culvert.proto.wireguard.Drop;
 import dev.culvert.proto.wireguard.Peer;
@@ -241,6 +242,11 @@ public final class EmbeddedTunnel implements TunnelDriver {
     @Override
     public int mtu() {
         return mtu;
+    }
+
+    @Override
+    public Future<@Nullable StackStatus> stackStatus(int most) {
+        return onLoop(() -> tunnel.stack().status(most, tunnel.now()));
     }
 
     @Override

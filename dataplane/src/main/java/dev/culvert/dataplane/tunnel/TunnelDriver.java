@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.tunnel;
 
+import dev.culvert.proto.netstack.StackStatus;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PublicKey;
 import io.netty.channel.Channel;
@@ -59,6 +60,10 @@ public interface TunnelDriver extends AutoCloseable {
 
     /// How many packets were dropped, by layer and reason; reasons that have not occurred are left out.
     Future<Map<String, Long>> drops();
+
+    /// What the TCP/IP stack inside the tunnel holds, with at most `most` connections one by one; null where the
+    /// kernel's is in use.
+    Future<@Nullable StackStatus> stackStatus(int most);
 
     /// The largest IP packet inside the tunnel, in bytes.
     int mtu();

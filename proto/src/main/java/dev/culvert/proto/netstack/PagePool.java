@@ -11,7 +11,8 @@ final class PagePool {
     static final int PAGE_BITS = 14;
     static final int PAGE = 1 << PAGE_BITS;
     static final int GUARANTEED = 2;
-    private static final int KEPT = 512;
+    /// What the two ends of a long connection with losses give and take, again and again.
+    private static final int KEPT = 1024;
 
     private final int limit;
     private byte[] @Nullable [] free = new byte[8][];
@@ -57,6 +58,10 @@ final class PagePool {
     /// Whether it is time that buffers stop to grow.
     boolean isHalfUsed() {
         return used >= limit / 2;
+    }
+
+    long limitBytes() {
+        return (long) limit << PAGE_BITS;
     }
 
     int used() {

@@ -152,7 +152,7 @@ final class SentSegments {
         reported.removeBelow(ack);
         lostFrom = SeqNum.max(lostFrom, ack);
         if (count == 0) {
-            clear();
+            reset();
         }
     }
 
@@ -359,8 +359,13 @@ final class SentSegments {
         return copy;
     }
 
-    /// Forgets everything, and gives back memory that is more than a short exchange needs.
+    /// Forgets everything, and gives its memory back.
     void clear() {
+        reset();
+        trim();
+    }
+
+    private void reset() {
         head = 0;
         count = 0;
         oldest = NONE;
@@ -369,7 +374,11 @@ final class SentSegments {
         sackedCount = 0;
         lostBytes = 0;
         reported.clear();
-        if (starts.length > KEPT) {
+    }
+
+    /// Gives back memory that is more than a short exchange needs, if nothing is out.
+    void trim() {
+        if (count == 0 && starts.length > KEPT) {
             starts = new int[0];
             times = new long[0];
             flags = new byte[0];

@@ -6,6 +6,8 @@ import java.util.Arrays;
 /// needed.
 final class SeqRanges {
     private static final int[] NONE = {};
+    /// Arrays of this size stay for the next time.
+    private static final int KEPT = 16;
 
     private final int limit;
     private int[] starts = NONE;
@@ -148,8 +150,10 @@ final class SeqRanges {
 
     void clear() {
         count = 0;
-        starts = NONE;
-        ends = NONE;
-        stamps = NONE;
+        if (starts.length > KEPT) {
+            starts = NONE;
+            ends = NONE;
+            stamps = NONE;
+        }
     }
 }

@@ -222,6 +222,11 @@ public final class Stack {
         return Math.min(tcp.timers.next(), fragments.nextDeadline());
     }
 
+    /// What it holds now, with at most `most` connections told one by one.
+    public StackStatus status(int most, long now) {
+        return tcp.status(most, fragments.size(), now);
+    }
+
     /// How many packets were dropped for a reason.
     public long drops(Drop reason) {
         return drops.of(reason);

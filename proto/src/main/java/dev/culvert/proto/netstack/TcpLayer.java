@@ -6,6 +6,8 @@ import dev.culvert.proto.inet.IpProtocol;
 import dev.culvert.proto.inet.TcpHeader;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -279,6 +281,25 @@ final class TcpLayer {
 
     int sockets() {
         return demux.size();
+    }
+
+    StackStatus status(int most, int fragments, long now) {
+        List<SocketStatus> some = new ArrayList<>();
+        demux.forEach(socket -> {
+            if (some.size() < most) {
+                some.add(SocketStatus.of(socket, now));
+            }
+        });
+        return new StackStatus(
+                demux.size(),
+                config.maxSockets(),
+                halfOpen.size(),
+                config.maxHalfOpen(),
+                timeWait.size(),
+                (long) pool.used() * PagePool.PAGE,
+                pool.limitBytes(),
+                fragments,
+                some);
     }
 
     /// The connection that sent `seq` to this peer and still waits for its acknowledgment, or null: what an ICMP

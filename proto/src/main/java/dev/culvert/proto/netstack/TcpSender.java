@@ -8,7 +8,10 @@ import static dev.culvert.proto.netstack.Timers.NEVER;
 final class TcpSender {
     /// How long retransmissions of one byte may go unanswered (R2 of RFC 9293 §3.8.3 is at least 100 s).
     static final long GIVE_UP = 120_000_000_000L;
-    static final int SYN_RETRIES = 5;
+    /// So that a SYN is tried for three minutes (R2 of RFC 9293 §3.8.3).
+    static final int SYN_RETRIES = 7;
+    /// The answer to one, whose sender tries again by itself.
+    static final int SYN_ACK_RETRIES = 5;
     /// What is queued at first; as the congestion window grows, twice that (RFC 9293 leaves it open).
     static final int FIRST_LIMIT = 256 * 1024;
 
@@ -39,6 +42,7 @@ final class TcpSender {
     /// What turns milliseconds into the timestamps of this connection.
     int timestampOffset;
 
+    int synRetries = SYN_RETRIES;
     boolean synPending;
     private long synSentAt = Delivery.NONE;
     boolean finQueued;
@@ -344,7 +348,12 @@ final class TcpSender {
     }
 
     private long retransmitTime(long now) {
-        return Math.max(now, Math.min(now + rtt.rto(), stalledSince + userTimeout));
+        return Math.max(now, Math.min(now + rtt.rto(), stalledSince + patience()));
+    }
+
+    /// A SYN is tried for longer than data, unless somebody has said how long.
+    private long patience() {
+        return isSynAcked() || userTimeout != GIVE_UP ? userTimeout : NEVER / 2;
     }
 
     private void armTimer(long now) {
@@ -418,7 +427,7 @@ final class TcpSender {
 
     private boolean retransmit(long now) {
         boolean synLost = !isSynAcked();
-        if (now - stalledSince >= userTimeout || (synLost && rtt.backoff() >= SYN_RETRIES)) {
+        if (now - stalledSince >= patience() || (synLost && rtt.backoff() >= synRetries)) {
             return true;
         }
         synPending = synLost;

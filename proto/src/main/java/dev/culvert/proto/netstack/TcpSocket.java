@@ -85,6 +85,7 @@ public final class TcpSocket extends Pollable {
         this.state = listener == null ? TcpState.SYN_SENT : TcpState.SYN_RECEIVED;
         this.sender = new TcpSender(layer.pool, layer.config.sendBuffer());
         this.receiver = new TcpReceiver(layer.pool, layer.config.receiveBuffer());
+        this.sender.synRetries = listener == null ? TcpSender.SYN_RETRIES : TcpSender.SYN_ACK_RETRIES;
         this.maxPacket = layer.config.mtu();
         this.lastHeardAt = now;
     }
@@ -457,6 +458,7 @@ public final class TcpSocket extends Pollable {
             return;
         }
         keepAliveProbes++;
+        sender.recovery.sent.trim();
         sender.probePending = true;
         lifeDeadline = now + Math.max(keepAlive / 4, 1_000_000_000L);
     }

@@ -123,7 +123,7 @@ final class IcmpTest {
     void hostUnreachable_forOurSyn_countsOnlyIfNothingBetterHappens() {
         Trace trace = Trace.synSent();
         trace.receivePacket(about(trace, IcmpHeader.V4_UNREACHABLE, 1, 0)).is(TcpState.SYN_SENT);
-        for (int i = 0; i < 6; i++) {
+        for (int i = 0; i < 8; i++) {
             trace.after(60_000);
         }
         assertThat(trace.socket().failure()).isEqualTo(CloseReason.UNREACHABLE);

@@ -222,7 +222,9 @@ final class PathMtuTest {
     void blackHole_tenMinutesLater_fullSegmentsAreTriedAgain() {
         Trace trace = wide().write(1360).expect(seg().data(1360));
         trace.timeoutAfter(300).expect(seg().data(1360)).timeoutAfter(600).expect(seg().data(1160));
-        trace.receive(seg().seq(1).ack(1161)).expect(seg().data(200)).receive(seg().seq(1).ack(1361));
+        trace.receive(seg().seq(1).ack(1161))
+                .expect(seg().data(200))
+                .receive(seg().seq(1).ack(1361));
         trace.write(1160).expect(seg().data(1160)).receive(seg().seq(1).ack(2521));
         trace.after(600_000).receive(seg().seq(1).ack(2521)).write(1360).expect(seg().data(1360));
     }

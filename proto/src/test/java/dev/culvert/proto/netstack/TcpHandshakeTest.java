@@ -149,10 +149,12 @@ final class TcpHandshakeTest {
     @Test
     void connect_noAnswer_timesOut() {
         Trace trace = synSent();
-        for (int seconds = 1; seconds <= 16; seconds *= 2) {
+        for (int seconds = 1; seconds <= 32; seconds *= 2) {
             trace.timeoutAfter(1000L * seconds).expect(syn());
         }
-        trace.timeoutAfter(32_000).is(TcpState.CLOSED).ready(trace.socket());
+        // RFC 9293 §3.8.3: at least three minutes for a SYN.
+        trace.timeoutAfter(60_000).expect(syn());
+        trace.timeoutAfter(60_000).is(TcpState.CLOSED).ready(trace.socket());
         assertThat(trace.socket().failure()).isEqualTo(CloseReason.TIMED_OUT);
         trace.readsEnd();
     }

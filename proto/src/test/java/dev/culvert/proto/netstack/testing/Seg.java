@@ -41,6 +41,7 @@ public final class Seg {
 
     final List<Integer> sack = new ArrayList<>();
     boolean pushMatters;
+    private byte[] raw = {};
 
     private Seg() {}
 
@@ -139,6 +140,20 @@ public final class Seg {
         return this;
     }
 
+    /// Options as bytes, before all others; they are padded to whole words at the end.
+    public Seg options(int... bytes) {
+        raw = new byte[bytes.length];
+        for (int i = 0; i < bytes.length; i++) {
+            raw[i] = (byte) bytes[i];
+        }
+        return this;
+    }
+
+    public Seg urgent() {
+        flags |= 0x20;
+        return this;
+    }
+
     public Seg noAck() {
         flags &= ~TcpHeader.ACK;
         return this;
@@ -157,6 +172,7 @@ public final class Seg {
     /// The options as bytes; SACK blocks count from `base`.
     byte[] options(int base) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes(raw);
         if (mss != null) {
             out.writeBytes(new byte[] {2, 4, (byte) (mss >>> 8), (byte) (int) mss});
         }
@@ -174,6 +190,9 @@ public final class Seg {
         if (!sack.isEmpty()) {
             out.writeBytes(new byte[] {1, 1, 5, (byte) (2 + 4 * sack.size())});
             sack.forEach(edge -> out.writeBytes(word(base + edge)));
+        }
+        while (out.size() % 4 != 0) {
+            out.write(0);
         }
         return out.toByteArray();
     }

@@ -227,6 +227,12 @@ public final class Trace {
         return option(kind) >= 0;
     }
 
+    /// Whether anything is sent now; one packet of it is taken.
+    public boolean sendsSomething() {
+        out.clear();
+        return stack.pollTransmit(out, now);
+    }
+
     public Trace discardsWhatIsSent() {
         boolean more = true;
         while (more) {

@@ -39,7 +39,7 @@ public final class Transfer {
     }
 
     /// The byte at a position of a stream.
-    private static byte at(long position, int salt) {
+    static byte at(long position, int salt) {
         return (byte) ((position * 31 + (position >>> 8) * 17 + salt) ^ position >>> 16);
     }
 
