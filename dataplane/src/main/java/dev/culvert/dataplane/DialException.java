@@ -24,6 +24,8 @@ public final class DialException extends IOException {
         TARGET_UNREACHABLE(504, "the target cannot be reached from the site"),
         /// The target does not answer.
         TARGET_TIMEOUT(504, "the target does not answer"),
+        /// The target's certificate is not believed, or it does not speak TLS.
+        TARGET_TLS(502, "the target's TLS is not accepted (its name and target-ca in the configuration)"),
         /// Too many connections at the site.
         OVERLOADED(503, "the site has too many connections"),
         /// The two ends do not understand each other.

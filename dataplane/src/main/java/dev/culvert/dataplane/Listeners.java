@@ -10,6 +10,7 @@ import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.model.Bind;
 import dev.culvert.model.Listener;
+import dev.culvert.model.Model;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
@@ -87,6 +88,13 @@ final class Listeners {
             fresh.forEach(this::close);
             throw e;
         }
+    }
+
+    /// Makes ready for the targets of a model.
+    ///
+    /// @throws IOException with the remedy; what was before holds on
+    void prepare(Model next) throws IOException {
+        pool.prepare(next);
     }
 
     /// Points every open socket at its listener of the new model, and closes those that it has not. What they accepted

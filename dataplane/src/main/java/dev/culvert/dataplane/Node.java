@@ -188,6 +188,7 @@ public final class Node implements AutoCloseable {
     public synchronized void apply(Model next) throws IOException {
         listeners.acquire(next.listeners());
         try {
+            listeners.prepare(next);
             peers.apply(next);
             openHop(next);
             openControl(next);

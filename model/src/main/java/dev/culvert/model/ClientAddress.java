@@ -19,7 +19,7 @@ public enum ClientAddress {
 
     /// What a service does that does not say.
     public static ClientAddress defaultFor(Target.Scheme scheme) {
-        return scheme == Target.Scheme.HTTP ? HEADERS : NONE;
+        return scheme.isHttp() ? HEADERS : NONE;
     }
 
     @Override

@@ -54,6 +54,8 @@ public record Service(
                 .putAll("listen", listen.stream().map(form::formatted).toList())
                 .put("site", site)
                 .put("target", target)
+                .put("target-ca", target.tls().ca())
+                .putUnless("target-insecure", false, target.tls().insecure())
                 .putUnless("client-address", ClientAddress.defaultFor(target.scheme()), clientAddress)
                 .putUnless("max-connections", 0, maxConnections)
                 .putAll("access.allow", access.allow())

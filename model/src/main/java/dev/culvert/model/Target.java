@@ -5,7 +5,12 @@ package dev.culvert.model;
 /// @param scheme what is spoken there
 /// @param host a lower-case name or an address literal without brackets, seen from the site
 /// @param port 1..65535
-public record Target(Scheme scheme, String host, int port) {
+/// @param tls how an `https://` target proves who it is
+public record Target(Scheme scheme, String host, int port, TargetTls tls) {
+    public Target(Scheme scheme, String host, int port) {
+        this(scheme, host, port, TargetTls.DEFAULT);
+    }
+
     public Target {
         if (port < 1 || port > 65535) {
             throw new IllegalArgumentException("port: " + port + " (expected: 1..65535)");
@@ -13,7 +18,12 @@ public record Target(Scheme scheme, String host, int port) {
     }
 
     public enum Scheme {
+        /// HTTP/1.1.
         HTTP("http"),
+        /// HTTP/2 or HTTP/1.1 within TLS, as the target prefers.
+        HTTPS("https"),
+        /// HTTP/2 without TLS, which is not asked for but known.
+        H2C("h2c"),
         TCP("tcp");
 
         private final String word;
@@ -22,10 +32,20 @@ public record Target(Scheme scheme, String host, int port) {
             this.word = word;
         }
 
+        /// Whether requests are spoken there.
+        public boolean isHttp() {
+            return this != TCP;
+        }
+
         @Override
         public String toString() {
             return word;
         }
+    }
+
+    /// The same, judged by `next`.
+    public Target with(TargetTls next) {
+        return new Target(scheme, host, port, next);
     }
 
     @Override

@@ -57,6 +57,7 @@ final class ServiceCheck implements Check {
                         + " `culvert doctor`" + at + " sees which";
             case TARGET_UNREACHABLE ->
                 "a name that does not resolve, or no route" + at + ": mend the target, or the LAN";
+            case TARGET_TLS -> "is its certificate for this name, and from an authority that target-ca names?";
             case TARGET_TIMEOUT -> "is that machine on, and does a firewall drop packets to it?";
             case SITE_REFUSED -> "start `culvert site`" + at + "; at a plain peer, start what listens on that port";
             case SITE_SILENT -> "the tunnel answers echoes only: does a firewall" + at + " drop TCP?";

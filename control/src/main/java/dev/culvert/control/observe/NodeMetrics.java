@@ -8,7 +8,6 @@ import dev.culvert.model.GatewayPeer;
 import dev.culvert.model.Model;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
-import dev.culvert.model.Target;
 import dev.culvert.model.WireGuardPeer;
 import dev.culvert.model.decide.DenyReason;
 import java.io.IOException;
@@ -72,7 +71,7 @@ final class NodeMetrics {
             if (meter != null) {
                 meter.dialFailures()
                         .forEach((reason, count) -> into.add(Metric.DIAL_FAILURES, count, name, site, reason));
-                if (service.target().scheme() == Target.Scheme.HTTP) {
+                if (service.target().scheme().isHttp()) {
                     meter.responses().forEach((digit, count) -> into.add(Metric.RESPONSES, count, name, site, digit));
                     into.add(Metric.DURATION, meter.durations(), name, site);
                 }

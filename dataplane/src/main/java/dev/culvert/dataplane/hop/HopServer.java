@@ -218,7 +218,7 @@ public final class HopServer extends ByteToMessageDecoder {
             case TARGET_REFUSED, SITE_REFUSED -> HopCode.REFUSED;
             case TARGET_TIMEOUT -> HopCode.TIMEOUT;
             case OVERLOADED -> HopCode.OVERLOADED;
-            case TARGET_UNREACHABLE, SITE_SILENT, PROTOCOL -> HopCode.UNREACHABLE;
+            case TARGET_UNREACHABLE, SITE_SILENT, PROTOCOL, TARGET_TLS -> HopCode.UNREACHABLE;
         };
     }
 

@@ -167,13 +167,17 @@ final class Heads {
         return bare ? content : new DefaultLastHttpContent(content.content());
     }
 
+    static boolean wantsTrailers(Request request) {
+        CharSequence te = request.first(HttpHeaderNames.TE);
+        return te != null && HttpHeaderValues.TRAILERS.contentEqualsIgnoreCase(te);
+    }
+
     /// The trailers of a response as the visitor gets them: to who said that it wants them, and only what may stand
     /// there.
     /// Null if there are none.
     static @Nullable HttpHeaders trailers(Request request, LastHttpContent last) {
         HttpHeaders said = last.trailingHeaders();
-        CharSequence te = said.isEmpty() ? null : request.first(HttpHeaderNames.TE);
-        if (te == null || !HttpHeaderValues.TRAILERS.contentEqualsIgnoreCase(te)) {
+        if (said.isEmpty() || !wantsTrailers(request)) {
             return null;
         }
         HttpHeaders out = DefaultHttpHeadersFactory.trailersFactory()

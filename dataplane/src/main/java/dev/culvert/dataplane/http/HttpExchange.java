@@ -4,14 +4,18 @@ import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.DialException;
 import dev.culvert.dataplane.Ended;
 import dev.culvert.model.decide.Permit;
+import dev.culvert.proto.http.Framing;
 import dev.culvert.proto.http.RequestRules;
 import dev.culvert.proto.http.ResponseRules;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.Future;
@@ -60,6 +64,7 @@ final class HttpExchange {
     private boolean relay;
     private boolean tunnelBegins;
     private boolean dialling;
+    private boolean grpc;
     private boolean released;
     private int interim;
     private boolean over;
@@ -107,7 +112,9 @@ final class HttpExchange {
 
     private void acquire(boolean fresh) {
         dialling = true;
-        ingress.pool().acquire(permit, ingress.visitor(), visitor.loop(), fresh).addListener(this::acquired);
+        ingress.pool()
+                .acquire(permit, ingress.visitor(), visitor.loop(), fresh, isUpgrade())
+                .addListener(this::acquired);
     }
 
     private void acquired(Future<? super UpstreamPool.Lease> done) {
@@ -137,17 +144,33 @@ final class HttpExchange {
         }
         upstream = target;
         reused = lease.reused();
-        target.head(Heads.toTarget(request, verdict, ingress.forwarded(permit)), this);
+        HttpRequest head = Heads.toTarget(request, verdict, ingress.forwarded(permit));
+        if (target.isStream()) {
+            grpc = isGrpc();
+            if (Heads.wantsTrailers(request)) {
+                head.headers().set(HttpHeaderNames.TE, HttpHeaderValues.TRAILERS);
+            }
+        }
+        target.head(head, this);
         target.lend(this);
         asked = true;
         HttpContent content;
         while ((content = early.pollFirst()) != null) {
             send(target, content);
         }
-        target.flush();
+        if (requestSent || verdict.framing() != Framing.NONE) {
+            target.flush();
+        }
         if (!requestSent) {
+            // Without a body the end is there already, and leaves with the head.
             visitor.read();
         }
+    }
+
+    /// Both sides of such a call may be silent for as long as they like: it has deadlines of its own.
+    private boolean isGrpc() {
+        CharSequence type = request.first(HttpHeaderNames.CONTENT_TYPE);
+        return type != null && AsciiString.indexOfIgnoreCase(type, "application/grpc", 0) == 0;
     }
 
     /// A piece of the visitor's body.
@@ -388,13 +411,13 @@ final class HttpExchange {
         if (over) {
             return;
         }
-        if (pace.isResponseLate(System.nanoTime(), RESPONSE_SECONDS)) {
+        if (!grpc && pace.isResponseLate(System.nanoTime(), RESPONSE_SECONDS)) {
             ingress.silent(permit, RESPONSE_SECONDS);
             connection.how(Ended.How.TARGET);
             fail(504);
             return;
         }
-        boolean owes = target != null && !requestSent && !responseStarted && target.isWritable();
+        boolean owes = target != null && !grpc && !requestSent && !responseStarted && target.isWritable();
         boolean stalled = pace.isStalled(
                 owes,
                 connection.received().sum(),

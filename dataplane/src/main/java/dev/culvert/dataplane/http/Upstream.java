@@ -15,6 +15,8 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
@@ -49,8 +51,20 @@ final class Upstream extends ChannelInboundHandlerAdapter {
         return upstream;
     }
 
+    /// One stream of a connection with many, for one exchange; its codec is there.
+    static Upstream onStream(Channel stream) {
+        Upstream upstream = new Upstream(stream);
+        stream.pipeline().addLast(Relay.HTTP, upstream);
+        return upstream;
+    }
+
     Channel channel() {
         return channel;
+    }
+
+    /// Whether it is one stream of a connection, of use for one exchange only.
+    boolean isStream() {
+        return channel instanceof Http2StreamChannel;
     }
 
     /// Sends the head of a request for `from`.
@@ -182,7 +196,7 @@ final class Upstream extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
         // HTTP knows no half-close: a target that has ended will not answer the next request.
         HttpExchange current = exchange;
-        if (!(event instanceof ChannelInputShutdownEvent)) {
+        if (!(event instanceof ChannelInputShutdownEvent) && !(event instanceof SslCloseCompletionEvent)) {
             return;
         }
         if (bytes && current != null) {

@@ -1,13 +1,17 @@
 package dev.culvert.dataplane.http;
 
+import dev.culvert.dataplane.DialException;
+import dev.culvert.dataplane.DialException.Broken;
 import dev.culvert.dataplane.Dialer;
 import dev.culvert.model.ClientAddress;
+import dev.culvert.model.Model;
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
+import java.io.IOException;
 import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,7 +19,8 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Idle connections to targets, the latest used first. Shared by all visitor loops.
+/// Connections to targets: idle ones of HTTP/1.1, the latest used first, and those of HTTP/2 with room for one more
+/// stream. Shared by all visitor loops.
 ///
 /// A connection that names its visitor (PROXY header) is never pooled: it belongs to that visitor alone.
 public final class UpstreamPool {
@@ -26,6 +31,8 @@ public final class UpstreamPool {
     private record Key(@Nullable String site, Target target) {}
 
     private final Map<Key, Deque<Upstream>> idle = new ConcurrentHashMap<>();
+    private final Map<Key, Http2Targets> http2 = new ConcurrentHashMap<>();
+    private final TargetContexts tls = new TargetContexts();
     private final Dialer dialer;
 
     /// A connection for one exchange.
@@ -37,9 +44,27 @@ public final class UpstreamPool {
         this.dialer = dialer;
     }
 
+    /// Reads what `https://` targets are judged by; not on a loop.
+    ///
+    /// @throws IOException with the remedy; what was before holds on
+    public void prepare(Model model) throws IOException {
+        tls.prepare(model);
+    }
+
     /// @param fresh never a pooled one: for a retry
-    Future<Lease> acquire(Permit permit, Dialer.Visitor visitor, EventExecutor loop, boolean fresh) {
+    /// @param http1 whether only HTTP/1.1 will do, as for WebSocket
+    Future<Lease> acquire(Permit permit, Dialer.Visitor visitor, EventExecutor loop, boolean fresh, boolean http1) {
         Promise<Lease> promise = loop.newPromise();
+        Target target = permit.service().target();
+        if (http1 && target.scheme() == Target.Scheme.H2C) {
+            return promise.setFailure(new DialException(Broken.PROTOCOL, "no WebSocket to an h2c:// target"));
+        }
+        if (isShared(permit) && target.scheme() != Target.Scheme.HTTP && !http1) {
+            Http2Targets many = http2.computeIfAbsent(key(permit), _ -> new Http2Targets());
+            if (many.acquire(promise, () -> connect(permit, visitor, loop, false))) {
+                return promise;
+            }
+        }
         if (isShared(permit) && !fresh) {
             Deque<Upstream> waiting = idle.get(key(permit));
             Upstream upstream;
@@ -50,6 +75,14 @@ public final class UpstreamPool {
                 }
             }
         }
+        Http2Targets own = isShared(permit) ? http2.get(key(permit)) : null;
+        Http2Targets home = own == null ? new Http2Targets() : own;
+        connect(permit, visitor, loop, http1).addListener(done -> home.lease(done, promise));
+        return promise;
+    }
+
+    private Future<TargetConnection> connect(Permit permit, Dialer.Visitor visitor, EventExecutor loop, boolean http1) {
+        Promise<TargetConnection> promise = loop.newPromise();
         Future<Channel> dialled =
                 isShared(permit) ? dialer.dialShared(permit, loop) : dialer.dial(permit, visitor, loop);
         dialled.addListener(done -> {
@@ -58,15 +91,17 @@ public final class UpstreamPool {
                 return;
             }
             Channel channel = (Channel) done.getNow();
-            channel.eventLoop().execute(() -> promise.trySuccess(new Lease(Upstream.on(channel), false)));
+            channel.eventLoop()
+                    .execute(() ->
+                            TargetConnection.settle(channel, permit.service().target(), http1, tls, promise));
         });
         return promise;
     }
 
     /// Takes a connection back after a whole exchange, or closes it where it cannot serve another visitor.
     void release(Permit permit, Upstream upstream) {
-        if (!isShared(permit)) {
-            upstream.channel().close();
+        if (!isShared(permit) || upstream.isStream()) {
+            upstream.close();
         } else if (upstream.channel().eventLoop().inEventLoop()) {
             park(permit, upstream);
         } else {

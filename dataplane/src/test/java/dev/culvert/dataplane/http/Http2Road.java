@@ -11,6 +11,7 @@ import dev.culvert.dataplane.testing.RawBackend;
 import dev.culvert.dataplane.testing.TestNode;
 import dev.culvert.dataplane.tls.Tls;
 import dev.culvert.model.Model;
+import dev.culvert.model.Target;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
 import dev.culvert.model.decide.Limits;
@@ -37,6 +38,15 @@ class Http2Road extends HttpRoad {
     /// Opens the door; the target does what the script says.
     void serving2(RawBackend.Script script) throws IOException {
         serving(script).close();
+        open();
+    }
+
+    void serving2(Target target) throws IOException {
+        servingFrom(target).close();
+        open();
+    }
+
+    private void open() throws IOException {
         TestNode node = node();
         Model model = node.node().model();
         RunningModel running = new RunningModel(model, new Router(model));
@@ -53,6 +63,7 @@ class Http2Road extends HttpRoad {
                 node.events(),
                 Tls.empty());
         UpstreamPool pool = new UpstreamPool(dialer);
+        pool.prepare(model);
         Channel bound = new ServerBootstrap()
                 .group(node.loops().visitors())
                 .channelFactory(node.loops().listeners())

@@ -117,6 +117,10 @@ class HttpRoad {
     }
 
     Wire servingFrom(int port) throws IOException {
+        return servingFrom(new Target(Target.Scheme.HTTP, "127.0.0.1", port));
+    }
+
+    Wire servingFrom(Target target) throws IOException {
         Model base = ModelMerge.merge(Role.GATEWAY, List.of()).orThrow();
         Service service = new Service(
                 "app",
@@ -125,7 +129,7 @@ class HttpRoad {
                 Listener.Scope.PUBLIC,
                 List.of("app.test"),
                 List.of(),
-                new Target(Target.Scheme.HTTP, "127.0.0.1", port),
+                target,
                 ClientAddress.HEADERS,
                 AccessPolicy.OPEN,
                 0);

@@ -27,6 +27,13 @@ final class Scalars {
     static final Scalar<Integer> KEEPALIVE = number(0, 65535);
     static final Scalar<Integer> CONNECTIONS = number(1, 1_000_000);
 
+    static final Scalar<Boolean> BOOLEAN = Scalar.of("true | false", text -> {
+        if (!text.equals("true") && !text.equals("false")) {
+            throw Mismatch.plain();
+        }
+        return text.equals("true");
+    });
+
     static final Scalar<PublicKey> PUBLIC_KEY = Scalar.secret("base64 of 32 bytes", Scalars::readPublicKey);
 
     static final Scalar<String> KEY_FILE = Scalar.secret("a path to a file", Scalars::readKeyFile);

@@ -121,7 +121,7 @@ final class ServiceMerge {
     }
 
     private Listener listener(Service service, Bind bind) {
-        Protocol protocol = service.target().scheme() == Target.Scheme.HTTP ? Protocol.HTTP : Protocol.TCP;
+        Protocol protocol = service.target().scheme().isHttp() ? Protocol.HTTP : Protocol.TCP;
         return new Listener(service.scope(), bind, protocol, service.name());
     }
 

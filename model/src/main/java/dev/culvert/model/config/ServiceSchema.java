@@ -8,6 +8,7 @@ import dev.culvert.model.Origin;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.Target;
+import dev.culvert.model.TargetTls;
 import dev.culvert.model.config.NetworkScalars.Entrance;
 import dev.culvert.proto.inet.IpPrefix;
 import java.util.List;
@@ -26,8 +27,18 @@ final class ServiceSchema {
             "`2222/tcp`, a port of its own at the gateways; or `tunnel:8080`, a port on this site's address in the"
                     + " tunnel, for what a stock hub sends");
     static final Field<String> SITE = Field.required("site", Scalars.NAME, "the site behind which the target is");
-    static final Field<Target> TARGET =
-            Field.required("target", TargetScalars.TARGET, "what serves it, seen from the site");
+    static final Field<Target> TARGET = Field.required(
+            "target", TargetScalars.TARGET, "what serves it, seen from the site; `https://` and `h2c://` as well");
+    static final Field<String> TARGET_CA = Field.optional(
+            "target-ca",
+            Scalar.of("a path to a file", ServiceSchema::readFile),
+            "the system's",
+            "with https: the file of the authorities that are believed, as PEM");
+    static final Field<Boolean> TARGET_INSECURE = Field.optional(
+            "target-insecure",
+            Scalars.BOOLEAN,
+            false,
+            "with https: any certificate will do, so whoever is on the way to the target can be in its place");
     static final Field<ClientAddress> CLIENT_ADDRESS = Field.optional(
             "client-address",
             Scalar.word(
@@ -46,10 +57,10 @@ final class ServiceSchema {
             Field.optional("deny", new ListOf<>(NetworkScalars.PREFIX), "nobody", "who is not, whatever `allow` says");
     static final Field<Section> ACCESS = Field.optional("access", Shape.of(ALLOW, DENY), "who may reach it");
 
-    static final Shape GATEWAY =
-            withAnswers(Shape.of(HOST, LISTEN, SITE, TARGET, CLIENT_ADDRESS, MAX_CONNECTIONS, ACCESS));
-    static final Shape AT_SITE = withAnswers(
-                    Shape.of(HOST, LISTEN_AT_SITE, TARGET, CLIENT_ADDRESS, MAX_CONNECTIONS, ACCESS))
+    static final Shape GATEWAY = withAnswers(
+            Shape.of(HOST, LISTEN, SITE, TARGET, TARGET_CA, TARGET_INSECURE, CLIENT_ADDRESS, MAX_CONNECTIONS, ACCESS));
+    static final Shape AT_SITE = withAnswers(Shape.of(
+                    HOST, LISTEN_AT_SITE, TARGET, TARGET_CA, TARGET_INSECURE, CLIENT_ADDRESS, MAX_CONNECTIONS, ACCESS))
             .refusing("site", "is for gateway.yaml: here the target is on this side");
 
     /// RFC 2606 keeps this name from leading anywhere.
@@ -68,6 +79,13 @@ final class ServiceSchema {
                 .refusing("proxy-protocol", "is written as client-address: proxy-v1 or proxy-v2");
     }
 
+    private static String readFile(String text) throws Mismatch {
+        if (text.isEmpty() || text.length() > 4096 || text.chars().anyMatch(c -> c < ' ')) {
+            throw Mismatch.plain();
+        }
+        return text;
+    }
+
     static Shape shape(Role role) {
         return role == Role.GATEWAY ? GATEWAY : AT_SITE;
     }
@@ -76,7 +94,7 @@ final class ServiceSchema {
     /// for nothing then. A stand-in takes the place of its target, so that everything else can still be checked.
     static Service read(String name, Section section, Origin origin, Role role) {
         Target known = section.get(TARGET);
-        Target target = known == null ? STAND_IN : known;
+        Target target = known == null ? STAND_IN : known.with(tls(section, known));
         List<String> hosts = section.get(HOST, List.of());
         List<Entrance> atSite = section.get(LISTEN_AT_SITE, List.of());
         List<Bind> listen = role == Role.GATEWAY
@@ -104,6 +122,19 @@ final class ServiceSchema {
         return new Service(name, origin, site, scope, hosts, listen, target, clientAddress, policy, most);
     }
 
+    private static TargetTls tls(Section section, Target target) {
+        for (Field<?> field : List.of(TARGET_CA, TARGET_INSECURE)) {
+            if (section.mentions(field) && target.scheme() != Target.Scheme.HTTPS) {
+                section.note(field, "goes with an https:// target");
+            }
+        }
+        boolean insecure = section.get(TARGET_INSECURE, false);
+        if (insecure && section.mentions(TARGET_CA)) {
+            section.note(TARGET_CA, "stands beside target-insecure, which asks for none (expected: one of them)");
+        }
+        return new TargetTls(section.get(TARGET_CA), insecure);
+    }
+
     private static void noteEntrance(Section section, @Nullable Target target, boolean anyScheme) {
         boolean host = section.mentions(HOST);
         boolean listen = section.mentions(LISTEN);
@@ -111,7 +142,7 @@ final class ServiceSchema {
             section.note("neither host nor listen says where visitors reach it (expected: one of them)");
         } else if (host && listen) {
             section.note(LISTEN, "stands beside host (expected: one of them)");
-        } else if (target != null && host && target.scheme() != Target.Scheme.HTTP) {
+        } else if (target != null && host && !target.scheme().isHttp()) {
             section.note(HOST, "goes with an http:// target; tcp:// has no Host, use listen");
         } else if (target != null && listen && !anyScheme && target.scheme() != Target.Scheme.TCP) {
             section.note(LISTEN, "goes with a tcp:// target; for http:// use host");
@@ -119,7 +150,7 @@ final class ServiceSchema {
     }
 
     private static void noteClientAddress(Section section, Target.Scheme scheme, ClientAddress clientAddress) {
-        if (scheme == Target.Scheme.HTTP && clientAddress == ClientAddress.NONE) {
+        if (scheme.isHttp() && clientAddress == ClientAddress.NONE) {
             section.note(CLIENT_ADDRESS, "\"none\" is for tcp:// (expected: headers | proxy-v1 | proxy-v2)");
         } else if (scheme == Target.Scheme.TCP && clientAddress == ClientAddress.HEADERS) {
             section.note(CLIENT_ADDRESS, "\"headers\" is for http:// (expected: none | proxy-v1 | proxy-v2)");

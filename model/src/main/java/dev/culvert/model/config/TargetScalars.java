@@ -19,10 +19,13 @@ final class TargetScalars {
             "host:port, host:first-last or prefix:port such as 192.168.1.20:80 or 10.0.0.0/24:8000-8100",
             TargetScalars::readAllow);
 
-    private static final Map<String, Target.Scheme> SCHEMES =
-            Map.of("http", Target.Scheme.HTTP, "tcp", Target.Scheme.TCP);
+    private static final Map<String, Target.Scheme> SCHEMES = Map.of(
+            "http", Target.Scheme.HTTP,
+            "https", Target.Scheme.HTTPS,
+            "h2c", Target.Scheme.H2C,
+            "tcp", Target.Scheme.TCP);
 
-    private static final List<String> LATER = List.of("https", "udp", "unix", "h2c");
+    private static final List<String> LATER = List.of("udp", "unix");
 
     private TargetScalars() {}
 
