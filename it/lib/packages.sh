@@ -38,6 +38,7 @@ leave_disabled() { # PACKAGE…
     case $package in
       nginx-light) systemctl -q disable nginx 2>/dev/null || true ;;
       openssh-server) systemctl -q disable ssh 2>/dev/null || true ;;
+      bind9) systemctl -q disable named 2>/dev/null || true ;;
       haproxy | iperf3) systemctl -q disable "$package" 2>/dev/null || true ;;
     esac
   done
