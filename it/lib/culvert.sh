@@ -105,6 +105,11 @@ wg_quick_up() { # NAME NS, the file on standard input
   wg=$(wg_name "$1")
   install -m 600 /dev/stdin "$RUN/files/$wg.conf"
   in_ns "$2" wg-quick up "$RUN/files/$wg.conf" >>"$LOGS/wg-$1.log" 2>&1
+  # With cubic, as on every other route: BBR does not heed loss, and would be compared with what has to.
+  in_ns "$2" ip route show dev "$wg" | while read -r route; do
+    # shellcheck disable=SC2086 # the words of a route
+    in_ns "$2" ip route replace $route dev "$wg" congctl cubic </dev/null
+  done
 }
 
 wg_name() { echo "cv${LAB_ID#culvert-}${1:0:4}"; }

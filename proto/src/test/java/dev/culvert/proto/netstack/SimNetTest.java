@@ -14,16 +14,17 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// Seeded schedules of loss, reorder, duplication, delay and corruption between two stacks, with an oracle: every
-/// byte once and in order or the connection failed, and nothing left behind.
+/// byte once and in order or the connection failed, and nothing left behind. `-Dsimnet.schedules=N` runs as many.
 final class SimNetTest {
-    private static final int SCHEDULES = 10_000;
+    private static final int SCHEDULES = Integer.getInteger("simnet.schedules", 15_000);
+    private static final long START = Long.getLong("simnet.start", 0);
     private static final long KEEP_ALIVE = 60L * 1_000_000_000L;
     private static final long HOUR = 3600L * 1_000_000_000L;
 
     @Test
-    void simNet_tenThousandSchedules_deliverEveryByteOnceOrFail() {
+    void simNet_schedules_deliverEveryByteOnceOrFail() {
         int failed = 0;
-        for (long seed = 0; seed < SCHEDULES; seed++) {
+        for (long seed = START; seed < START + SCHEDULES; seed++) {
             try {
                 failed += run(seed) ? 0 : 1;
             } catch (AssertionError | RuntimeException e) {
@@ -31,7 +32,7 @@ final class SimNetTest {
             }
         }
         // Only the handshake gives up within minutes, and only where most packets are lost.
-        assertThat(failed).isLessThan(SCHEDULES / 100);
+        assertThat(failed).isLessThanOrEqualTo(SCHEDULES / 100);
     }
 
     /// Runs one schedule; false if the connection failed, as it may when the network is bad enough.
