@@ -58,7 +58,9 @@ final class Http2Target extends ChannelInboundHandlerAdapter {
         if (channel.pipeline().get(Relay.HANDSHAKE) != null) {
             channel.pipeline().remove(Relay.HANDSHAKE);
         }
-        channel.eventLoop().scheduleWithFixedDelay(target::closeIfIdle, IDLE_SECONDS, IDLE_SECONDS, TimeUnit.SECONDS);
+        Future<?> looks = channel.eventLoop()
+                .scheduleWithFixedDelay(target::closeIfIdle, IDLE_SECONDS, IDLE_SECONDS, TimeUnit.SECONDS);
+        channel.closeFuture().addListener(_ -> looks.cancel(false));
         channel.read();
         return target;
     }
