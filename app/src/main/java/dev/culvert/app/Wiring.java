@@ -15,6 +15,7 @@ import dev.culvert.control.observe.Observatory;
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
 import dev.culvert.control.store.Store;
+import dev.culvert.control.tls.CertificateFiles;
 import dev.culvert.control.upgrade.Handover;
 import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.InheritedSockets;
@@ -61,6 +62,7 @@ public final class Wiring implements AutoCloseable {
     private final StatusReport status;
     private final Observatory observatory;
     private final Certificates certificates;
+    private final CertificateFiles certificateFiles;
     private final Handover handover;
 
     /// What a node is started with.
@@ -140,6 +142,7 @@ public final class Wiring implements AutoCloseable {
         node = new Node(parts, model.bare());
         status = new StatusReport(node, key.publicKey().toString(), loops.kind() + ", " + AeadProvider.name());
         observatory = new Observatory(node, new Observatory.About(Version.TEXT, status.io()), LogOutput::apply);
+        certificateFiles = CertificateFiles.of(node, scheduler);
         reloader = new Reloader(node, configuration, scheduler);
         certificates = ControlPlane.certificates(node, state, reloader, workers, scheduler);
         observatory.observe(certificates);
@@ -181,6 +184,7 @@ public final class Wiring implements AutoCloseable {
     /// Reads the configuration again, as SIGHUP asks.
     void reload() {
         reloader.reload();
+        certificateFiles.refresh();
         observatory.reopen();
     }
 

@@ -8,6 +8,7 @@ import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.model.ClientAddress;
 import dev.culvert.model.PeerType;
+import dev.culvert.model.ServiceTls;
 import dev.culvert.model.Site;
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
@@ -60,7 +61,9 @@ public final class Dialer {
         Target target = permit.service().target();
         Site site = permit.site();
         if (site != null && site.type() == PeerType.CULVERT) {
-            HopRequest.Target wanted = new HopRequest.Target(HopRequest.Protocol.TCP, target.host(), target.port());
+            boolean endsThere = permit.service().tls().ends() == ServiceTls.Ends.SITE;
+            HopRequest.Protocol protocol = endsThere ? HopRequest.Protocol.TLS : HopRequest.Protocol.TCP;
+            HopRequest.Target wanted = new HopRequest.Target(protocol, target.host(), target.port());
             HopRequest request =
                     HopRequest.visitor(NETWORK, wanted, announcement(how), visitor.client(), visitor.local());
             return hop(site, request, loop);

@@ -1,6 +1,7 @@
 package dev.culvert.dataplane;
 
 import dev.culvert.dataplane.tunnel.Outages;
+import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -106,6 +108,10 @@ public final class Events {
     /// once
     /// in a while.
     public void pipelineFailed(Throwable cause) {
+        if (cause instanceof DecoderException && cause.getCause() instanceof SSLException) {
+            count("tls.broken");
+            return;
+        }
         if (cause instanceof IOException) {
             count("connection.broken");
             return;

@@ -214,6 +214,11 @@ final class Listeners {
         }
     }
 
+    /// Serves a visitor of a site whose TLS its gateway has passed on.
+    void terminate(Channel channel, Dialer.Visitor visitor) {
+        channel.pipeline().addLast(INGRESS, new TlsIngress(doorway, Listener.BEHIND_HOP, pool, visitor));
+    }
+
     private static final String INGRESS = "ingress";
 
     private static IOException failure(Listener listener, Throwable cause) {

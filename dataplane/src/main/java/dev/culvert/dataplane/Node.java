@@ -1,5 +1,7 @@
 package dev.culvert.dataplane;
 
+import static java.util.concurrent.TimeUnit.HOURS;
+
 import dev.culvert.dataplane.hop.HopServer;
 import dev.culvert.dataplane.internal.InternalEndpoint;
 import dev.culvert.dataplane.internal.InternalService;
@@ -10,6 +12,8 @@ import dev.culvert.dataplane.internal.InternalService.ScrapeCaller;
 import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.dataplane.tls.Tls;
+import dev.culvert.dataplane.tls.TlsContexts.Declaration;
+import dev.culvert.dataplane.tls.TlsPolicy;
 import dev.culvert.dataplane.tunnel.PeerWatch;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.model.Bind;
@@ -43,7 +47,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
@@ -56,6 +62,9 @@ import org.jspecify.annotations.Nullable;
 /// runtime,
 /// release what it no longer needs. No connection is cut but those whose permit the new model takes back.
 public final class Node implements AutoCloseable {
+    // A session is resumed for a day at most, by the key of now or the one before.
+    private static final int TICKET_HOURS = 12;
+
     private final Loops loops;
     private final TunnelDriver tunnel;
     private final Events events;
@@ -72,6 +81,7 @@ public final class Node implements AutoCloseable {
     private volatile RunningModel runtime;
     private volatile InternalService metrics = _ -> Response.error(404, "no metrics here");
     private volatile Consumer<Model> applied = _ -> {};
+    private Certificates certificates = Node::withoutFiles;
     private @Nullable Channel hop;
     private @Nullable Control control;
     private boolean controlOpen;
@@ -113,6 +123,7 @@ public final class Node implements AutoCloseable {
         Doorway doorway = new Doorway(() -> runtime, admission, dialer, connections, events, tls);
         this.listeners = new Listeners(loops, tunnel, doorway, this::scraped);
         this.drain = new Drain(loops, tunnel, udp(empty), listeners, connections);
+        parts.scheduler().scheduleWithFixedDelay(tls.contexts()::rotateTicketKeys, TICKET_HOURS, TICKET_HOURS, HOURS);
         // Until the first model holds, who dials from inside shall try again instead of being refused.
         tunnel.acceptNew(false);
         PeerWatch.Parts watching =
@@ -154,6 +165,31 @@ public final class Node implements AutoCloseable {
         return drain;
     }
 
+    /// What each name is declared with whose TLS ends here; reads files.
+    @FunctionalInterface
+    public interface Certificates {
+        Map<String, Declaration> of(Model model);
+    }
+
+    private static Map<String, Declaration> withoutFiles(Model model) {
+        Map<String, Declaration> names = new LinkedHashMap<>();
+        model.terminated()
+                .forEach((host, service) -> names.put(host, new Declaration(TlsPolicy.open(service.name()), null)));
+        return names;
+    }
+
+    /// Who knows the files of certificates. To be set before the first model.
+    public synchronized void certificates(Certificates source) {
+        certificates = source;
+    }
+
+    /// Asks again for certificates and policies of the model that holds: a file has changed.
+    ///
+    /// @throws IOException if one cannot be used; what held before holds on
+    public synchronized void refreshCertificates() throws IOException {
+        tls.contexts().declare(certificates.of(runtime.model()));
+    }
+
     /// What would happen to a visitor from `from`; nothing is counted.
     public Explanation explain(Approach approach, InetAddress from) {
         RunningModel now = runtime;
@@ -189,6 +225,7 @@ public final class Node implements AutoCloseable {
         listeners.acquire(next.listeners());
         try {
             listeners.prepare(next);
+            tls.contexts().declare(certificates.of(next));
             peers.apply(next);
             openHop(next);
             openControl(next);
@@ -393,6 +430,11 @@ public final class Node implements AutoCloseable {
         @Override
         public TargetDialer targets() {
             return targets;
+        }
+
+        @Override
+        public void terminate(Channel channel, Dialer.Visitor visitor) {
+            listeners.terminate(channel, visitor);
         }
 
         @Override

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /// A part of the [Model] that a reload can add, remove or change by itself.
-public sealed interface Entry permits Listener, Service, Site, GatewayPeer, Observation, SiteRules, AcmeSettings {
+public sealed interface Entry
+        permits Listener, Service, Site, GatewayPeer, Observation, SiteRules, AcmeSettings, HttpsSettings {
     /// What it is and its name, for people: `service photos`, `listener public 80`.
     String label();
 

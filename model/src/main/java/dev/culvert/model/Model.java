@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// @param rules what a site agrees to; [SiteRules#NOTHING] but for the tunnel's prefixes at a gateway
 /// @param observation metrics, log and access log
 /// @param acme how certificates are got; null if they are not
+/// @param https how listeners with TLS behave
 public record Model(
         String name,
         Role role,
@@ -31,7 +32,8 @@ public record Model(
         Map<String, Service> services,
         SiteRules rules,
         Observation observation,
-        @Nullable AcmeSettings acme) {
+        @Nullable AcmeSettings acme,
+        HttpsSettings https) {
     public Model {
         sites = ordered(sites);
         gateways = ordered(gateways);
@@ -48,7 +50,19 @@ public record Model(
                         .toList();
     }
 
-    /// A model that gets no certificates.
+    /// The names whose TLS ends at this node, each with its service: it has to prove that they are its own.
+    public Map<String, Service> terminated() {
+        ServiceTls.Ends here = role == Role.GATEWAY ? ServiceTls.Ends.GATEWAY : ServiceTls.Ends.SITE;
+        Map<String, Service> names = new LinkedHashMap<>();
+        for (Service service : services.values()) {
+            if (service.tls().ends() == here) {
+                service.hosts().forEach(host -> names.put(host, service));
+            }
+        }
+        return names;
+    }
+
+    /// A model that gets no certificates, and whose listeners with TLS behave as usual.
     public Model(
             String name,
             Role role,
@@ -59,7 +73,7 @@ public record Model(
             Map<String, Service> services,
             SiteRules rules,
             Observation observation) {
-        this(name, role, tunnel, sites, gateways, listeners, services, rules, observation, null);
+        this(name, role, tunnel, sites, gateways, listeners, services, rules, observation, null, HttpsSettings.DEFAULT);
     }
 
     /// A model that observes as usual: no metrics, no access log.

@@ -1,7 +1,10 @@
 package dev.culvert.model;
 
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// One thing published: where visitors reach it, and which target at which site serves it.
@@ -19,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// @param clientAddress how the target learns who the visitor is
 /// @param access who may reach it
 /// @param maxConnections most connections (TCP) or requests (HTTP) at once, 0 for no limit of its own
+/// @param visible the scopes of those listeners that serve its hosts; not empty
+/// @param tls where its TLS ends, and with what
 public record Service(
         String name,
         Origin origin,
@@ -29,16 +34,72 @@ public record Service(
         Target target,
         ClientAddress clientAddress,
         AccessPolicy access,
-        int maxConnections)
+        int maxConnections,
+        Set<Listener.Scope> visible,
+        ServiceTls tls)
         implements Entry {
+    /// Where visitors come from unless a service says otherwise.
+    public static final Set<Listener.Scope> PUBLICLY = Set.of(Listener.Scope.PUBLIC);
+
     public Service {
         hosts = List.copyOf(hosts);
         listen = List.copyOf(listen);
+        visible = Collections.unmodifiableSet(EnumSet.copyOf(visible));
+    }
+
+    /// A service that everybody sees, and that says nothing about TLS.
+    public Service(
+            String name,
+            Origin origin,
+            @Nullable String site,
+            Listener.Scope scope,
+            List<String> hosts,
+            List<Bind> listen,
+            Target target,
+            ClientAddress clientAddress,
+            AccessPolicy access,
+            int maxConnections) {
+        this(
+                name,
+                origin,
+                site,
+                scope,
+                hosts,
+                listen,
+                target,
+                clientAddress,
+                access,
+                maxConnections,
+                PUBLICLY,
+                ServiceTls.UNSAID);
     }
 
     /// The same service as its gateway sees it: behind that site.
     public Service at(String site) {
-        return new Service(name, origin, site, scope, hosts, listen, target, clientAddress, access, maxConnections);
+        return new Service(
+                name, origin, site, scope, hosts, listen, target, clientAddress, access, maxConnections, visible, tls);
+    }
+
+    /// The same service with its TLS elsewhere, or of other files.
+    public Service with(ServiceTls other) {
+        return new Service(
+                name,
+                origin,
+                site,
+                scope,
+                hosts,
+                listen,
+                target,
+                clientAddress,
+                access,
+                maxConnections,
+                visible,
+                other);
+    }
+
+    /// Whether visitors of listeners of a scope may see it.
+    public boolean isVisible(Listener.Scope from) {
+        return visible.contains(from);
     }
 
     @Override
@@ -49,7 +110,7 @@ public record Service(
     @Override
     public Map<String, List<String>> settings() {
         String form = scope == Listener.Scope.TUNNEL ? "tunnel:%s" : "%s/tcp";
-        return new Settings()
+        Settings settings = new Settings()
                 .putAll("host", hosts)
                 .putAll("listen", listen.stream().map(form::formatted).toList())
                 .put("site", site)
@@ -59,7 +120,11 @@ public record Service(
                 .putUnless("client-address", ClientAddress.defaultFor(target.scheme()), clientAddress)
                 .putUnless("max-connections", 0, maxConnections)
                 .putAll("access.allow", access.allow())
-                .putAll("access.deny", access.deny())
-                .done();
+                .putAll("access.deny", access.deny());
+        if (!visible.equals(PUBLICLY)) {
+            settings.putAll("visible", List.copyOf(visible));
+        }
+        tls.settings(settings);
+        return settings.done();
     }
 }

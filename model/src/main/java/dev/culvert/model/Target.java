@@ -24,7 +24,9 @@ public record Target(Scheme scheme, String host, int port, TargetTls tls) {
         HTTPS("https"),
         /// HTTP/2 without TLS, which is not asked for but known.
         H2C("h2c"),
-        TCP("tcp");
+        TCP("tcp"),
+        /// TLS that ends at the target itself.
+        TLS("tls");
 
         private final String word;
 
@@ -34,7 +36,7 @@ public record Target(Scheme scheme, String host, int port, TargetTls tls) {
 
         /// Whether requests are spoken there.
         public boolean isHttp() {
-            return this != TCP;
+            return this != TCP && this != TLS;
         }
 
         @Override

@@ -203,9 +203,11 @@ public final class Declarations {
     private List<String> places(Service service) {
         List<String> places = new ArrayList<>();
         for (Listener listener : node.model().listeners()) {
-            if (listener.protocol() == Listener.Protocol.HTTP && listener.service() == null) {
+            Listener.Protocol wanted = service.tls().isOn() ? Listener.Protocol.HTTPS : Listener.Protocol.HTTP;
+            if (listener.protocol() == wanted && listener.service() == null && service.isVisible(listener.scope())) {
                 int port = listener.bind().port();
-                service.hosts().forEach(host -> places.add("http://" + host + (port == 80 ? "" : ":" + port)));
+                String suffix = port == (wanted == Listener.Protocol.HTTPS ? 443 : 80) ? "" : ":" + port;
+                service.hosts().forEach(host -> places.add(wanted + "://" + host + suffix));
             }
         }
         service.listen().forEach(bind -> places.add(bind + "/tcp"));

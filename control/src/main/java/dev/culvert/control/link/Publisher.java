@@ -121,7 +121,9 @@ public final class Publisher {
     private Map<String, Published> ask(GatewayPeer gateway) throws IOException {
         Map<String, String> documents = new TreeMap<>();
         for (Service service : node.model().published()) {
-            documents.put(service.name(), ConfigWriter.document("services", service.name(), service));
+            // Files of keys are this machine's: a gateway would look for its own under their names.
+            Service offered = service.with(service.tls().withoutFiles());
+            documents.put(service.name(), ConfigWriter.document("services", service.name(), offered));
         }
         InetSocketAddress to = new InetSocketAddress(gateway.peer().addresses().getFirst(), Ports.CONTROL);
         Response response;

@@ -118,7 +118,8 @@ class CertificatesTest {
                 read.services(),
                 read.rules(),
                 read.observation(),
-                read.acme());
+                read.acme(),
+                dev.culvert.model.HttpsSettings.DEFAULT);
     }
 
     private void declare(Tls into, String... names) throws IOException {

@@ -3,6 +3,7 @@ package dev.culvert.dataplane.hop;
 import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.ConnectionRegistry;
 import dev.culvert.dataplane.DialException;
+import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.site.TargetDialer;
@@ -55,6 +56,9 @@ public final class HopServer extends ByteToMessageDecoder {
         Set<InetAddress> ownAddresses();
 
         TargetDialer targets();
+
+        /// Takes a channel over whose next bytes are a visitor's TLS.
+        void terminate(Channel channel, Dialer.Visitor visitor);
 
         ConnectionRegistry connections();
 
@@ -128,7 +132,7 @@ public final class HopServer extends ByteToMessageDecoder {
         String gateway = String.valueOf(gateway(ctx));
         HopRequest.Target target = request.target();
         SiteRules rules = site.rules();
-        if (target.protocol() != HopRequest.Protocol.TCP || !rules.allows(target.host(), target.port())) {
+        if (target.protocol() == HopRequest.Protocol.UDP || !rules.allows(target.host(), target.port())) {
             site.events()
                     .report(
                             gateway,
@@ -152,6 +156,15 @@ public final class HopServer extends ByteToMessageDecoder {
                 return;
             }
         }
+        InetSocketAddress local = request.local();
+        if (target.protocol() == HopRequest.Protocol.TLS) {
+            if (client == null || local == null) {
+                refuse(ctx, HopCode.BAD_HEADER);
+            } else {
+                terminate(ctx, new Dialer.Visitor(client, local));
+            }
+            return;
+        }
         site.targets()
                 .dial(
                         target.host(),
@@ -159,6 +172,13 @@ public final class HopServer extends ByteToMessageDecoder {
                         address -> rules.mayDial(target.host(), target.port(), address),
                         ctx.channel().eventLoop())
                 .addListener(done -> dialled(ctx, request, gateway, done));
+    }
+
+    /// The visitor's TLS ends here: what follows the request is its hello.
+    private void terminate(ChannelHandlerContext ctx, Dialer.Visitor visitor) {
+        reply(ctx, HopCode.OK);
+        site.terminate(ctx.channel(), visitor);
+        ctx.pipeline().remove(this);
     }
 
     private static String name(HopRequest.Target target) {

@@ -24,6 +24,12 @@ final class Answers {
         return response;
     }
 
+    static FullHttpResponse redirect(int status, String location) {
+        FullHttpResponse response = of(status);
+        response.headers().set(HttpHeaderNames.LOCATION, location);
+        return response;
+    }
+
     static FullHttpResponse text(int status, String text) {
         FullHttpResponse response = new DefaultFullHttpResponse(
                 HttpVersion.HTTP_1_1,

@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.http;
 
+import dev.culvert.dataplane.tls.Secured;
 import dev.culvert.model.ClientAddress;
 import dev.culvert.model.Service;
 import dev.culvert.proto.http.Authority;
@@ -15,6 +16,10 @@ import java.net.InetAddress;
 /// @param service whose `client-address:` says whether the fields are wanted
 record ForwardedHeaders(Arrival arrival, Service service) {
     void apply(HttpHeaders headers, RequestRules.Accepted verdict) {
+        Secured tls = arrival.tls();
+        if (tls != null && tls.client() != null && service.tls().clientHeaders()) {
+            ClientCertificate.of(tls.client()).apply(headers);
+        }
         if (service.clientAddress() == ClientAddress.NONE) {
             return;
         }

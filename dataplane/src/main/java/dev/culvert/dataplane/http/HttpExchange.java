@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Bodies flow as they come: the visitor is read only while the upstream is writable, and the other way round.
 final class HttpExchange {
+    private static final AsciiString STRICT_TRANSPORT_SECURITY = AsciiString.cached("strict-transport-security");
     // RFC 9110, 9.2.2; with no body sent, such a request may go out a second time.
     private static final Set<HttpMethod> IDEMPOTENT =
             Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.PUT, HttpMethod.DELETE);
@@ -263,6 +264,10 @@ final class HttpExchange {
     }
 
     private void responseHead(HttpResponse head) {
+        String hsts = ingress.hsts();
+        if (!hsts.isEmpty() && !head.headers().contains(STRICT_TRANSPORT_SECURITY)) {
+            head.headers().set(STRICT_TRANSPORT_SECURITY, hsts);
+        }
         Heads.ResponseView answer = new Heads.ResponseView(head);
         CharSequence key = isUpgrade() ? request.first(HttpHeaderNames.SEC_WEBSOCKET_KEY) : null;
         boolean toHead = request.verb().equals(HttpMethod.HEAD);

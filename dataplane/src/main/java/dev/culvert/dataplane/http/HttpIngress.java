@@ -3,12 +3,17 @@ package dev.culvert.dataplane.http;
 import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Doorway;
+import dev.culvert.dataplane.tls.Challenges;
 import dev.culvert.dataplane.tls.Secured;
+import dev.culvert.model.HttpsSettings;
 import dev.culvert.model.Listener;
+import dev.culvert.model.Service;
+import dev.culvert.model.ServiceTls;
 import dev.culvert.model.decide.Admitted;
 import dev.culvert.model.decide.Deny;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.model.decide.Routed;
+import dev.culvert.proto.http.Authority;
 import dev.culvert.proto.http.RequestPolicy;
 import dev.culvert.proto.http.RequestRules;
 import io.netty.channel.Channel;
@@ -49,6 +54,9 @@ public final class HttpIngress {
             return true;
         }
         InetSocketAddress from = (InetSocketAddress) channel.remoteAddress();
+        if (!doorway.mayArrive(listener, from.getAddress())) {
+            return false;
+        }
         return switch (doorway.admission().accept(from.getAddress(), System.nanoTime())) {
             case Deny deny -> {
                 doorway.events().count("denied." + deny.reason());
@@ -90,6 +98,8 @@ public final class HttpIngress {
         }
         return switch (doorway.runtime().get().router().route(listener, verdict.host())) {
             case Deny deny -> deny(visitor, request, deny);
+            case Routed routed
+            when secured == null && !mayBePlain(routed.service(), verdict) -> sendToHttps(visitor, request, verdict);
             case Routed routed ->
                 switch (doorway.admission().permit(who.admitted(), routed, System.nanoTime())) {
                     case Deny deny -> deny(visitor, request, deny);
@@ -101,6 +111,42 @@ public final class HttpIngress {
                     }
                 };
         };
+    }
+
+    /// Whether a request by HTTP without TLS is served: also for services with TLS where nobody wants it otherwise, and
+    /// where authorities ask for files of the target's own. Never where TLS decides who is let in.
+    private boolean mayBePlain(Service service, RequestRules.Accepted verdict) {
+        ServiceTls tls = service.tls();
+        return !tls.isOn()
+                || (tls.ends() == ServiceTls.Ends.GATEWAY
+                        && tls.clientCaFile() == null
+                        && (!https().redirect() || verdict.target().startsWith(Challenges.HTTP_PATH)));
+    }
+
+    private HttpsSettings https() {
+        return doorway.runtime().get().model().https();
+    }
+
+    private @Nullable HttpExchange sendToHttps(HttpVisitor visitor, Request request, RequestRules.Accepted verdict) {
+        if (!https().redirect() || !verdict.target().startsWith("/")) {
+            return turnAway(visitor, request, 404);
+        }
+        int port = 443;
+        for (Listener each : doorway.runtime().get().model().listeners()) {
+            if (each.protocol() == Listener.Protocol.HTTPS && each.scope() == listener.scope()) {
+                port = each.bind().port();
+                break;
+            }
+        }
+        String host = new Authority(verdict.host(), port == 443 ? -1 : port).toString();
+        doorway.connections().refused(client().getAddress(), request, 308);
+        visitor.answer(Answers.redirect(308, "https://" + host + verdict.target()));
+        return null;
+    }
+
+    /// What a response tells browsers about HTTPS; empty for nothing.
+    String hsts() {
+        return arrival().tls() == null ? "" : doorway.runtime().get().hsts();
     }
 
     private @Nullable HttpExchange deny(HttpVisitor visitor, Request request, Deny deny) {

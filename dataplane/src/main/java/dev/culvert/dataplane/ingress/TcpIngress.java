@@ -1,19 +1,14 @@
 package dev.culvert.dataplane.ingress;
 
-import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Doorway;
-import dev.culvert.dataplane.Ended;
-import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.model.Listener;
 import dev.culvert.model.decide.Admitted;
 import dev.culvert.model.decide.Deny;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.model.decide.Routed;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 
 /// A TCP listener's visitor, from accept to relay: admission, route, access, permit, dial, relay. One per connection.
@@ -44,51 +39,14 @@ public final class TcpIngress extends ChannelInboundHandlerAdapter {
             case Routed routed -> {
                 switch (doorway.admission().permit(admitted, routed, System.nanoTime())) {
                     case Deny deny -> refuse(ctx, deny);
-                    case Permit permit -> dial(ctx, permit, client);
+                    case Permit permit -> {
+                        InetSocketAddress local =
+                                (InetSocketAddress) ctx.channel().localAddress();
+                        Passage.open(doorway, ctx.channel(), this, permit, new Dialer.Visitor(client, local));
+                    }
                 }
             }
         }
-    }
-
-    private void dial(ChannelHandlerContext ctx, Permit permit, InetSocketAddress client) {
-        Channel visitor = ctx.channel();
-        Connection connection = doorway.connections().begin(permit, visitor);
-        Dialer.Visitor who = new Dialer.Visitor(client, (InetSocketAddress) visitor.localAddress());
-        Future<Channel> dialled;
-        try {
-            dialled = doorway.dialer().dial(permit, who, visitor.eventLoop());
-        } catch (RuntimeException bug) {
-            connection.ended();
-            throw bug;
-        }
-        dialled.addListener(done -> {
-            if (!done.isSuccess()) {
-                failed(permit, done);
-                connection.dialFailed(done.cause());
-                connection.ended();
-                visitor.close();
-                return;
-            }
-            Channel target = (Channel) done.getNow();
-            if (visitor.isActive()) {
-                // A visitor's reset is the relay's to pass on; here it would become an orderly end.
-                ctx.pipeline().remove(this);
-                Relay.join(visitor, target, connection);
-            } else {
-                connection.how(Ended.How.VISITOR);
-                connection.ended();
-                target.close();
-            }
-        });
-    }
-
-    private void failed(Permit permit, Future<?> done) {
-        doorway.events()
-                .report(
-                        permit.service().name(),
-                        "dial.failed",
-                        "no connection to " + permit.service().target() + ": "
-                                + done.cause().getMessage());
     }
 
     private void refuse(ChannelHandlerContext ctx, Deny deny) {

@@ -1,19 +1,27 @@
 package dev.culvert.dataplane.ingress;
 
+import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Doorway;
+import dev.culvert.dataplane.RunningModel;
 import dev.culvert.dataplane.http.Arrival;
 import dev.culvert.dataplane.http.Http1Connection;
 import dev.culvert.dataplane.http.Http2Session;
 import dev.culvert.dataplane.http.HttpIngress;
 import dev.culvert.dataplane.http.UpstreamPool;
+import dev.culvert.dataplane.relay.EarlyBytes;
+import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.tls.Challenges;
 import dev.culvert.dataplane.tls.Secured;
 import dev.culvert.dataplane.tls.TlsContext;
+import dev.culvert.model.HttpsSettings;
+import dev.culvert.model.HttpsSettings.UnknownName;
 import dev.culvert.model.Listener;
 import dev.culvert.model.decide.Admitted;
 import dev.culvert.model.decide.Deny;
+import dev.culvert.model.decide.Permit;
+import dev.culvert.model.decide.Routed;
+import dev.culvert.model.decide.Routing;
 import dev.culvert.proto.tls.ClientHello;
-import dev.culvert.proto.tls.ClientHelloParser;
 import dev.culvert.proto.tls.HelloFault;
 import dev.culvert.proto.tls.HelloVerdict;
 import io.netty.buffer.ByteBuf;
@@ -26,6 +34,7 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.Future;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
@@ -39,7 +48,6 @@ import org.jspecify.annotations.Nullable;
 public final class TlsIngress extends ChannelInboundHandlerAdapter {
     // attacks.md TL-02, TC-01: from the connection to the end of its handshake, whatever comes in between.
     private static final int HANDSHAKE_SECONDS = 10;
-    private static final String TLS = "tls";
 
     private static final byte[] NO_TLS = """
             HTTP/1.1 400 Bad Request\r
@@ -49,14 +57,15 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
             \r
             This port speaks HTTPS only.
             """.getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] NOTHING = {};
     // A fatal alert, unrecognized_name (RFC 6066 §3), in a record of TLS 1.2.
     private static final byte[] UNRECOGNIZED_NAME = {21, 3, 3, 0, 2, 2, 112};
 
     private final Doorway doorway;
     private final Listener listener;
     private final UpstreamPool pool;
-    private final ClientHelloParser parser = new ClientHelloParser();
-    private ByteBuf seen = Unpooled.EMPTY_BUFFER;
+    private final Hello hello = new Hello();
+    private final Dialer.@Nullable Visitor behind;
     private @Nullable Admitted admitted;
     private @Nullable Future<?> deadline;
     private boolean decided;
@@ -64,15 +73,46 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
     private @Nullable Consumer<SslHandler> shaken;
 
     public TlsIngress(Doorway doorway, Listener listener, UpstreamPool pool) {
+        this(doorway, listener, pool, null);
+    }
+
+    /// @param behind the visitor where a hop's judged header names it; null where it is the channel's other end
+    public TlsIngress(Doorway doorway, Listener listener, UpstreamPool pool, Dialer.@Nullable Visitor behind) {
         this.doorway = doorway;
         this.listener = listener;
         this.pool = pool;
+        this.behind = behind;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        if (ctx.channel().isActive()) {
+            admit(ctx);
+        }
     }
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        InetSocketAddress client = (InetSocketAddress) ctx.channel().remoteAddress();
-        switch (doorway.admission().accept(client.getAddress(), System.nanoTime())) {
+        admit(ctx);
+    }
+
+    private Dialer.Visitor visitor(Channel channel) {
+        return behind != null
+                ? behind
+                : new Dialer.Visitor(
+                        (InetSocketAddress) channel.remoteAddress(), (InetSocketAddress) channel.localAddress());
+    }
+
+    private void admit(ChannelHandlerContext ctx) {
+        if (admitted != null) {
+            return;
+        }
+        InetAddress client = visitor(ctx.channel()).client().getAddress();
+        if (!doorway.mayArrive(listener, client)) {
+            ctx.close();
+            return;
+        }
+        switch (doorway.admission().accept(client, System.nanoTime())) {
             case Deny deny -> {
                 doorway.events().count("denied." + deny.reason());
                 ctx.close();
@@ -98,22 +138,7 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
             bytes.release();
             return;
         }
-        int before = seen.readableBytes();
-        if (before == 0) {
-            seen.release();
-            seen = bytes;
-        } else {
-            // Pieces are gathered in one buffer that doubles: every byte is moved a bounded number of times.
-            if (!seen.isWritable(bytes.readableBytes())) {
-                ByteBuf larger = ctx.alloc().buffer(2 * (before + bytes.readableBytes()));
-                larger.writeBytes(seen);
-                seen.release();
-                seen = larger;
-            }
-            seen.writeBytes(bytes);
-            bytes.release();
-        }
-        switch (parser.handleBytes(seen.nioBuffer(seen.readerIndex() + before, seen.readableBytes() - before))) {
+        switch (hello.add(ctx.alloc(), bytes)) {
             case HelloVerdict.NeedMore _ -> {}
             case HelloVerdict.Malformed(HelloFault fault) -> malformed(ctx, fault);
             case HelloVerdict.Accepted(ClientHello hello) -> {
@@ -132,11 +157,7 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
 
     private void malformed(ChannelHandlerContext ctx, HelloFault fault) {
         doorway.events().count("tls.malformed." + fault);
-        if (fault == HelloFault.PLAIN_HTTP) {
-            closeWith(ctx, NO_TLS);
-        } else {
-            closeWith(ctx, new byte[0]);
-        }
+        closeWith(ctx, fault == HelloFault.PLAIN_HTTP ? NO_TLS : NOTHING);
     }
 
     private void closeWith(ChannelHandlerContext ctx, byte[] last) {
@@ -144,9 +165,35 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
         ctx.writeAndFlush(Unpooled.wrappedBuffer(last)).addListener(ChannelFutureListener.CLOSE);
     }
 
-    private void route(ChannelHandlerContext ctx, ClientHello hello) {
-        String name = hello.serverName() == null ? "" : hello.serverName();
-        if (hello.protocols().contains(Challenges.ACME_TLS)) {
+    private void route(ChannelHandlerContext ctx, ClientHello said) {
+        RunningModel now = doorway.runtime().get();
+        String name = said.serverName() == null ? "" : said.serverName();
+        Routing routing = now.router().route(listener, name);
+        HttpsSettings https = now.model().https();
+        String fallback = https.fallbackName();
+        if (!(routing instanceof Routed) && fallback != null) {
+            // TLS of that name's policy, whatever it is: RT-02, never a weaker one.
+            name = fallback;
+            routing = now.router().route(listener, name);
+        }
+        switch (routing) {
+            case Deny _ -> {
+                doorway.events().count("tls.unknown-name");
+                closeWith(ctx, https.unknownName() == UnknownName.CLOSE ? NOTHING : UNRECOGNIZED_NAME);
+            }
+            case Routed routed -> {
+                if (!listener.equals(Listener.BEHIND_HOP)
+                        && routed.service().tls().passesThrough()) {
+                    pass(ctx, routed);
+                } else {
+                    terminate(ctx, said, name);
+                }
+            }
+        }
+    }
+
+    private void terminate(ChannelHandlerContext ctx, ClientHello said, String name) {
+        if (said.protocols().contains(Challenges.ACME_TLS)) {
             SslHandler challenge = doorway.tls().challenges().tls(name, ctx.alloc());
             if (challenge != null) {
                 doorway.events().count("acme.tls");
@@ -156,11 +203,33 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
         }
         TlsContext context = doorway.tls().contexts().find(name);
         if (context == null) {
-            doorway.events().count("tls.unknown-name");
+            // What its policy needs could not be read: closed is better than open.
+            doorway.events().count("tls.no-certificate");
             closeWith(ctx, UNRECOGNIZED_NAME);
             return;
         }
         shake(ctx, context.newHandler(ctx.alloc()), handler -> secured(ctx, handler, context, name));
+    }
+
+    /// Hands on what was seen and all that follows, to where TLS ends.
+    private void pass(ChannelHandlerContext ctx, Routed routed) {
+        Admitted who = admitted;
+        if (who == null) {
+            return;
+        }
+        cancelDeadline();
+        switch (doorway.admission().permit(who, routed, System.nanoTime())) {
+            case Deny deny -> {
+                doorway.events().count("denied." + deny.reason());
+                ctx.close();
+            }
+            case Permit permit -> {
+                Channel channel = ctx.channel();
+                ctx.pipeline().addBefore(ctx.name(), Relay.HANDSHAKE, new EarlyBytes());
+                ctx.pipeline().fireChannelRead(hello.take());
+                Passage.open(doorway, channel, this, permit, visitor(channel));
+            }
+        }
     }
 
     /// Lets TLS begin with the bytes that were seen.
@@ -171,10 +240,8 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
         handler.setHandshakeTimeoutMillis(0);
         shaking = handler;
         shaken = done;
-        ctx.pipeline().addBefore(ctx.name(), TLS, handler);
-        ByteBuf hello = seen;
-        seen = Unpooled.EMPTY_BUFFER;
-        ctx.pipeline().fireChannelRead(hello);
+        ctx.pipeline().addBefore(ctx.name(), Relay.TLS, handler);
+        ctx.pipeline().fireChannelRead(hello.take());
         ctx.pipeline().fireChannelReadComplete();
     }
 
@@ -200,8 +267,8 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
             return;
         }
         Secured secured = new Secured(context, name, client(handler));
-        Arrival arrival = new Arrival(
-                (InetSocketAddress) channel.remoteAddress(), (InetSocketAddress) channel.localAddress(), who, secured);
+        Dialer.Visitor visitor = visitor(channel);
+        Arrival arrival = new Arrival(visitor.client(), visitor.local(), who, secured);
         String protocol = handler.applicationProtocol();
         ctx.pipeline().remove(this);
         switch (protocol == null ? "" : protocol) {
@@ -240,8 +307,7 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext ctx) {
-        seen.release();
-        seen = Unpooled.EMPTY_BUFFER;
+        hello.take().release();
     }
 
     @Override

@@ -21,6 +21,9 @@ public final class Relay {
     public static final String HTTP_FLOW = "http-flow";
     public static final String HTTP = "http";
 
+    /// The name of the handler in which TLS ends.
+    public static final String TLS = "tls";
+
     private static final List<String> PASSING = List.of(HANDSHAKE, HTTP, HTTP_CODEC, HTTP_FLOW);
     private static final String NAME = "relay";
 
@@ -77,8 +80,7 @@ public final class Relay {
 
     /// Ends the direction to the other end: with TLS by a close_notify, without which what was sent would look cut.
     public static Future<?> endOutput(DuplexChannel channel) {
-        SslHandler tls = channel.pipeline().get(SslHandler.class);
-        if (tls == null) {
+        if (!(channel.pipeline().get(TLS) instanceof SslHandler tls)) {
             return channel.shutdownOutput();
         }
         Promise<Object> ended = channel.eventLoop().newPromise();

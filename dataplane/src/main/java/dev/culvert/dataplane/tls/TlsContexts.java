@@ -35,11 +35,22 @@ public final class TlsContexts {
     /// Where a certificate comes from.
     public enum Source {
         /// Files that the configuration names.
-        FILE,
+        FILE("file"),
         /// Brought by [#issued].
-        ISSUED,
+        ISSUED("issued"),
         /// Self-signed: browsers warn of it.
-        STAND_IN
+        STAND_IN("stand-in");
+
+        private final String word;
+
+        Source(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String toString() {
+            return word;
+        }
     }
 
     /// What a name is served with.

@@ -3,6 +3,7 @@ package dev.culvert.dataplane.hop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.dataplane.ConnectionRegistry;
+import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.site.TargetDialer;
@@ -98,6 +99,11 @@ class HopServerRegressionTest {
         @Override
         public Set<InetAddress> ownAddresses() {
             return Set.of();
+        }
+
+        @Override
+        public void terminate(Channel channel, Dialer.Visitor visitor) {
+            channel.close();
         }
 
         @Override

@@ -3,6 +3,7 @@ package dev.culvert.dataplane.hop;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.dataplane.ConnectionRegistry;
+import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.Ports;
 import dev.culvert.dataplane.site.TargetDialer;
@@ -435,6 +436,11 @@ class HopServerTest {
         @Override
         public Set<InetAddress> ownAddresses() {
             return Set.of(OWN);
+        }
+
+        @Override
+        public void terminate(Channel channel, Dialer.Visitor visitor) {
+            channel.close();
         }
 
         @Override

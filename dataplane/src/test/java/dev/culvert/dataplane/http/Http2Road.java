@@ -15,7 +15,6 @@ import dev.culvert.model.Target;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
 import dev.culvert.model.decide.Limits;
-import dev.culvert.model.decide.Router;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -49,7 +48,7 @@ class Http2Road extends HttpRoad {
     private void open() throws IOException {
         TestNode node = node();
         Model model = node.node().model();
-        RunningModel running = new RunningModel(model, new Router(model));
+        RunningModel running = RunningModel.of(model);
         Admission admission = new Admission(new Limits(20_000, 20_000, 0, 1), new BanTable(), 7, System.nanoTime());
         Dialer dialer = new Dialer(
                 node.tunnel(),

@@ -6,8 +6,6 @@ import dev.culvert.dataplane.testing.FrameWire;
 import dev.culvert.dataplane.testing.FrameWire.Answer;
 import dev.culvert.dataplane.testing.RawBackend;
 import dev.culvert.dataplane.testing.TestNode;
-import dev.culvert.dataplane.tls.TlsContexts.Declaration;
-import dev.culvert.dataplane.tls.TlsPolicy;
 import dev.culvert.model.AccessPolicy;
 import dev.culvert.model.Bind;
 import dev.culvert.model.ClientAddress;
@@ -16,6 +14,7 @@ import dev.culvert.model.Model;
 import dev.culvert.model.Origin;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
+import dev.culvert.model.ServiceTls;
 import dev.culvert.model.SiteRules;
 import dev.culvert.model.Target;
 import dev.culvert.model.config.ModelMerge;
@@ -39,7 +38,6 @@ import org.junit.jupiter.api.Timeout;
 class Http2TlsTest {
     private static TestNode gateway(RawBackend target) throws Exception {
         Map<String, Service> services = new LinkedHashMap<>();
-        Map<String, Declaration> names = new LinkedHashMap<>();
         for (String name : List.of("one", "two")) {
             services.put(
                     name,
@@ -53,15 +51,15 @@ class Http2TlsTest {
                             new Target(Target.Scheme.HTTP, "127.0.0.1", target.port()),
                             ClientAddress.HEADERS,
                             AccessPolicy.OPEN,
-                            0));
-            names.put(name + ".test", new Declaration(TlsPolicy.open(name), null));
+                            0,
+                            Service.PUBLICLY,
+                            ServiceTls.of(ServiceTls.Ends.GATEWAY)));
         }
         Listener https = new Listener(
                 Listener.Scope.PUBLIC, new Bind(InetAddress.ofLiteral("127.0.0.1"), 0), Listener.Protocol.HTTPS, null);
         Model base = ModelMerge.merge(Role.GATEWAY, List.of()).orThrow();
         TestNode node = TestNode.start(new Model(
                 "test", Role.GATEWAY, base.tunnel(), Map.of(), Map.of(), List.of(https), services, SiteRules.NOTHING));
-        node.node().tls().contexts().declare(names);
         return node;
     }
 

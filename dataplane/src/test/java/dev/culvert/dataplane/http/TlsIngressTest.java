@@ -7,8 +7,6 @@ import dev.culvert.dataplane.testing.RawBackend;
 import dev.culvert.dataplane.testing.TestNode;
 import dev.culvert.dataplane.testing.TlsClient;
 import dev.culvert.dataplane.testing.Wire;
-import dev.culvert.dataplane.tls.TlsContexts.Declaration;
-import dev.culvert.dataplane.tls.TlsPolicy;
 import dev.culvert.model.AccessPolicy;
 import dev.culvert.model.Bind;
 import dev.culvert.model.ClientAddress;
@@ -17,6 +15,7 @@ import dev.culvert.model.Model;
 import dev.culvert.model.Origin;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
+import dev.culvert.model.ServiceTls;
 import dev.culvert.model.SiteRules;
 import dev.culvert.model.Target;
 import dev.culvert.model.config.ModelMerge;
@@ -61,7 +60,6 @@ class TlsIngressTest {
         });
         backend = target;
         Map<String, Service> services = new LinkedHashMap<>();
-        Map<String, Declaration> names = new LinkedHashMap<>();
         for (String name : List.of("one", "two")) {
             services.put(
                     name,
@@ -75,8 +73,9 @@ class TlsIngressTest {
                             new Target(Target.Scheme.HTTP, "127.0.0.1", target.port()),
                             ClientAddress.HEADERS,
                             AccessPolicy.OPEN,
-                            0));
-            names.put(name + ".test", new Declaration(TlsPolicy.open(name), null));
+                            0,
+                            Service.PUBLICLY,
+                            ServiceTls.of(ServiceTls.Ends.GATEWAY)));
         }
         Listener https = new Listener(
                 Listener.Scope.PUBLIC, new Bind(InetAddress.ofLiteral("127.0.0.1"), 0), Listener.Protocol.HTTPS, null);
@@ -84,7 +83,6 @@ class TlsIngressTest {
         TestNode started = TestNode.start(new Model(
                 "test", Role.GATEWAY, base.tunnel(), Map.of(), Map.of(), List.of(https), services, SiteRules.NOTHING));
         node = started;
-        started.node().tls().contexts().declare(names);
         return started.at("127.0.0.1");
     }
 

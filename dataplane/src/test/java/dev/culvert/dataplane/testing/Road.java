@@ -29,6 +29,7 @@ public final class Road implements AutoCloseable {
                   home:
                     public-key: "%s"
                     address: 10.77.0.2
+                    grant: {host: ["*.home.test"]}
                 """.formatted(siteKey.publicKey());
         TestNode gateway = TestNode.start(Role.GATEWAY, gatewayKey, text(sites, services));
         InetSocketAddress endpoint = gateway.tunnel().localAddress();
@@ -53,6 +54,11 @@ public final class Road implements AutoCloseable {
     /// Gives the gateway other services.
     public void services(String services) throws Exception {
         gateway.apply(text(sites, services));
+    }
+
+    /// The same, with what the site declares beside it.
+    public void services(String services, String declared) throws Exception {
+        gateway.apply(text(sites, services), "home", declared);
     }
 
     public TestNode gateway() {

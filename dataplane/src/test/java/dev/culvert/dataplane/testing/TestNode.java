@@ -98,10 +98,18 @@ public final class TestNode implements AutoCloseable {
         node.apply(model(role, yaml));
     }
 
+    /// The same with what a site declares.
+    public void apply(String yaml, String site, String declared) throws IOException {
+        node.apply(model(role, List.of(Source.file(role + ".yaml", yaml), Source.site(site, declared))));
+    }
+
     /// The model of a text, with port 0 for every listener outside the tunnel.
     public static Model model(Role role, String yaml) {
-        Model parsed = ModelMerge.merge(role, List.of(Source.file(role + ".yaml", yaml)))
-                .orThrow();
+        return model(role, List.of(Source.file(role + ".yaml", yaml)));
+    }
+
+    private static Model model(Role role, List<Source> sources) {
+        Model parsed = ModelMerge.merge(role, sources).orThrow();
         List<Listener> listeners =
                 parsed.listeners().stream().map(TestNode::onAnyPort).toList();
         return new Model(
@@ -112,7 +120,10 @@ public final class TestNode implements AutoCloseable {
                 parsed.gateways(),
                 listeners,
                 parsed.services(),
-                parsed.rules());
+                parsed.rules(),
+                parsed.observation(),
+                parsed.acme(),
+                parsed.https());
     }
 
     private static Listener onAnyPort(Listener listener) {

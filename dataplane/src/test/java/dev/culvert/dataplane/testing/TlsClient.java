@@ -5,14 +5,17 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
+import java.util.Arrays;
 import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
@@ -47,16 +50,20 @@ public final class TlsClient {
 
         /// Connected, with its handshake done.
         public SSLSocket connect(InetSocketAddress to, @Nullable String name) throws IOException {
-            return connect(new Socket(to.getAddress(), to.getPort()), name, to.getPort());
+            return connect(to, name, "http/1.1");
         }
 
-        SSLSocket connect(Socket plain, @Nullable String name, int port) throws IOException {
+        public SSLSocket connect(InetSocketAddress to, @Nullable String name, String protocol) throws IOException {
+            return connect(new Socket(to.getAddress(), to.getPort()), name, to.getPort(), protocol);
+        }
+
+        SSLSocket connect(Socket plain, @Nullable String name, int port, String protocol) throws IOException {
             plain.setSoTimeout(20_000);
             String peer = name == null ? "127.0.0.1" : name;
             SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, peer, port, true);
             SSLParameters parameters = socket.getSSLParameters();
             parameters.setServerNames(name == null ? List.of() : List.of(new SNIHostName(name)));
-            parameters.setApplicationProtocols(new String[] {"http/1.1"});
+            parameters.setApplicationProtocols(new String[] {protocol});
             socket.setSSLParameters(parameters);
             try {
                 socket.startHandshake();
@@ -71,6 +78,15 @@ public final class TlsClient {
     public static SSLSocket connect(InetSocketAddress to, @Nullable String name)
             throws IOException, GeneralSecurityException {
         return new Sessions().connect(to, name);
+    }
+
+    /// The first bytes of a handshake.
+    public static byte[] hello(String name) throws GeneralSecurityException, IOException {
+        SSLEngine engine = new Sessions().context.createSSLEngine(name, 443);
+        engine.setUseClientMode(true);
+        ByteBuffer out = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+        engine.wrap(ByteBuffer.allocate(0), out);
+        return Arrays.copyOf(out.array(), out.position());
     }
 
     /// Sends every byte by itself.
@@ -91,7 +107,7 @@ public final class TlsClient {
         };
         plain.setTcpNoDelay(true);
         plain.connect(to);
-        return new Sessions().connect(plain, name, to.getPort());
+        return new Sessions().connect(plain, name, to.getPort(), "http/1.1");
     }
 
     /// The DNS names of the certificate that the server has shown.

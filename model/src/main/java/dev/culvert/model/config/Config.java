@@ -6,6 +6,7 @@ import dev.culvert.model.AllowRule;
 import dev.culvert.model.Bind;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.GatewayPeer;
+import dev.culvert.model.HttpsSettings.UnknownName;
 import dev.culvert.model.Listener;
 import dev.culvert.model.LogFormat;
 import dev.culvert.model.LogLevel;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// @param node name and endpoint
 /// @param tunnel this node's end of the tunnel
 /// @param httpListen where HTTP is served by Host; null if the document does not say
+/// @param https the `https:` section
 /// @param sites by name, in the order of the text
 /// @param gateways by name, in the order of the text
 /// @param services by name, in the order of the text
@@ -41,7 +43,8 @@ public record Config(
         Role role,
         NodeConfig node,
         TunnelConfig tunnel,
-        @Nullable List<Bind> httpListen,
+        @Nullable List<Listener> httpListen,
+        HttpsConfig https,
         Map<String, Site> sites,
         Map<String, GatewayPeer> gateways,
         Map<String, Service> services,
@@ -63,6 +66,14 @@ public record Config(
             @Nullable Integer mtu,
             @Nullable List<InetAddress> addresses,
             @Nullable String privateKeyFile) {}
+
+    /// The `https:` section; null is "the document does not say".
+    public record HttpsConfig(
+            @Nullable List<Listener> listen,
+            @Nullable Integer hstsSeconds,
+            @Nullable Boolean redirect,
+            @Nullable UnknownName unknownName,
+            @Nullable String fallbackName) {}
 
     /// The `metrics:`, `log:` and `access-log:` sections; null is "the document does not say".
     public record ObservationConfig(

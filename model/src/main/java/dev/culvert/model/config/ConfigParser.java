@@ -2,6 +2,7 @@ package dev.culvert.model.config;
 
 import dev.culvert.model.Bind;
 import dev.culvert.model.GatewayPeer;
+import dev.culvert.model.Listener;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
@@ -68,7 +69,9 @@ public final class ConfigParser {
                 role,
                 node(role, root),
                 tunnel(role, root),
-                http == null ? null : http.get(NodeSchema.HTTP_LISTEN),
+                http == null ? null : HttpsSchema.listeners(http.get(NodeSchema.HTTP_LISTEN), Listener.Protocol.HTTP),
+                HttpsSchema.read(
+                        root.get(role == Role.SITE ? HttpsSchema.SITE : HttpsSchema.GATEWAY), role == Role.SITE),
                 sites(source, root),
                 gateways(source, root),
                 services(role, source, root),

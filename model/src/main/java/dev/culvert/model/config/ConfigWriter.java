@@ -87,12 +87,25 @@ public final class ConfigWriter {
     private void http(Model model) {
         if (model.role() == Role.GATEWAY) {
             line(0, "http:");
-            List<String> binds = model.listeners().stream()
-                    .filter(listener -> listener.protocol() == Listener.Protocol.HTTP)
-                    .map(listener -> listener.bind().toString())
-                    .toList();
-            line(1, "listen: " + flow(binds));
+            line(1, "listen: " + flow(shared(model, Listener.Protocol.HTTP)));
         }
+        List<String> secure = shared(model, Listener.Protocol.HTTPS);
+        Map<String, List<String>> settings = model.https().settings();
+        if (!secure.isEmpty() || !settings.isEmpty()) {
+            line(0, "https:");
+            line(1, "listen: " + flow(secure));
+            settings.forEach((key, values) -> setting(1, key.substring(key.indexOf('.') + 1), values));
+        }
+    }
+
+    /// Where all services of a protocol are served.
+    private static List<String> shared(Model model, Listener.Protocol protocol) {
+        return model.listeners().stream()
+                .filter(listener -> listener.protocol() == protocol && listener.service() == null)
+                .map(listener -> listener.scope() == Listener.Scope.PUBLIC
+                        ? listener.bind().toString()
+                        : listener.scope() + ":" + listener.bind())
+                .toList();
     }
 
     private void observation(Model model) {

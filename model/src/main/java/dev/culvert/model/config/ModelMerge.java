@@ -2,6 +2,7 @@ package dev.culvert.model.config;
 
 import dev.culvert.model.AllowRule;
 import dev.culvert.model.Bind;
+import dev.culvert.model.HttpsSettings;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Literals;
 import dev.culvert.model.LogFormat;
@@ -10,6 +11,7 @@ import dev.culvert.model.Model;
 import dev.culvert.model.Observation;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
+import dev.culvert.model.ServiceTls;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.model.TunnelType;
 import dev.culvert.model.config.ConfigParser.Draft;
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 public final class ModelMerge {
     static final String DEFAULT_NETWORK = "10.77.0.0/24";
     private static final int DEFAULT_HTTP_PORT = 80;
+    private static final int DEFAULT_HTTPS_PORT = 443;
 
     private final Role role;
     private final List<Draft> drafts;
@@ -73,14 +76,19 @@ public final class ModelMerge {
             peers.addGateways(draft, isBroken("tunnel.address"));
         }
         ServiceMerge services = new ServiceMerge(role, tunnel, peers.sites(), this::isBroken);
+        boolean tls = role == Role.GATEWAY && hasHttps();
         for (Draft draft : drafts) {
             services.addHttp(draft);
+            services.addHttps(draft);
         }
         if (role == Role.GATEWAY && hasHosts() && drafts.stream().noneMatch(draft -> mentions(draft, "http.listen"))) {
-            services.addHttpDefault(Bind.any(DEFAULT_HTTP_PORT));
+            services.addDefault(Listener.Protocol.HTTP, Bind.any(DEFAULT_HTTP_PORT));
+        }
+        if (tls && hasHosts() && drafts.stream().noneMatch(draft -> mentions(draft, "https.listen"))) {
+            services.addDefault(Listener.Protocol.HTTPS, Bind.any(DEFAULT_HTTPS_PORT));
         }
         for (Draft draft : drafts) {
-            services.addServices(draft);
+            services.addServices(draft, tls ? ServiceTls.Ends.GATEWAY : ServiceTls.Ends.UNSAID);
         }
         drafts.forEach(services::addMetrics);
         String name = first(config -> config.node().name());
@@ -97,7 +105,43 @@ public final class ModelMerge {
                         first(config -> config.rules().clients()),
                         first(config -> config.rules().dockerSocket())),
                 observation(),
-                first(Config::acme));
+                first(Config::acme),
+                https(services));
+    }
+
+    /// A gateway serves HTTPS where the file has anything to say about it.
+    private boolean hasHttps() {
+        return drafts.stream()
+                .anyMatch(draft -> mentions(draft, "https")
+                        || draft.config().acme() != null
+                        || draft.config().services().values().stream()
+                                .anyMatch(service -> service.tls().isOn()));
+    }
+
+    private HttpsSettings https(ServiceMerge services) {
+        Integer hsts = first(config -> config.https().hstsSeconds());
+        Boolean redirect = first(config -> config.https().redirect());
+        HttpsSettings.UnknownName unknown = first(config -> config.https().unknownName());
+        String fallback = first(config -> config.https().fallbackName());
+        if (fallback != null) {
+            checkFallback(services, fallback);
+        }
+        HttpsSettings usual = HttpsSettings.DEFAULT;
+        return new HttpsSettings(
+                hsts == null ? usual.hstsSeconds() : hsts,
+                redirect == null ? usual.redirect() : redirect,
+                unknown == null ? usual.unknownName() : unknown,
+                fallback);
+    }
+
+    private void checkFallback(ServiceMerge services, String fallback) {
+        boolean served = services.services().values().stream()
+                .anyMatch(service -> service.tls().isOn() && service.hosts().contains(fallback));
+        for (Draft draft : drafts) {
+            if (!served && fallback.equals(draft.config().https().fallbackName())) {
+                draft.notes().add("https.unknown-name", Echo.quote(fallback) + " is no host of a service with TLS");
+            }
+        }
     }
 
     /// Who asks a gateway to publish a target agrees to be reached there.

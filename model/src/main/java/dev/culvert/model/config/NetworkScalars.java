@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Addresses, prefixes, and addresses with ports.
 final class NetworkScalars {
+    private static final String TUNNEL = "tunnel:";
+    private static final String LAN = "lan:";
+
     static final Scalar<InetAddress> ADDRESS =
             Scalar.of("an address such as 10.77.0.2 or fd77:77:77::2", NetworkScalars::readAddress);
 
@@ -45,8 +48,20 @@ final class NetworkScalars {
     static final Scalar<Bind> UDP_BIND =
             Scalar.of("port or address:port such as 51820 or [::]:51820", text -> readBind(text, 0));
 
-    static final Scalar<Bind> TCP_BIND =
-            Scalar.of("port or address:port such as 80 or 192.0.2.1:80", text -> readBind(text, 1));
+    /// Where a node serves by host name: everywhere, inside the tunnel, or on a network of its own.
+    static final Scalar<Entrance> HTTP_LISTEN = Scalar.of(
+            "port, address:port, tunnel:port or lan:port such as 80, 192.0.2.1:80, tunnel:80 or lan:80",
+            NetworkScalars::readHttpListen);
+
+    static final Scalar<Entrance> HTTP_LISTEN_AT_SITE =
+            Scalar.of("lan:port or lan:address:port such as lan:443", text -> {
+                Entrance entrance = readHttpListen(text);
+                if (entrance.scope() != Listener.Scope.LAN) {
+                    throw Mismatch.because("visitors from outside come by the gateway")
+                            .suggest(LAN + entrance.bind().port());
+                }
+                return entrance;
+            });
 
     static final Scalar<Bind> SERVICE_LISTEN =
             Scalar.of("port/tcp or address:port/tcp such as 2222/tcp", NetworkScalars::readServiceListen);
@@ -149,7 +164,7 @@ final class NetworkScalars {
         if (protocol.equals("udp")) {
             throw Mismatch.because("udp is not in this version");
         }
-        if (text.startsWith("tunnel:")) {
+        if (text.startsWith(TUNNEL)) {
             throw Mismatch.because("tunnel: is for site.yaml");
         }
         if (protocol.equals("tcp")) {
@@ -160,9 +175,23 @@ final class NetworkScalars {
         throw Mismatch.plain().suggest(usable ? bare + "/tcp" : null);
     }
 
+    private static Entrance readHttpListen(String text) throws Mismatch {
+        if (text.startsWith(TUNNEL)) {
+            int port = Literals.port(text.substring(TUNNEL.length()));
+            if (port < 0) {
+                throw Mismatch.plain();
+            }
+            return new Entrance(Listener.Scope.TUNNEL, Bind.any(port));
+        }
+        if (text.startsWith(LAN)) {
+            return new Entrance(Listener.Scope.LAN, readBind(text.substring(LAN.length()), 1));
+        }
+        return new Entrance(Listener.Scope.PUBLIC, readBind(text, 1));
+    }
+
     private static Entrance readSiteListen(String text) throws Mismatch {
-        if (text.startsWith("tunnel:")) {
-            int port = Literals.port(text.substring("tunnel:".length()));
+        if (text.startsWith(TUNNEL)) {
+            int port = Literals.port(text.substring(TUNNEL.length()));
             if (port > 0) {
                 return new Entrance(Listener.Scope.TUNNEL, Bind.any(port));
             }

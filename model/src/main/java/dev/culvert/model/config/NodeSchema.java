@@ -7,6 +7,7 @@ import dev.culvert.model.Origin;
 import dev.culvert.model.Role;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.model.TunnelType;
+import dev.culvert.model.config.NetworkScalars.Entrance;
 import dev.culvert.proto.inet.IpPrefix;
 import java.net.InetAddress;
 import java.util.List;
@@ -71,11 +72,16 @@ final class NodeSchema {
                     .refusing("network", "is for gateway.yaml; a site has an address"),
             "this site's end of the tunnel");
 
-    static final Field<List<Bind>> HTTP_LISTEN = Field.optional(
-            "listen", new ListOf<>(NetworkScalars.TCP_BIND), "80", "where HTTP is served; an empty list is nowhere");
+    static final Field<List<Entrance>> HTTP_LISTEN = Field.optional(
+            "listen",
+            new ListOf<>(NetworkScalars.HTTP_LISTEN),
+            "80",
+            "where HTTP is served, `tunnel:` and `lan:` as with https; an empty list is nowhere");
     static final Field<Section> HTTP = Field.optional(
             "http",
-            Shape.of(HTTP_LISTEN).refusing("tls", LATER).refusing("redirect", LATER),
+            Shape.of(HTTP_LISTEN)
+                    .refusing("tls", "belongs to a service, or to the section https")
+                    .refusing("redirect", "belongs to the section https"),
             "HTTP services share these ports; the Host of the request chooses");
 
     static final Field<Map<String, Section>> SITES = Field.optional(
@@ -120,6 +126,7 @@ final class NodeSchema {
                     GATEWAYS,
                     ALLOW,
                     CLIENTS,
+                    HttpsSchema.SITE,
                     SITE_SERVICES,
                     DOCKER,
                     AcmeSchema.ACME,
@@ -148,6 +155,7 @@ final class NodeSchema {
                         GATEWAY,
                         GATEWAY_TUNNEL,
                         HTTP,
+                        HttpsSchema.GATEWAY,
                         sites,
                         GATEWAY_SERVICES,
                         AcmeSchema.ACME,
@@ -159,8 +167,7 @@ final class NodeSchema {
                 .refusing("allow", "is for site.yaml; a service's own list is access.allow")
                 .refusing("clients", "is for site.yaml")
                 .refusing("peers", "is called sites")
-                .refusing("tls", LATER)
-                .refusing("https", LATER)
+                .refusing("tls", "belongs to a service; where HTTPS is served is said under https")
                 .refusing("bans", LATER);
     }
 

@@ -38,6 +38,13 @@ final class Scalars {
 
     static final Scalar<String> KEY_FILE = Scalar.secret("a path to a file", Scalars::readKeyFile);
 
+    static final Scalar<String> FILE = Scalar.of("a path to a file", text -> {
+        if (text.isEmpty() || text.endsWith("/") || text.chars().anyMatch(c -> c < ' ' || c == 0x7f)) {
+            throw Mismatch.plain();
+        }
+        return text;
+    });
+
     static final Scalar<String> SOCKET = Scalar.of("an absolute path of a socket", text -> {
         if (!text.startsWith("/") || text.length() > 100 || text.chars().anyMatch(c -> c < ' ')) {
             throw Mismatch.plain();

@@ -9,6 +9,7 @@ import dev.culvert.model.Literals;
 import dev.culvert.model.Origin;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
+import dev.culvert.model.ServiceTls.Ends;
 import dev.culvert.model.Site;
 import dev.culvert.model.Target;
 import dev.culvert.model.TunnelSettings;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /// The services and listeners of all documents, held against each other and against the sites.
@@ -30,10 +32,12 @@ final class ServiceMerge {
     private final List<Listener> listeners = new ArrayList<>();
     private final Claims<String> names = Claims.distinct();
     private final Claims<String> hosts = Claims.distinct();
-    private final Claims<Bind> binds = Claims.clashing(Bind::overlaps);
+    private final Claims<Bind> outside = Claims.clashing(Bind::overlaps);
+    private final Claims<Bind> inside = Claims.clashing(Bind::overlaps);
     // A site's own sockets in the tunnel and ports of its gateways are different things.
     private final Claims<Bind> published = Claims.clashing(Bind::overlaps);
     private boolean httpSeen;
+    private boolean httpsSeen;
     private boolean metricsSeen;
 
     /// @param broken whether a file mentions a path that could not be used
@@ -54,33 +58,48 @@ final class ServiceMerge {
 
     /// Takes `http.listen` from the first document that has it.
     void addHttp(Draft draft) {
-        List<Bind> listen = draft.config().httpListen();
-        if (listen == null || httpSeen) {
-            return;
+        List<Listener> listen = draft.config().httpListen();
+        if (listen != null && !httpSeen) {
+            httpSeen = true;
+            addShared(draft, listen);
         }
-        httpSeen = true;
+    }
+
+    /// Takes `https.listen` from the first document that has it.
+    void addHttps(Draft draft) {
+        List<Listener> listen = draft.config().https().listen();
+        if (listen != null && !httpsSeen) {
+            httpsSeen = true;
+            addShared(draft, listen);
+        }
+    }
+
+    private void addShared(Draft draft, List<Listener> listen) {
         for (int i = 0; i < listen.size(); i++) {
-            Bind bind = listen.get(i);
-            Claims.Place place = PeerMerge.place(draft, "http.listen", i, bind.toString());
-            if (binds.isFree(bind, place)) {
-                binds.hold(bind, place);
-                listeners.add(new Listener(Scope.PUBLIC, bind, Protocol.HTTP, null));
+            Listener listener = listen.get(i);
+            Bind bind = listener.bind();
+            Claims.Place place = PeerMerge.place(draft, listener.protocol() + ".listen", i, bind.toString());
+            if (binds(listener.scope()).isFree(bind, place)) {
+                binds(listener.scope()).hold(bind, place);
+                listeners.add(listener);
             }
         }
     }
 
-    void addHttpDefault(Bind bind) {
-        binds.hold(bind, "http.listen, whose default is " + bind);
-        listeners.add(new Listener(Scope.PUBLIC, bind, Protocol.HTTP, null));
+    void addDefault(Protocol protocol, Bind bind) {
+        outside.hold(bind, protocol + ".listen, whose default is " + bind);
+        listeners.add(new Listener(Scope.PUBLIC, bind, protocol, null));
     }
 
-    void addServices(Draft draft) {
-        draft.config().services().forEach((name, service) -> {
+    /// @param ends where the TLS of services ends that say nothing about it
+    void addServices(Draft draft, Ends ends) {
+        draft.config().services().forEach((name, said) -> {
+            Service service = resolved(said, ends);
             String path = "services." + name;
             boolean right = isFree(draft, path, service);
             right &= role == Role.SITE || hasSite(draft, path, service);
             right &= isNotMyself(draft, path, service.target());
-            right &= role == Role.SITE || service.hosts().isEmpty() || hasHttp(draft, path);
+            right &= role == Role.SITE || service.hosts().isEmpty() || hasListener(draft, path, service);
             right &= service.origin().kind() != Origin.Kind.SITE || isGranted(draft, path, service);
             if (right || service.origin().isFile()) {
                 hold(draft, path, service);
@@ -104,20 +123,47 @@ final class ServiceMerge {
             Listener listener = listen.get(i);
             Bind bind = listener.bind();
             Claims.Place place = PeerMerge.place(draft, "metrics.listen", i, bind.toString());
-            boolean besideServices = (listener.scope() == Scope.TUNNEL) == (role == Role.SITE);
-            if (!besideServices || binds.isFree(bind, place)) {
+            if (binds(listener.scope()).isFree(bind, place)) {
                 listeners.add(listener);
             }
         }
     }
 
+    private static Service resolved(Service said, Ends ends) {
+        boolean open = said.tls().ends() == Ends.UNSAID && !said.hosts().isEmpty();
+        return open ? said.with(said.tls().at(ends)) : said;
+    }
+
     /// Without a listener the service would be published nowhere, silently.
-    private boolean hasHttp(Draft draft, String path) {
-        boolean served = listeners.stream().anyMatch(listener -> listener.protocol() == Protocol.HTTP);
-        if (!served && !broken.test("http.listen")) {
-            draft.notes().add(path + ".host", "is served nowhere, as http.listen is empty");
+    private boolean hasListener(Draft draft, String path, Service service) {
+        Protocol wanted = service.tls().isOn() ? Protocol.HTTPS : Protocol.HTTP;
+        if (broken.test(wanted + ".listen")) {
+            return listeners.stream().anyMatch(listener -> listener.protocol() == wanted);
         }
-        return served;
+        boolean any = listeners.stream().anyMatch(listener -> listener.protocol() == wanted);
+        boolean right = any;
+        if (!any) {
+            draft.notes().add(path + ".host", "is served nowhere, as " + wanted + ".listen is empty");
+        }
+        for (Scope scope : any ? service.visible() : Set.<Scope>of()) {
+            boolean served = listeners.stream().anyMatch(each -> each.protocol() == wanted && each.scope() == scope);
+            if (!served && !(scope == Scope.PUBLIC && service.visible().equals(Service.PUBLICLY))) {
+                draft.notes().add(path + ".visible", "\"" + scope + "\" has no listener: " + example(wanted, scope));
+                right = false;
+            }
+        }
+        return right;
+    }
+
+    private static String example(Protocol protocol, Scope scope) {
+        int port = protocol == Protocol.HTTPS ? 443 : 80;
+        String entry = scope == Scope.PUBLIC ? Integer.toString(port) : "\"" + scope + ":" + port + "\"";
+        return "add " + entry + " to " + protocol + ".listen";
+    }
+
+    /// Sockets of the machine and those inside the tunnel do not meet.
+    private Claims<Bind> binds(Scope scope) {
+        return scope == Scope.TUNNEL ? inside : outside;
     }
 
     private Listener listener(Service service, Bind bind) {
@@ -139,7 +185,7 @@ final class ServiceMerge {
     }
 
     private Claims<Bind> binds(Service service) {
-        return role == Role.SITE && service.scope() == Scope.PUBLIC ? published : binds;
+        return role == Role.SITE && service.scope() == Scope.PUBLIC ? published : binds(service.scope());
     }
 
     private void hold(Draft draft, String path, Service service) {

@@ -7,12 +7,14 @@ import dev.culvert.model.Listener;
 import dev.culvert.model.Origin;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
+import dev.culvert.model.ServiceTls;
 import dev.culvert.model.Target;
 import dev.culvert.model.TargetTls;
 import dev.culvert.model.config.NetworkScalars.Entrance;
 import dev.culvert.proto.inet.IpPrefix;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// An entry of `services:`, at either end of the tunnel.
@@ -57,10 +59,35 @@ final class ServiceSchema {
             Field.optional("deny", new ListOf<>(NetworkScalars.PREFIX), "nobody", "who is not, whatever `allow` says");
     static final Field<Section> ACCESS = Field.optional("access", Shape.of(ALLOW, DENY), "who may reach it");
 
-    static final Shape GATEWAY = withAnswers(
-            Shape.of(HOST, LISTEN, SITE, TARGET, TARGET_CA, TARGET_INSECURE, CLIENT_ADDRESS, MAX_CONNECTIONS, ACCESS));
+    static final Field<List<Listener.Scope>> VISIBLE = Field.optional(
+            "visible",
+            new ListOf<>(Scalar.word(Map.of(), Listener.Scope.PUBLIC, Listener.Scope.TUNNEL, Listener.Scope.LAN)),
+            Listener.Scope.PUBLIC,
+            "which listeners serve its hosts, by scope; nobody else learns that it exists");
+
+    static final Shape GATEWAY = withAnswers(Shape.of(
+            HOST,
+            LISTEN,
+            SITE,
+            TARGET,
+            TARGET_CA,
+            TARGET_INSECURE,
+            CLIENT_ADDRESS,
+            MAX_CONNECTIONS,
+            ACCESS,
+            VISIBLE,
+            TlsSchema.TLS));
     static final Shape AT_SITE = withAnswers(Shape.of(
-                    HOST, LISTEN_AT_SITE, TARGET, TARGET_CA, TARGET_INSECURE, CLIENT_ADDRESS, MAX_CONNECTIONS, ACCESS))
+                    HOST,
+                    LISTEN_AT_SITE,
+                    TARGET,
+                    TARGET_CA,
+                    TARGET_INSECURE,
+                    CLIENT_ADDRESS,
+                    MAX_CONNECTIONS,
+                    ACCESS,
+                    VISIBLE,
+                    TlsSchema.TLS))
             .refusing("site", "is for gateway.yaml: here the target is on this side");
 
     /// RFC 2606 keeps this name from leading anywhere.
@@ -74,7 +101,8 @@ final class ServiceSchema {
                 .refusing("hosts", "is called host, and takes a list")
                 .refusing("domain", "is called host")
                 .refusing("port", "is written as listen: 2222/tcp")
-                .refusing("tls", "is not in this version")
+                .refusing("https", "is called tls, and takes gateway, site, backend or off")
+                .refusing("certificate", "stands under tls")
                 .refusing("path", "routing by path is not in this version")
                 .refusing("proxy-protocol", "is written as client-address: proxy-v1 or proxy-v2");
     }
@@ -106,7 +134,9 @@ final class ServiceSchema {
             section.note(LISTEN_AT_SITE, "mixes tunnel: with ports of the gateway (expected: a service for each)");
         }
         boolean unread = role == Role.SITE && atSite.isEmpty();
-        noteEntrance(section, known, inTunnel || unread);
+        boolean here = origin.kind() != Origin.Kind.SITE;
+        ServiceTls tls = TlsSchema.read(section, role, known == null ? null : known.scheme(), here);
+        noteEntrance(section, known, inTunnel || unread, tls);
         String site = section.get(SITE);
         ClientAddress byDefault = ClientAddress.defaultFor(target.scheme());
         ClientAddress clientAddress = section.get(CLIENT_ADDRESS, byDefault);
@@ -119,7 +149,23 @@ final class ServiceSchema {
                 : new AccessPolicy(access.get(ALLOW, List.of()), access.get(DENY, List.of()));
         int most = section.get(MAX_CONNECTIONS, 0);
         Listener.Scope scope = inTunnel ? Listener.Scope.TUNNEL : Listener.Scope.PUBLIC;
-        return new Service(name, origin, site, scope, hosts, listen, target, clientAddress, policy, most);
+        List<Listener.Scope> visible = section.get(VISIBLE, List.of(Listener.Scope.PUBLIC));
+        if (section.mentions(VISIBLE) && hosts.isEmpty() && section.mentions(LISTEN)) {
+            section.note(VISIBLE, "goes with host; a service with listen is seen where it listens");
+        }
+        return new Service(
+                name,
+                origin,
+                site,
+                scope,
+                hosts,
+                listen,
+                target,
+                clientAddress,
+                policy,
+                most,
+                visible.isEmpty() ? Service.PUBLICLY : Set.copyOf(visible),
+                here ? tls : tls.withoutFiles());
     }
 
     private static TargetTls tls(Section section, Target target) {
@@ -135,15 +181,18 @@ final class ServiceSchema {
         return new TargetTls(section.get(TARGET_CA), insecure);
     }
 
-    private static void noteEntrance(Section section, @Nullable Target target, boolean anyScheme) {
+    private static void noteEntrance(Section section, @Nullable Target target, boolean anyScheme, ServiceTls tls) {
+        boolean through = tls.ends() == ServiceTls.Ends.BACKEND;
         boolean host = section.mentions(HOST);
         boolean listen = section.mentions(LISTEN);
         if (!host && !listen) {
             section.note("neither host nor listen says where visitors reach it (expected: one of them)");
         } else if (host && listen) {
             section.note(LISTEN, "stands beside host (expected: one of them)");
-        } else if (target != null && host && !target.scheme().isHttp()) {
-            section.note(HOST, "goes with an http:// target; tcp:// has no Host, use listen");
+        } else if (listen && section.mentions(TlsSchema.TLS)) {
+            section.note(TlsSchema.TLS, "goes with host; a service with listen passes on whatever comes");
+        } else if (target != null && host && !target.scheme().isHttp() && !through) {
+            section.note(HOST, "goes with an http:// or tls:// target; tcp:// has no Host, use listen");
         } else if (target != null && listen && !anyScheme && target.scheme() != Target.Scheme.TCP) {
             section.note(LISTEN, "goes with a tcp:// target; for http:// use host");
         }
@@ -151,8 +200,8 @@ final class ServiceSchema {
 
     private static void noteClientAddress(Section section, Target.Scheme scheme, ClientAddress clientAddress) {
         if (scheme.isHttp() && clientAddress == ClientAddress.NONE) {
-            section.note(CLIENT_ADDRESS, "\"none\" is for tcp:// (expected: headers | proxy-v1 | proxy-v2)");
-        } else if (scheme == Target.Scheme.TCP && clientAddress == ClientAddress.HEADERS) {
+            section.note(CLIENT_ADDRESS, "\"none\" is for tcp:// and tls:// (expected: headers | proxy-v1 | proxy-v2)");
+        } else if (!scheme.isHttp() && clientAddress == ClientAddress.HEADERS) {
             section.note(CLIENT_ADDRESS, "\"headers\" is for http:// (expected: none | proxy-v1 | proxy-v2)");
         }
     }

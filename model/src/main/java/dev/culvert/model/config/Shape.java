@@ -6,12 +6,14 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
 /// A section of the schema as data: its fields, and the words that are not fields but deserve a better answer than
 /// "unknown".
 final class Shape implements Kind<Section> {
     private final Map<String, Field<?>> fields = new LinkedHashMap<>();
     private final Map<String, String> refused = new HashMap<>();
+    private @Nullable Field<?> shorthand;
 
     private Shape() {}
 
@@ -29,6 +31,12 @@ final class Shape implements Kind<Section> {
         return this;
     }
 
+    /// Lets a single value stand for a section with this field alone.
+    Shape shorthand(Field<?> field) {
+        shorthand = field;
+        return this;
+    }
+
     List<Field<?>> fields() {
         return List.copyOf(fields.values());
     }
@@ -36,6 +44,11 @@ final class Shape implements Kind<Section> {
     @Override
     public @Nullable Section read(Node node, String path, Notes notes) {
         Section section = new Section(path, notes);
+        Field<?> single = shorthand;
+        if (single != null && node instanceof ScalarNode && !YamlText.isNull(node)) {
+            readShort(single, node, path, section, notes);
+            return section;
+        }
         boolean mapping = YamlText.forEachKey(node, path, expected(), notes, (key, at, value) -> {
             Field<?> field = fields.get(key.getValue());
             if (field == null) {
@@ -57,7 +70,17 @@ final class Shape implements Kind<Section> {
 
     @Override
     public String expected() {
-        return "a section with " + String.join(", ", fields.keySet());
+        return (shorthand == null ? "" : shorthand.kind().expected() + ", or ")
+                + "a section with "
+                + String.join(", ", fields.keySet());
+    }
+
+    private static <T> void readShort(Field<T> field, Node value, String path, Section section, Notes notes) {
+        notes.places().put(section.path(field), YamlText.place(value));
+        T read = field.kind().read(value, path, notes);
+        if (read != null) {
+            section.put(field, read);
+        }
     }
 
     private static <T> void readField(Field<T> field, Node value, String path, Section section, Notes notes) {

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Targets, and the rules that allow them.
 final class TargetScalars {
-    static final Scalar<Target> TARGET = Scalar.of("http://host:port or tcp://host:port", TargetScalars::readTarget);
+    static final Scalar<Target> TARGET =
+            Scalar.of("http://, https://, h2c://, tcp:// or tls:// with host:port", TargetScalars::readTarget);
 
     static final Scalar<AllowRule> ALLOW = Scalar.of(
             "host:port, host:first-last or prefix:port such as 192.168.1.20:80 or 10.0.0.0/24:8000-8100",
@@ -23,7 +24,8 @@ final class TargetScalars {
             "http", Target.Scheme.HTTP,
             "https", Target.Scheme.HTTPS,
             "h2c", Target.Scheme.H2C,
-            "tcp", Target.Scheme.TCP);
+            "tcp", Target.Scheme.TCP,
+            "tls", Target.Scheme.TLS);
 
     private static final List<String> LATER = List.of("udp", "unix");
 
@@ -66,7 +68,7 @@ final class TargetScalars {
             return word + "://" + endpoint;
         }
         String host = Hosts.nameOrAddress(place);
-        return host == null || word.equals("tcp") ? null : word + "://" + new Endpoint(host, 80);
+        return host == null || !word.equals("http") ? null : word + "://" + new Endpoint(host, 80);
     }
 
     private static AllowRule readAllow(String text) throws Mismatch {

@@ -2,7 +2,9 @@ package dev.culvert.model.decide;
 
 import dev.culvert.model.Listener;
 import dev.culvert.model.Model;
+import dev.culvert.model.Role;
 import dev.culvert.model.Service;
+import dev.culvert.model.ServiceTls.Ends;
 import dev.culvert.model.Site;
 import java.util.HashMap;
 import java.util.Map;
@@ -16,6 +18,9 @@ public final class Router {
     private final Map<Listener, Routed> byListener = new HashMap<>();
 
     public Router(Model model) {
+        if (model.role() == Role.SITE) {
+            byHost.put(Listener.BEHIND_HOP, hosts(model, Listener.BEHIND_HOP));
+        }
         for (Listener listener : model.listeners()) {
             String only = listener.service();
             if (listener.protocol() == Listener.Protocol.METRICS) {
@@ -55,11 +60,25 @@ public final class Router {
     private static Map<String, Routed> hosts(Model model, Listener listener) {
         Map<String, Routed> hosts = new HashMap<>();
         for (Service service : model.services().values()) {
+            if (!isServed(model.role(), listener, service)) {
+                continue;
+            }
             for (String host : service.hosts()) {
                 hosts.put(host, routed(model, listener, service));
             }
         }
         return hosts;
+    }
+
+    /// Plain HTTP leads to services with TLS, too: to be sent on to HTTPS.
+    private static boolean isServed(Role role, Listener listener, Service service) {
+        if (listener.equals(Listener.BEHIND_HOP)) {
+            return service.tls().ends() == Ends.SITE;
+        }
+        boolean tls = role == Role.SITE
+                ? service.tls().ends() == Ends.SITE
+                : service.tls().isOn();
+        return service.isVisible(listener.scope()) && (tls || listener.protocol() != Listener.Protocol.HTTPS);
     }
 
     private static Routed routed(Model model, Listener listener, Service service) {

@@ -31,7 +31,10 @@ public final class HeaderNames {
     private static final String[] MANAGED_X = {
         "xrealip", "xclientip", "xclusterclientip", "xoriginalforwardedfor", "xoriginalurl", "xrewriteurl"
     };
-    private static final String[] MANAGED_C = {"cfconnectingip", "cfconnectingipv6"};
+    private static final String[] MANAGED_C = {"cfconnectingip", "cfconnectingipv6", "clientcert", "clientcertchain"};
+    private static final String CLIENT_CERTIFICATE_PREFIX = "xclientcert";
+    private static final String X_SSL_CLIENT_PREFIX = "xsslclient";
+    private static final String SSL_CLIENT_PREFIX = "sslclient";
 
     private HeaderNames() {}
 
@@ -48,8 +51,9 @@ public final class HeaderNames {
     }
 
     /// Whether this is one of the names under which proxies tell servers about clients: X-Forwarded-*, Forwarded,
-    /// X-Real-IP and their kin, X-Original-URL and X-Rewrite-URL, Proxy and Proxy-*. From a visitor they
-    /// are deleted, whatever they say; we set our own.
+    /// X-Real-IP and their kin, X-Original-URL and X-Rewrite-URL, Proxy and Proxy-*, and those of client
+    /// certificates (Client-Cert, X-Client-Cert-*, X-SSL-Client-*, SSL-Client-*). From a visitor they are
+    /// deleted, whatever they say; we set our own.
     ///
     /// Only letters and digits count: a server that makes variables of names (CGI, PHP, WSGI) reads
     /// `X_Forwarded.For` as X-Forwarded-For.
@@ -62,7 +66,12 @@ public final class HeaderNames {
             return false;
         }
         return switch (Ascii.lower(name.charAt(first))) {
-            case 'x' -> foldsTo(name, FORWARDED_PREFIX, true) || foldsToOneOf(name, MANAGED_X);
+            case 'x' ->
+                foldsTo(name, FORWARDED_PREFIX, true)
+                        || foldsToOneOf(name, MANAGED_X)
+                        || foldsTo(name, CLIENT_CERTIFICATE_PREFIX, true)
+                        || foldsTo(name, X_SSL_CLIENT_PREFIX, true);
+            case 's' -> foldsTo(name, SSL_CLIENT_PREFIX, true);
             case 'f' -> foldsTo(name, "forwarded", false);
             case 't' -> foldsTo(name, "trueclientip", false);
             case 'c' -> foldsToOneOf(name, MANAGED_C);

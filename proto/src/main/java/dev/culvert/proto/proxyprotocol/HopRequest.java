@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// What a gateway asks of a site at the head of each connection through the tunnel (design §6, "The hop").
 ///
 /// On the wire it is a PROXY header of version 2 with one custom TLV, E4: version (1 byte, 1), mode (1 byte; low four
-/// bits 1: visitor, 2: shared; high four bits the announcement), network (4), protocol (1, the IP protocol number),
-/// port (2), and the host as ASCII text up to the end.
+/// bits 1: visitor, 2: shared; high four bits the announcement), network (4), protocol (1, the IP protocol number,
+/// or 254), port (2), and the host as ASCII text up to the end.
 ///
 /// @param mode for whom the connection is
 /// @param network the tunnel network the target belongs to: 0 and above
@@ -131,7 +131,10 @@ public record HopRequest(
     /// How the site reaches the target.
     public enum Protocol {
         TCP(6, Transport.TCP),
-        UDP(17, Transport.UDP);
+        UDP(17, Transport.UDP),
+        /// TLS over TCP that the site itself ends; the target is what it then speaks HTTP to. The number is none of an
+        /// IP protocol: RFC 3692 keeps it for experiments.
+        TLS(254, Transport.TCP);
 
         final int number;
         final Transport transport;
@@ -145,6 +148,7 @@ public record HopRequest(
             return switch (number) {
                 case 6 -> TCP;
                 case 17 -> UDP;
+                case 254 -> TLS;
                 default -> null;
             };
         }

@@ -67,7 +67,7 @@ public final class HopRequestParser {
         Mode mode = Mode.of(modes & 0xf);
         Announcement announcement = Announcement.of(modes >> 4);
         int network = value.getInt();
-        Protocol protocol = Protocol.of(value.get());
+        Protocol protocol = Protocol.of(value.get() & 0xff);
         int port = value.getShort() & 0xffff;
         String host = StandardCharsets.ISO_8859_1.decode(value).toString();
         if (mode == null || announcement == null || (mode == Mode.SHARED && announcement != Announcement.NONE)) {

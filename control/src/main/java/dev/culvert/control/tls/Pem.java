@@ -1,0 +1,165 @@
+package dev.culvert.control.tls;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PrivateKey;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Certificates and keys as text (RFC 7468), in all forms that openssl and ACME clients write.
+final class Pem {
+    private static final Pattern BLOCK =
+            Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\\s]+)-----END \\1-----");
+
+    private static final int INTEGER = 0x02;
+    private static final int OCTET_STRING = 0x04;
+    private static final int SEQUENCE = 0x30;
+    private static final int PARAMETERS = 0xa0;
+    // AlgorithmIdentifier of rsaEncryption with its NULL (RFC 8017 §A.1), and the identifier of id-ecPublicKey (RFC
+    // 5480).
+    private static final byte[] RSA = {
+        0x30, 0x0d, 6, 9, 0x2a, (byte) 0x86, 0x48, (byte) 0x86, (byte) 0xf7, 0x0d, 1, 1, 1, 5, 0
+    };
+    private static final byte[] EC = {6, 7, 0x2a, (byte) 0x86, 0x48, (byte) 0xce, 0x3d, 2, 1};
+
+    private record Block(String label, String text) {
+        byte[] bytes() throws GeneralSecurityException {
+            try {
+                return Base64.getMimeDecoder().decode(text);
+            } catch (IllegalArgumentException e) {
+                throw new GeneralSecurityException("what stands there is no base64", e);
+            }
+        }
+    }
+
+    private Pem() {}
+
+    /// All certificates, in their order.
+    ///
+    /// @throws GeneralSecurityException if there is none, or one cannot be read
+    static List<X509Certificate> certificates(String text) throws GeneralSecurityException {
+        CertificateFactory factory = CertificateFactory.getInstance("X.509");
+        List<X509Certificate> all = new ArrayList<>();
+        for (Block block : blocks(text)) {
+            if (block.label().endsWith("CERTIFICATE")) {
+                all.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(block.bytes())));
+            }
+        }
+        if (all.isEmpty()) {
+            throw new GeneralSecurityException("no certificate in it (expected: -----BEGIN CERTIFICATE-----)");
+        }
+        return all;
+    }
+
+    /// The first private key. No message repeats anything of the text.
+    ///
+    /// @throws GeneralSecurityException if there is none, or it cannot be read
+    static PrivateKey key(String text) throws GeneralSecurityException {
+        for (Block block : blocks(text)) {
+            switch (block.label()) {
+                case "PRIVATE KEY" -> {
+                    return pkcs8(block.bytes());
+                }
+                case "RSA PRIVATE KEY" -> {
+                    return pkcs8(wrapped(RSA, block.bytes()));
+                }
+                case "EC PRIVATE KEY" -> {
+                    return pkcs8(wrapped(der(SEQUENCE, EC, curve(block.bytes())), block.bytes()));
+                }
+                case "ENCRYPTED PRIVATE KEY" ->
+                    throw new GeneralSecurityException(
+                            "the key is encrypted: openssl pkey -in FILE -out NEW writes it without its password");
+                default -> {}
+            }
+        }
+        throw new GeneralSecurityException("no private key in it (expected: -----BEGIN PRIVATE KEY-----)");
+    }
+
+    private static List<Block> blocks(String text) {
+        List<Block> blocks = new ArrayList<>();
+        Matcher matcher = BLOCK.matcher(text);
+        while (matcher.find()) {
+            blocks.add(new Block(matcher.group(1), matcher.group(2)));
+        }
+        return blocks;
+    }
+
+    private static PrivateKey pkcs8(byte[] encoded) throws GeneralSecurityException {
+        PKCS8EncodedKeySpec spec = new PKCS8EncodedKeySpec(encoded);
+        for (String algorithm : new String[] {"EC", "RSA"}) {
+            try {
+                return KeyFactory.getInstance(algorithm).generatePrivate(spec);
+            } catch (GeneralSecurityException e) {
+                // It is of the other kind, or of none.
+            }
+        }
+        throw new GeneralSecurityException("the key cannot be read (expected: EC or RSA)");
+    }
+
+    /// PrivateKeyInfo (RFC 5208 §5) around an older form.
+    private static byte[] wrapped(byte[] algorithm, byte[] key) {
+        return der(SEQUENCE, der(INTEGER, new byte[] {0}), algorithm, der(OCTET_STRING, key));
+    }
+
+    /// The curve's identifier, of the field [0] of an ECPrivateKey (RFC 5915 §3), which has a version and the key
+    /// before it.
+    private static byte[] curve(byte[] key) throws GeneralSecurityException {
+        try {
+            int at = contents(key, 0);
+            at = after(key, at);
+            at = after(key, at);
+            if ((key[at] & 0xff) == PARAMETERS) {
+                return Arrays.copyOfRange(key, contents(key, at), after(key, at));
+            }
+        } catch (ArrayIndexOutOfBoundsException e) {
+            throw new GeneralSecurityException("the key is cut short", e);
+        }
+        throw new GeneralSecurityException("the key does not name its curve");
+    }
+
+    private static int contents(byte[] bytes, int at) {
+        int first = bytes[at + 1] & 0xff;
+        return at + 2 + (first < 0x80 ? 0 : first & 0x7f);
+    }
+
+    private static int after(byte[] bytes, int at) {
+        int first = bytes[at + 1] & 0xff;
+        int length = first;
+        if (first >= 0x80) {
+            length = 0;
+            for (int i = 0; i < (first & 0x7f); i++) {
+                length = length << 8 | (bytes[at + 2 + i] & 0xff);
+            }
+        }
+        return contents(bytes, at) + length;
+    }
+
+    private static byte[] der(int tag, byte[]... parts) {
+        int length = 0;
+        for (byte[] part : parts) {
+            length += part.length;
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream(length + 4);
+        out.write(tag);
+        if (length >= 0x100) {
+            out.write(0x82);
+            out.write(length >> 8);
+        } else if (length >= 0x80) {
+            out.write(0x81);
+        }
+        out.write(length);
+        for (byte[] part : parts) {
+            out.writeBytes(part);
+        }
+        return out.toByteArray();
+    }
+}
