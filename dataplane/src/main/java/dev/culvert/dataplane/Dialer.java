@@ -7,6 +7,7 @@ import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.model.ClientAddress;
+import dev.culvert.model.Destination;
 import dev.culvert.model.PeerType;
 import dev.culvert.model.Site;
 import dev.culvert.model.Target;
@@ -55,10 +56,10 @@ public final class Dialer {
     /// A connection for this visitor alone.
     ///
     /// @param loop where the future is notified
-    public Future<Channel> dial(Permit permit, Visitor visitor, EventExecutor loop) {
+    public Future<Channel> dial(Permit permit, Destination destination, Visitor visitor, EventExecutor loop) {
         ClientAddress how = permit.service().clientAddress();
-        Target target = permit.service().target();
-        Site site = permit.site();
+        Target target = destination.target();
+        Site site = permit.site(destination);
         if (site != null && site.type() == PeerType.CULVERT) {
             HopRequest.Target wanted = new HopRequest.Target(HopRequest.Protocol.TCP, target.host(), target.port());
             HopRequest request =
@@ -80,8 +81,14 @@ public final class Dialer {
     }
 
     /// A connection that may serve one visitor after the other; it names none of them.
-    public Future<Channel> dialShared(Permit permit, EventExecutor loop) {
-        return shared(permit.service().target(), permit.site(), loop);
+    public Future<Channel> dialShared(Permit permit, Destination destination, EventExecutor loop) {
+        return shared(destination.target(), permit.site(destination), loop);
+    }
+
+    /// A connection for what this node asks in its own name. Nothing of a visitor is relayed over it, so this takes no
+    /// permit.
+    public Future<Channel> dialShared(Target target, @Nullable Site site, EventExecutor loop) {
+        return shared(target, site, loop);
     }
 
     /// Whether a target can be reached: dialled as for visitors, and closed at once. Nothing is relayed, so this takes

@@ -4,12 +4,16 @@ import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Doorway;
 import dev.culvert.dataplane.Ended;
+import dev.culvert.dataplane.Failover;
 import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.model.Listener;
 import dev.culvert.model.decide.Admitted;
+import dev.culvert.model.decide.Demand;
 import dev.culvert.model.decide.Deny;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.model.decide.Routed;
+import dev.culvert.model.decide.TargetGroup;
+import dev.culvert.model.decide.TargetState;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -44,6 +48,8 @@ public final class TcpIngress extends ChannelInboundHandlerAdapter {
             case Routed routed -> {
                 switch (doorway.admission().permit(admitted, routed, System.nanoTime())) {
                     case Deny deny -> refuse(ctx, deny);
+                    // No service of TCP can demand anything; whoever could not show it is not let in.
+                    case Demand _ -> ctx.close();
                     case Permit permit -> dial(ctx, permit, client);
                 }
             }
@@ -54,17 +60,23 @@ public final class TcpIngress extends ChannelInboundHandlerAdapter {
         Channel visitor = ctx.channel();
         Connection connection = doorway.connections().begin(permit, visitor);
         Dialer.Visitor who = new Dialer.Visitor(client, (InetSocketAddress) visitor.localAddress());
+        TargetGroup group = doorway.runtime().get().targets().of(permit.service());
         Future<Channel> dialled;
         try {
-            dialled = doorway.dialer().dial(permit, who, visitor.eventLoop());
+            dialled = new Failover<>(
+                            group,
+                            client.getAddress(),
+                            -1,
+                            visitor.eventLoop(),
+                            new Trial(doorway, permit, who, visitor, connection))
+                    .connect();
         } catch (RuntimeException bug) {
             connection.ended();
             throw bug;
         }
         dialled.addListener(done -> {
             if (!done.isSuccess()) {
-                failed(permit, done);
-                connection.dialFailed(done.cause());
+                connection.dialFailed();
                 connection.ended();
                 visitor.close();
                 return;
@@ -82,13 +94,28 @@ public final class TcpIngress extends ChannelInboundHandlerAdapter {
         });
     }
 
-    private void failed(Permit permit, Future<?> done) {
-        doorway.events()
-                .report(
-                        permit.service().name(),
-                        "dial.failed",
-                        "no connection to " + permit.service().target() + ": "
-                                + done.cause().getMessage());
+    private record Trial(Doorway doorway, Permit permit, Dialer.Visitor who, Channel visitor, Connection connection)
+            implements Failover.Trial<Channel> {
+        @Override
+        public Future<Channel> dial(TargetState target, boolean again) {
+            connection.through(target);
+            return doorway.dialer().dial(permit, target.destination(), who, visitor.eventLoop());
+        }
+
+        @Override
+        public void failed(TargetState target, Throwable cause) {
+            connection.targetFailed(cause);
+            doorway.events()
+                    .report(
+                            permit.service().name(),
+                            "dial.failed",
+                            "no connection to " + target.destination() + ": " + cause.getMessage());
+        }
+
+        @Override
+        public void discard(Channel late) {
+            late.close();
+        }
     }
 
     private void refuse(ChannelHandlerContext ctx, Deny deny) {

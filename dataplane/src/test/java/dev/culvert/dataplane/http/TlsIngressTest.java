@@ -10,8 +10,11 @@ import dev.culvert.dataplane.testing.Wire;
 import dev.culvert.dataplane.tls.TlsContexts.Declaration;
 import dev.culvert.dataplane.tls.TlsPolicy;
 import dev.culvert.model.AccessPolicy;
+import dev.culvert.model.Balancing;
 import dev.culvert.model.Bind;
 import dev.culvert.model.ClientAddress;
+import dev.culvert.model.Destination;
+import dev.culvert.model.HttpSettings;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Model;
 import dev.culvert.model.Origin;
@@ -68,14 +71,15 @@ class TlsIngressTest {
                     new Service(
                             name,
                             Origin.file("test"),
-                            null,
                             Listener.Scope.PUBLIC,
                             List.of(name + ".test"),
                             List.of(),
-                            new Target(Target.Scheme.HTTP, "127.0.0.1", target.port()),
+                            List.of(new Destination(null, new Target(Target.Scheme.HTTP, "127.0.0.1", target.port()))),
                             ClientAddress.HEADERS,
                             AccessPolicy.OPEN,
-                            0));
+                            0,
+                            HttpSettings.DEFAULT,
+                            Balancing.DEFAULT));
             names.put(name + ".test", new Declaration(TlsPolicy.open(name), null));
         }
         Listener https = new Listener(
