@@ -89,3 +89,8 @@ ws_start() { # NS ADDRESS: a WebSocket echo on port 8087
   spawn websocket "$1" "$PYTHON" "$LIB/ws-echo.py" "$2" 8087
   wait_port "$1" 8087
 }
+
+backend_start() { # NAME NS ADDRESS PORT: says who it is; what it was asked stands in $RUN/files/NAME.asked
+  spawn "$1" "$2" "$PYTHON" "$LIB/backend.py" "$3" "$4" "$1" "$RUN/files/$1.asked"
+  wait_port "$2" "$4"
+}

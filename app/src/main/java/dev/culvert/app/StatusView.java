@@ -70,7 +70,30 @@ final class StatusView {
                     traffic("in" + service.get("name"), service.get("receivedBytes")),
                     traffic("out" + service.get("name"), service.get("sentBytes")));
         }
-        return table.isEmpty() ? "no services yet\n" : table.toString();
+        return table.isEmpty() ? "no services yet\n" : table + targets(status);
+    }
+
+    /// Each target of services that have several, or whose target is not well.
+    private static String targets(Map<String, Object> status) {
+        Table table = new Table("TARGET", "OF", "SITE", "HEALTH", "LIVE", "CHOSEN", "FAILED", "WHY");
+        for (Object entry : list(status.get("services"))) {
+            List<?> targets = list(map(entry).get("targets"));
+            for (Object each : targets) {
+                Map<?, ?> target = map(each);
+                if (targets.size() > 1 || !"up".equals(target.get("health"))) {
+                    table.row(
+                            target.get("target"),
+                            map(entry).get("name"),
+                            target.get("site"),
+                            target.get("health"),
+                            target.get("live"),
+                            target.get("chosen"),
+                            target.get("failed"),
+                            target.get("why"));
+                }
+            }
+        }
+        return table.isEmpty() ? "" : "\n" + table;
     }
 
     /// What names are served with; nothing where no TLS ends here.

@@ -36,6 +36,7 @@ import dev.culvert.model.decide.BanTable;
 import dev.culvert.model.decide.Limits;
 import dev.culvert.proto.wireguard.PrivateKey;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.concurrent.ExecutorService;
@@ -140,6 +141,7 @@ public final class Wiring implements AutoCloseable {
                 file -> KeyFiles.readPreshared(Path.of(file)),
                 up);
         node = new Node(parts, model.bare());
+        node.secret(key.base64().getBytes(StandardCharsets.US_ASCII));
         status = new StatusReport(node, key.publicKey().toString(), loops.kind() + ", " + AeadProvider.name());
         observatory = new Observatory(node, new Observatory.About(Version.TEXT, status.io()), LogOutput::apply);
         certificateFiles = CertificateFiles.of(node, scheduler);

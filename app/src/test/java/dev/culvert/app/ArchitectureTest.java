@@ -69,7 +69,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void model_needsProtoForAddressesAndTextsAndTheYamlEngine() {
+    void model_needsProtoForAddressesTextsAndHttpsFormsAndTheYamlEngine() {
         classes()
                 .that()
                 .resideInAPackage(MODEL)
@@ -80,6 +80,7 @@ class ArchitectureTest {
                         "org.snakeyaml.engine..",
                         "dev.culvert.proto.inet..",
                         "dev.culvert.proto.text..",
+                        "dev.culvert.proto.http..",
                         MODEL))
                 .check(MAIN);
     }

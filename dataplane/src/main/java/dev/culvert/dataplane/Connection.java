@@ -2,6 +2,7 @@ package dev.culvert.dataplane;
 
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
+import dev.culvert.model.decide.TargetState;
 import dev.culvert.proto.http.RequestHead;
 import io.netty.channel.Channel;
 import java.net.InetAddress;
@@ -18,7 +19,8 @@ public final class Connection {
     private final ConnectionRegistry registry;
     private final String service;
     private final ServiceMeter meter;
-    private final @Nullable String site;
+    private volatile @Nullable String site;
+    private volatile @Nullable TargetState target;
     private final InetAddress client;
     private final Channel visitor;
     private final @Nullable Permit permit;
@@ -158,10 +160,30 @@ public final class Connection {
         }
     }
 
-    /// No connection with its target came about.
-    public void dialFailed(Throwable cause) {
-        meter.dialFailed(cause);
+    /// No connection with any of its targets came about.
+    public void dialFailed() {
         how(Ended.How.DIAL);
+    }
+
+    /// It leads to this target from now on, until it ends or another is tried.
+    public void through(TargetState next) {
+        leave();
+        target = next;
+        site = next.destination().site();
+        next.began();
+    }
+
+    private void leave() {
+        TargetState before = target;
+        target = null;
+        if (before != null) {
+            before.ended();
+        }
+    }
+
+    /// A target did not take it.
+    public void targetFailed(Throwable cause) {
+        meter.dialFailed(cause);
     }
 
     /// Cuts it; its relay closes the other side.
@@ -179,6 +201,7 @@ public final class Connection {
     public void ended() {
         if (ended.compareAndSet(false, true)) {
             long nanos = System.nanoTime() - startedNanos;
+            leave();
             registry.ended(this, nanos);
         }
     }

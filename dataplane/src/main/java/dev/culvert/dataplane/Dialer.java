@@ -7,6 +7,7 @@ import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.model.ClientAddress;
+import dev.culvert.model.Destination;
 import dev.culvert.model.PeerType;
 import dev.culvert.model.ServiceTls;
 import dev.culvert.model.Site;
@@ -56,10 +57,10 @@ public final class Dialer {
     /// A connection for this visitor alone.
     ///
     /// @param loop where the future is notified
-    public Future<Channel> dial(Permit permit, Visitor visitor, EventExecutor loop) {
+    public Future<Channel> dial(Permit permit, Destination destination, Visitor visitor, EventExecutor loop) {
         ClientAddress how = permit.service().clientAddress();
-        Target target = permit.service().target();
-        Site site = permit.site();
+        Target target = destination.target();
+        Site site = permit.site(destination);
         if (site != null && site.type() == PeerType.CULVERT) {
             boolean endsThere = permit.service().tls().ends() == ServiceTls.Ends.SITE;
             HopRequest.Protocol protocol = endsThere ? HopRequest.Protocol.TLS : HopRequest.Protocol.TCP;
@@ -83,8 +84,14 @@ public final class Dialer {
     }
 
     /// A connection that may serve one visitor after the other; it names none of them.
-    public Future<Channel> dialShared(Permit permit, EventExecutor loop) {
-        return shared(permit.service().target(), permit.site(), loop);
+    public Future<Channel> dialShared(Permit permit, Destination destination, EventExecutor loop) {
+        return shared(destination.target(), permit.site(destination), loop);
+    }
+
+    /// A connection for what this node asks in its own name. Nothing of a visitor is relayed over it, so this takes no
+    /// permit.
+    public Future<Channel> dialShared(Target target, @Nullable Site site, EventExecutor loop) {
+        return shared(target, site, loop);
     }
 
     /// Whether a target can be reached: dialled as for visitors, and closed at once. Nothing is relayed, so this takes

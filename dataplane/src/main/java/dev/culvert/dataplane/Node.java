@@ -2,6 +2,7 @@ package dev.culvert.dataplane;
 
 import static java.util.concurrent.TimeUnit.HOURS;
 
+import dev.culvert.dataplane.access.BasicAuth;
 import dev.culvert.dataplane.hop.HopServer;
 import dev.culvert.dataplane.internal.InternalEndpoint;
 import dev.culvert.dataplane.internal.InternalService;
@@ -17,6 +18,7 @@ import dev.culvert.dataplane.tls.TlsPolicy;
 import dev.culvert.dataplane.tunnel.PeerWatch;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.model.Bind;
+import dev.culvert.model.Destination;
 import dev.culvert.model.GatewayPeer;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Model;
@@ -31,6 +33,7 @@ import dev.culvert.model.decide.Explainer;
 import dev.culvert.model.decide.Explanation;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.model.decide.Routed;
+import dev.culvert.model.decide.TargetState;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PresharedKey;
@@ -46,7 +49,12 @@ import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +62,8 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /// The one program: a gateway and a site are configurations of it.
@@ -78,7 +88,9 @@ public final class Node implements AutoCloseable {
     private final OwnAddresses own;
     private final Drain drain;
     private final Tls tls = Tls.empty();
+    private final BasicAuth passwords;
     private volatile RunningModel runtime;
+    private volatile byte[] secret = randomBytes();
     private volatile InternalService metrics = _ -> Response.error(404, "no metrics here");
     private volatile Consumer<Model> applied = _ -> {};
     private Certificates certificates = Node::withoutFiles;
@@ -116,12 +128,14 @@ public final class Node implements AutoCloseable {
         this.admission = parts.admission();
         this.workers = parts.workers();
         this.own = new OwnAddresses(parts.scheduler());
-        this.runtime = RunningModel.of(empty);
+        this.passwords = new BasicAuth(events);
+        this.runtime = RunningModel.of(empty, passwords);
         this.connections = new ConnectionRegistry(admission::release);
         this.targets = new TargetDialer(loops.connections(), workers);
         this.dialer = new Dialer(tunnel, targets);
         Doorway doorway = new Doorway(() -> runtime, admission, dialer, connections, events, tls);
         this.listeners = new Listeners(loops, tunnel, doorway, this::scraped);
+        new HealthChecks(() -> runtime, dialer, () -> tunnel.group().next(), events).start(parts.scheduler());
         this.drain = new Drain(loops, tunnel, udp(empty), listeners, connections);
         parts.scheduler().scheduleWithFixedDelay(tls.contexts()::rotateTicketKeys, TICKET_HOURS, TICKET_HOURS, HOURS);
         // Until the first model holds, who dials from inside shall try again instead of being refused.
@@ -129,6 +143,12 @@ public final class Node implements AutoCloseable {
         PeerWatch.Parts watching =
                 new PeerWatch.Parts(tunnel, parts.scheduler(), workers, parts.onPeerState(), events.outages());
         this.peers = new Peers(tunnel, parts.presharedKeys()::read, watching);
+    }
+
+    private static byte[] randomBytes() {
+        byte[] bytes = new byte[32];
+        new SecureRandom().nextBytes(bytes);
+        return bytes;
     }
 
     /// Where the tunnel listens in truth: the port may be the next free one. A site's any port stays any port.
@@ -200,10 +220,11 @@ public final class Node implements AutoCloseable {
     /// Dials a service's target as for visitors, and closes at once.
     ///
     /// @return the nanoseconds that it took; a failure is a [DialException], which names the broken hop
-    public Future<Long> probe(Service service) {
-        String site = service.site();
+    public Future<Long> probe(Destination destination) {
+        String site = destination.site();
         return dialer.probe(
-                service.target(), site == null ? null : runtime.model().sites().get(site));
+                destination.target(),
+                site == null ? null : runtime.model().sites().get(site));
     }
 
     /// At a site: dials a target as a gateway would have it dialled, by the home's own rules, and closes at once.
@@ -222,6 +243,7 @@ public final class Node implements AutoCloseable {
     ///
     /// @throws IOException with the remedy, if a socket or key file is not to be had; the old model holds on then
     public synchronized void apply(Model next) throws IOException {
+        ServiceFiles files = ServiceFiles.read(next, passwords);
         listeners.acquire(next.listeners());
         try {
             listeners.prepare(next);
@@ -233,7 +255,7 @@ public final class Node implements AutoCloseable {
             listeners.release(runtime.model().listeners());
             throw e;
         }
-        runtime = RunningModel.of(next);
+        runtime = runtime.next(next, files, this::secretly);
         listeners.release(next.listeners());
         if (!serving) {
             serving = true;
@@ -241,6 +263,28 @@ public final class Node implements AutoCloseable {
         }
         revoke();
         applied.accept(next);
+    }
+
+    /// A keyed hash for cookies: strangers learn nothing of a target from it.
+    private String secretly(String text) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(secret, "HmacSHA256"));
+            byte[] hash = mac.doFinal(text.getBytes(StandardCharsets.UTF_8));
+            return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(hash, 12));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("HmacSHA256 is part of every JDK", e);
+        }
+    }
+
+    /// What is known of the targets of a service.
+    public List<TargetState> targets(Service service) {
+        return runtime.targets().of(service).targets();
+    }
+
+    /// The key of what visitors keep for this node, so that it outlives the process; to be set before the first model.
+    public void secret(byte[] key) {
+        secret = key.clone();
     }
 
     /// Cuts what the new model no longer permits; what it only no longer offers goes on until it ends.
@@ -255,13 +299,15 @@ public final class Node implements AutoCloseable {
 
     private static @Nullable Routed current(RunningModel now, Permit permit) {
         String name = permit.service().name();
+        Service service = now.model().services().get(name);
+        String host = service == null || service.hosts().isEmpty()
+                ? ""
+                : service.hosts().getFirst();
         for (Listener listener : now.model().listeners()) {
-            String host = permit.service().hosts().isEmpty()
-                    ? ""
-                    : permit.service().hosts().getFirst();
-            if (now.router().route(listener, host) instanceof Routed routed
-                    && routed.service().name().equals(name)) {
-                return routed;
+            for (Routed routed : now.router().routes(listener, host.replaceFirst("^\\*", "x"))) {
+                if (routed.service().name().equals(name)) {
+                    return routed;
+                }
             }
         }
         return null;
@@ -406,6 +452,7 @@ public final class Node implements AutoCloseable {
     public synchronized void close() {
         listeners.closeAll();
         peers.close();
+        passwords.close();
     }
 
     private final class HopSite implements HopServer.Site {

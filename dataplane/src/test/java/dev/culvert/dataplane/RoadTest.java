@@ -135,7 +135,7 @@ class RoadTest {
         try (RawBackend target = RawBackend.echo();
                 Road road = Road.open(http("app", target.port()), allow(1));
                 Wire visitor = Wire.connect(road.gateway().at("127.0.0.1"))) {
-            visitor.send("GET / HTTP/1.1\r\nHost: app.test\r\n\r\n");
+            visitor.send("GET / HTTP/1.1\r\nHost: app.test\r\nConnection: close\r\n\r\n");
 
             assertThat(visitor.readAll()).startsWith("HTTP/1.1 502").doesNotContain("allow");
         }
@@ -263,7 +263,12 @@ class RoadTest {
         Permit permit = (Permit) admission.permit(admitted, (Routed) new Router(model).route(tcp), 0);
         Dialer dialer =
                 new Dialer(gateway.tunnel(), new TargetDialer(gateway.loops().connections(), Runnable::run));
-        return dialer.dial(permit, visitor, gateway.loops().tunnel()).get(8, TimeUnit.SECONDS);
+        return dialer.dial(
+                        permit,
+                        permit.service().targets().getFirst(),
+                        visitor,
+                        gateway.loops().tunnel())
+                .get(8, TimeUnit.SECONDS);
     }
 
     private static Wire from(String address, InetSocketAddress to) throws Exception {

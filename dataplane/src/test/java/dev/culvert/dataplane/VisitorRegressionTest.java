@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
 import dev.culvert.model.AccessPolicy;
+import dev.culvert.model.Balancing;
 import dev.culvert.model.Bind;
 import dev.culvert.model.ClientAddress;
+import dev.culvert.model.Destination;
+import dev.culvert.model.HttpSettings;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Model;
 import dev.culvert.model.Origin;
@@ -302,14 +305,16 @@ class VisitorRegressionTest {
         Service service = new Service(
                 "app",
                 Origin.file("test"),
-                null,
                 Listener.Scope.PUBLIC,
                 http ? List.of("app.test") : List.of(),
                 List.of(),
-                new Target(http ? Target.Scheme.HTTP : Target.Scheme.TCP, "127.0.0.1", targetPort),
+                List.of(new Destination(
+                        null, new Target(http ? Target.Scheme.HTTP : Target.Scheme.TCP, "127.0.0.1", targetPort))),
                 ClientAddress.HEADERS,
                 AccessPolicy.OPEN,
-                0);
+                0,
+                HttpSettings.DEFAULT,
+                Balancing.DEFAULT);
         Listener listener =
                 new Listener(Listener.Scope.PUBLIC, new Bind(LOOPBACK, port), protocol, http ? null : "app");
         return new Model(

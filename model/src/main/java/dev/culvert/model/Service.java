@@ -4,37 +4,40 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// One thing published: where visitors reach it, and which target at which site serves it.
+/// One thing published: where visitors reach it, and which targets at which sites serve it.
 ///
 /// Exactly one of `hosts` and `listen` is not empty.
 ///
 /// @param name unique within the model
 /// @param origin where it was declared
-/// @param site the site that serves it; null at a site itself, where the target is on this side
 /// @param scope where visitors come from: at a gateway always `PUBLIC`; at a site, `PUBLIC` is what its gateways are
 ///     asked to publish, and `TUNNEL` what it takes from the tunnel itself
-/// @param hosts HTTP host names, lower-case A-labels
+/// @param hosts HTTP host names, lower-case A-labels; `*.example.com` stands for every name below
 /// @param listen addresses and ports of its own, of that scope
-/// @param target what serves it, seen from the site
+/// @param targets what serves it, all of one scheme; empty only where visitors are sent elsewhere
 /// @param clientAddress how the target learns who the visitor is
 /// @param access who may reach it
 /// @param maxConnections most connections (TCP) or requests (HTTP) at once, 0 for no limit of its own
+/// @param http what is done with its requests
+/// @param balancing how one of several targets is chosen
 /// @param visible the scopes of those listeners that serve its hosts; not empty
 /// @param tls where its TLS ends, and with what
 public record Service(
         String name,
         Origin origin,
-        @Nullable String site,
         Listener.Scope scope,
         List<String> hosts,
         List<Bind> listen,
-        Target target,
+        List<Destination> targets,
         ClientAddress clientAddress,
         AccessPolicy access,
         int maxConnections,
+        HttpSettings http,
+        Balancing balancing,
         Set<Listener.Scope> visible,
         ServiceTls tls)
         implements Entry {
@@ -44,6 +47,7 @@ public record Service(
     public Service {
         hosts = List.copyOf(hosts);
         listen = List.copyOf(listen);
+        targets = List.copyOf(targets);
         visible = Collections.unmodifiableSet(EnumSet.copyOf(visible));
     }
 
@@ -51,33 +55,50 @@ public record Service(
     public Service(
             String name,
             Origin origin,
-            @Nullable String site,
             Listener.Scope scope,
             List<String> hosts,
             List<Bind> listen,
-            Target target,
+            List<Destination> targets,
             ClientAddress clientAddress,
             AccessPolicy access,
-            int maxConnections) {
+            int maxConnections,
+            HttpSettings http,
+            Balancing balancing) {
         this(
                 name,
                 origin,
-                site,
                 scope,
                 hosts,
                 listen,
-                target,
+                targets,
                 clientAddress,
                 access,
                 maxConnections,
+                http,
+                balancing,
                 PUBLICLY,
                 ServiceTls.UNSAID);
     }
 
     /// The same service as its gateway sees it: behind that site.
     public Service at(String site) {
+        List<Destination> there = targets.stream()
+                .map(destination -> new Destination(site, destination.target()))
+                .toList();
         return new Service(
-                name, origin, site, scope, hosts, listen, target, clientAddress, access, maxConnections, visible, tls);
+                name,
+                origin,
+                scope,
+                hosts,
+                listen,
+                there,
+                clientAddress,
+                access.at(site),
+                maxConnections,
+                http,
+                balancing,
+                visible,
+                tls);
     }
 
     /// The same service with its TLS elsewhere, or of other files.
@@ -85,14 +106,15 @@ public record Service(
         return new Service(
                 name,
                 origin,
-                site,
                 scope,
                 hosts,
                 listen,
-                target,
+                targets,
                 clientAddress,
                 access,
                 maxConnections,
+                http,
+                balancing,
                 visible,
                 other);
     }
@@ -100,6 +122,49 @@ public record Service(
     /// Whether visitors of listeners of a scope may see it.
     public boolean isVisible(Listener.Scope from) {
         return visible.contains(from);
+    }
+
+    /// What is spoken with its targets.
+    public Target.Scheme scheme() {
+        return targets.isEmpty()
+                ? Target.Scheme.HTTP
+                : targets.getFirst().target().scheme();
+    }
+
+    /// How its targets prove who they are: all of them alike.
+    private TargetTls targetTls() {
+        return targets.isEmpty()
+                ? TargetTls.DEFAULT
+                : targets.getFirst().target().tls();
+    }
+
+    /// The sites of its targets, each once; empty where they are on this node's own side.
+    public List<String> sites() {
+        return targets.stream()
+                .map(Destination::site)
+                .filter(Objects::nonNull)
+                .distinct()
+                .toList();
+    }
+
+    /// The first of its sites; null where it has none.
+    public @Nullable String site() {
+        List<String> sites = sites();
+        return sites.isEmpty() ? null : sites.getFirst();
+    }
+
+    /// Its targets in words: `http://192.168.1.20:8096`, several with commas, or where it redirects to.
+    public String leadsTo() {
+        Redirect redirect = http.redirect();
+        return redirect == null ? String.join(", ", targets(sites().size() > 1)) : "redirect to " + redirect.to();
+    }
+
+    private List<String> targets(boolean withSites) {
+        return targets.stream()
+                .map(destination -> withSites
+                        ? destination.toString()
+                        : destination.target().toString())
+                .toList();
     }
 
     @Override
@@ -110,17 +175,22 @@ public record Service(
     @Override
     public Map<String, List<String>> settings() {
         String form = scope == Listener.Scope.TUNNEL ? "tunnel:%s" : "%s/tcp";
+        boolean several = sites().size() > 1;
         Settings settings = new Settings()
                 .putAll("host", hosts)
+                .putAll("path", http.match().paths())
+                .putAll("method", http.match().methods())
+                .putAll("header", http.match().headers())
                 .putAll("listen", listen.stream().map(form::formatted).toList())
-                .put("site", site)
-                .put("target", target)
-                .put("target-ca", target.tls().ca())
-                .putUnless("target-insecure", false, target.tls().insecure())
-                .putUnless("client-address", ClientAddress.defaultFor(target.scheme()), clientAddress)
-                .putUnless("max-connections", 0, maxConnections)
-                .putAll("access.allow", access.allow())
-                .putAll("access.deny", access.deny());
+                .put("site", several ? null : site())
+                .putAll("target", targets(several))
+                .put("target-ca", targetTls().ca())
+                .putUnless("target-insecure", false, targetTls().insecure())
+                .putUnless("client-address", ClientAddress.defaultFor(scheme()), clientAddress)
+                .putUnless("max-connections", 0, maxConnections);
+        balancing.settings(settings);
+        http.settings(settings);
+        access.settings(settings);
         if (!visible.equals(PUBLICLY)) {
             settings.putAll("visible", List.copyOf(visible));
         }

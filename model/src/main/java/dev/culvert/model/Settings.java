@@ -24,14 +24,21 @@ final class Settings {
         return value.equals(fallback) ? this : put(key, value);
     }
 
+    /// Where the default is a list, an empty one says something.
+    Settings putUnlessAll(String key, List<?> fallback, List<?> list) {
+        return list.equals(fallback) ? this : putList(key, list);
+    }
+
     Settings putAll(String key, List<?> list) {
-        if (!list.isEmpty()) {
-            List<String> texts = new ArrayList<>();
-            for (Object value : list) {
-                texts.add(text(value));
-            }
-            values.put(key, Collections.unmodifiableList(texts));
+        return list.isEmpty() ? this : putList(key, list);
+    }
+
+    private Settings putList(String key, List<?> list) {
+        List<String> texts = new ArrayList<>();
+        for (Object value : list) {
+            texts.add(text(value));
         }
+        values.put(key, Collections.unmodifiableList(texts));
         return this;
     }
 

@@ -78,7 +78,7 @@ final class ServiceCalls {
             Map<String, Object> map = new LinkedHashMap<>();
             map.put("name", service.name());
             map.put("at", places(service));
-            map.put("target", service.target().toString());
+            map.put("target", service.leadsTo());
             map.put("origin", service.origin().toString());
             map.put("gateways", atGateways(service.name(), outcomes));
             all.add(map);

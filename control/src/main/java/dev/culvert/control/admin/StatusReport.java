@@ -11,6 +11,7 @@ import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
 import dev.culvert.model.WireGuardPeer;
+import dev.culvert.model.decide.TargetState;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -162,7 +163,8 @@ public final class StatusReport {
             map.put("name", service.name());
             map.put("at", service.hosts().isEmpty() ? service.listen().toString() : String.join(", ", service.hosts()));
             map.put("site", service.site());
-            map.put("target", service.target().toString());
+            map.put("target", service.leadsTo());
+            map.put("targets", node.targets(service).stream().map(this::target).toList());
             byName.put(service.name(), map);
         }
         traffic.forEach((name, sum) -> {
@@ -173,6 +175,18 @@ public final class StatusReport {
             map.put("sentBytes", sum.sentBytes());
         });
         return List.copyOf(byName.values());
+    }
+
+    private Map<String, Object> target(TargetState target) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("target", target.destination().target().toString());
+        map.put("site", target.destination().site());
+        map.put("health", target.health(System.nanoTime()).toString());
+        map.put("why", target.why());
+        map.put("live", target.active());
+        map.put("chosen", target.chosen());
+        map.put("failed", target.failed());
+        return map;
     }
 
     private List<Map<String, Object>> outages() {

@@ -2,6 +2,7 @@ package dev.culvert.control.audit;
 
 import dev.culvert.control.doctor.Finding;
 import dev.culvert.model.AllowRule;
+import dev.culvert.model.Destination;
 import dev.culvert.model.Literals;
 import dev.culvert.model.Model;
 import dev.culvert.model.Service;
@@ -71,7 +72,7 @@ public final class ModelAudit {
         List<Finding> findings = new ArrayList<>();
         for (Service service : model.services().values()) {
             admin(service, findings);
-            service.hosts().forEach(host -> name(host, findings));
+            service.hosts().stream().filter(host -> !host.startsWith("*.")).forEach(host -> name(host, findings));
         }
         model.rules().allow().forEach(rule -> allowed(rule, findings));
         if (findings.isEmpty()) {
@@ -82,12 +83,20 @@ public final class ModelAudit {
     }
 
     private static void admin(Service service, List<Finding> findings) {
-        String what = ADMIN.get(service.target().port());
-        if (what != null && service.access().allow().isEmpty() && service.site() != null) {
+        boolean open = !service.access().isGuarded();
+        for (Destination destination : service.targets()) {
+            admin(service, destination, open, findings);
+        }
+    }
+
+    private static void admin(Service service, Destination destination, boolean open, List<Finding> findings) {
+        String what = ADMIN.get(destination.target().port());
+        if (what != null && open && destination.site() != null) {
             findings.add(new Finding(
                     "service " + service.name(),
                     Finding.Level.WARN,
-                    "leads everyone on the internet to port " + service.target().port() + " (" + what + ")",
+                    "leads everyone on the internet to port "
+                            + destination.target().port() + " (" + what + ")",
                     "name who may come: access: {allow: [203.0.113.7]}; or reach it through the tunnel only"));
         }
     }

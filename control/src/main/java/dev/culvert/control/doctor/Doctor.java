@@ -8,6 +8,7 @@ import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.TunnelClient;
 import dev.culvert.model.AllowRule;
 import dev.culvert.model.Endpoint;
+import dev.culvert.model.HostPattern;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Literals;
 import dev.culvert.model.Model;
@@ -114,7 +115,7 @@ public final class Doctor {
 
     private static boolean leadsTo(Service service, Approach approach) {
         String host = approach.host();
-        return (host != null && service.hosts().contains(host))
+        return (host != null && service.hosts().stream().anyMatch(pattern -> new HostPattern(pattern).matches(host)))
                 || service.listen().stream().anyMatch(bind -> bind.port() == approach.port());
     }
 
@@ -126,6 +127,7 @@ public final class Doctor {
         checks.add(new EndpointCheck(endpoint::known, own, bound));
         services.stream()
                 .flatMap(service -> service.hosts().stream())
+                .filter(host -> !host.startsWith("*."))
                 .distinct()
                 .forEach(host -> checks.add(new HostNameCheck(host, gateway)));
         Set<Integer> ports = new LinkedHashSet<>();
@@ -135,10 +137,13 @@ public final class Doctor {
                 checks.add(new PublicPortCheck(listener.bind(), gateway));
             }
         }
-        services.forEach(service -> checks.add(new RouteCheck(service, node::explain)));
+        services.stream()
+                .filter(RouteCheck::canAsk)
+                .forEach(service -> checks.add(new RouteCheck(service, node::explain)));
         boolean everySite = services.size() == model.services().size();
         model.sites().forEach((name, site) -> {
-            if (everySite || services.stream().anyMatch(service -> name.equals(service.site()))) {
+            if (everySite
+                    || services.stream().anyMatch(service -> service.sites().contains(name))) {
                 addPeer(checks, name, site.peer(), model);
                 if (everySite && site.type() == PeerType.CULVERT && site.peer().publicKey() != null) {
                     InetAddress address = site.peer().addresses().getFirst();
@@ -146,7 +151,8 @@ public final class Doctor {
                 }
             }
         });
-        services.forEach(service -> checks.add(new ServiceCheck(node, service)));
+        services.forEach(service ->
+                service.targets().forEach(target -> checks.add(new ServiceCheck(node, service.name(), target))));
         return checks;
     }
 

@@ -1,6 +1,7 @@
 package dev.culvert.control.doctor;
 
 import dev.culvert.model.Literals;
+import dev.culvert.model.RequestMatch;
 import dev.culvert.model.Service;
 import dev.culvert.model.decide.Approach;
 import dev.culvert.model.decide.Explanation;
@@ -22,6 +23,13 @@ final class RouteCheck implements Check {
         this.explain = explain;
     }
 
+    /// Whether a plain GET leads to the service.
+    static boolean canAsk(Service service) {
+        RequestMatch match = service.http().match();
+        return match.headers().isEmpty()
+                && (match.methods().isEmpty() || match.methods().contains("GET"));
+    }
+
     @Override
     public String name() {
         return service.name() + ": route";
@@ -31,7 +39,11 @@ final class RouteCheck implements Check {
     public Finding run() {
         Approach approach = service.hosts().isEmpty()
                 ? new Approach("", null, service.listen().getFirst().port())
-                : new Approach("", service.hosts().getFirst(), 0);
+                : new Approach(
+                        "",
+                        service.hosts().getFirst().replaceFirst("^\\*", "any"),
+                        0,
+                        service.http().match().prefixes().getFirst());
         // Somebody whom the service means to let in.
         InetAddress from = service.access().allow().isEmpty()
                 ? ANYBODY
@@ -39,7 +51,7 @@ final class RouteCheck implements Check {
         Explanation explanation = explain.apply(approach, from);
         Step last = explanation.steps().getLast();
         return explanation.permitted()
-                ? Finding.ok(name(), "a visitor from " + Literals.format(from) + " gets to " + service.target())
+                ? Finding.ok(name(), "a visitor from " + Literals.format(from) + " gets to " + service.leadsTo())
                 : Finding.broken(
                         name(),
                         "a visitor from " + Literals.format(from) + " ends at " + last.stage() + ": " + last.text(),

@@ -2,7 +2,7 @@ package dev.culvert.control.doctor;
 
 import dev.culvert.dataplane.DialException;
 import dev.culvert.dataplane.Node;
-import dev.culvert.model.Service;
+import dev.culvert.model.Destination;
 import dev.culvert.model.Site;
 import java.io.IOException;
 
@@ -12,21 +12,23 @@ final class ServiceCheck implements Check {
     private static final long DIAL_MILLIS = 1_800;
 
     private final Node node;
-    private final Service service;
+    private final String service;
+    private final Destination destination;
 
-    ServiceCheck(Node node, Service service) {
+    ServiceCheck(Node node, String service, Destination destination) {
         this.node = node;
         this.service = service;
+        this.destination = destination;
     }
 
     @Override
     public String name() {
-        return service.name() + ": target";
+        return service + ": target";
     }
 
     @Override
     public Finding run() {
-        Site site = service.site() == null ? null : node.model().sites().get(service.site());
+        Site site = destination.site() == null ? null : node.model().sites().get(destination.site());
         if (site != null) {
             var echo = node.tunnel().ping(site.peer().addresses().getFirst(), 56, ECHO_MILLIS);
             if (!Answers.came(echo, ECHO_MILLIS + 200)) {
@@ -35,14 +37,14 @@ final class ServiceCheck implements Check {
         }
         String at = site == null ? "" : " at " + site.name();
         try {
-            long nanos = Answers.of(node.probe(service), DIAL_MILLIS);
-            return Finding.ok(name(), service.target() + at + " answers, %.1f ms".formatted(nanos / 1e6));
+            long nanos = Answers.of(node.probe(destination), DIAL_MILLIS);
+            return Finding.ok(name(), destination.target() + at + " answers, %.1f ms".formatted(nanos / 1e6));
         } catch (DialException e) {
-            return Finding.broken(name(), service.target() + at + ": " + e.getMessage(), fix(e, at));
+            return Finding.broken(name(), destination.target() + at + ": " + e.getMessage(), fix(e, at));
         } catch (IOException e) {
             return Finding.broken(
                     name(),
-                    service.target() + at + ": the tunnel answers, the target does not: " + e.getMessage(),
+                    destination.target() + at + ": the tunnel answers, the target does not: " + e.getMessage(),
                     "is that machine on, and does a firewall drop packets to it? `culvert doctor`" + at + " sees more");
         }
     }
@@ -50,8 +52,9 @@ final class ServiceCheck implements Check {
     private String fix(DialException e, String at) {
         return switch (e.broken()) {
             case DENIED ->
-                "not on the allow-list: write `- " + service.target().toString().replaceFirst("^[a-z]+://", "")
-                        + "` under allow: in site.yaml" + at;
+                "not on the allow-list: write `- "
+                        + destination.target().toString().replaceFirst("^[a-z]+://", "") + "` under allow: in site.yaml"
+                        + at;
             case TARGET_REFUSED ->
                 "start the service; or it listens on another address of that machine than the target says:"
                         + " `culvert doctor`" + at + " sees which";

@@ -71,7 +71,7 @@ final class NodeMetrics {
             if (meter != null) {
                 meter.dialFailures()
                         .forEach((reason, count) -> into.add(Metric.DIAL_FAILURES, count, name, site, reason));
-                if (service.target().scheme().isHttp()) {
+                if (service.scheme().isHttp()) {
                     meter.responses().forEach((digit, count) -> into.add(Metric.RESPONSES, count, name, site, digit));
                     into.add(Metric.DURATION, meter.durations(), name, site);
                 }

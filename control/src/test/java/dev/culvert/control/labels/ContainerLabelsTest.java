@@ -27,7 +27,7 @@ class ContainerLabelsTest {
         assertThat(documents).extracting(Source::toString).containsExactly("labels of git", "labels of photos");
         var model = ModelMerge.merge(Role.SITE, documents).orThrow();
         assertThat(model.published())
-                .extracting(service -> service.name() + " " + service.target() + " " + service.clientAddress())
+                .extracting(service -> service.name() + " " + service.leadsTo() + " " + service.clientAddress())
                 .containsExactly(
                         "git tcp://172.19.0.3:22 proxy-v2", "photos-example-com http://172.17.0.2:2342 headers");
         assertThat(model.rules().allows("172.17.0.2", 2342)).isTrue();

@@ -3,13 +3,23 @@ package dev.culvert.dataplane.http;
 import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.DialException;
 import dev.culvert.dataplane.Ended;
+import dev.culvert.dataplane.Failover;
+import dev.culvert.dataplane.RunningModel;
+import dev.culvert.model.HttpSettings;
+import dev.culvert.model.Redirect;
+import dev.culvert.model.decide.Deny;
+import dev.culvert.model.decide.DenyReason;
 import dev.culvert.model.decide.Permit;
+import dev.culvert.model.decide.Routed;
+import dev.culvert.model.decide.TargetGroup;
+import dev.culvert.model.decide.TargetState;
 import dev.culvert.proto.http.Framing;
 import dev.culvert.proto.http.RequestRules;
 import dev.culvert.proto.http.ResponseRules;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
@@ -49,12 +59,17 @@ final class HttpExchange {
     private final HttpVisitor visitor;
     private final Request request;
     private final RequestRules.Accepted verdict;
-    private final Permit permit;
-    private final Connection connection;
+    private final Routed routed;
+    private final RunningModel runtime;
+    private final String id = RequestId.next();
     private final Deque<HttpContent> early = new ArrayDeque<>(2);
     private final Pace pace = new Pace();
+    private @Nullable Served served;
     private @Nullable Upstream upstream;
+    private @Nullable TargetState target;
     private boolean reused;
+    private @Nullable Answer waiting;
+    private boolean requestEnded;
     private boolean requestSent;
     private boolean visitorWatched;
     // A read of the upstream is open: never more than one, so that none takes what belongs to whom comes after.
@@ -68,21 +83,26 @@ final class HttpExchange {
     private boolean grpc;
     private boolean released;
     private int interim;
+    private long received;
     private boolean over;
+
+    /// What only a request that was let through has.
+    private record Served(
+            Permit permit, Connection connection, @Nullable HttpHeaders approval) {}
 
     HttpExchange(
             HttpIngress ingress,
             HttpVisitor visitor,
             Request request,
             RequestRules.Accepted verdict,
-            Permit permit,
-            Connection connection) {
+            Routed routed,
+            RunningModel runtime) {
         this.ingress = ingress;
         this.visitor = visitor;
         this.request = request;
         this.verdict = verdict;
-        this.permit = permit;
-        this.connection = connection;
+        this.routed = routed;
+        this.runtime = runtime;
     }
 
     void start() {
@@ -90,7 +110,72 @@ final class HttpExchange {
             // RFC 8441 §5 has none; the handshake in HTTP/1.1 needs one.
             request.add(HttpHeaderNames.SEC_WEBSOCKET_KEY, newKey());
         }
-        acquire(false);
+        new AccessGate(ingress, visitor.loop(), request, verdict, routed, runtime, id, new Entry()).enter();
+    }
+
+    /// What becomes of it at the gate.
+    private final class Entry implements AccessGate.Entry {
+        @Override
+        public void denied(Deny deny) {
+            over = true;
+            ingress.deny(visitor, request, deny);
+            release();
+        }
+
+        @Override
+        public void turnedAway(Answer answer) {
+            ingress.refused(request, answer.status());
+            answer(answer);
+        }
+
+        @Override
+        public void permitted(Permit permit, @Nullable HttpHeaders approval) {
+            Connection connection = ingress.connect(permit, request);
+            visitor.begins(connection);
+            served = new Served(permit, connection, approval);
+            serve(permit);
+        }
+
+        @Override
+        public void later(Runnable task) {
+            guarded(() -> {
+                if (!over) {
+                    task.run();
+                }
+            });
+        }
+    }
+
+    private void serve(Permit permit) {
+        Redirect redirect = settings().redirect();
+        if (settings().maintenance() != null) {
+            answer(Answer.maintenance(runtime.files().page(permit.service())));
+        } else if (redirect != null) {
+            answer(Answer.redirect(redirect.status(), redirect.location(verdict.target())));
+        } else {
+            dialling = true;
+            TargetGroup group = runtime.targets().of(permit.service());
+            int preferred = permit.service().balancing().sticky() ? StickyCookie.read(request, group) : -1;
+            new Failover<>(group, permit.client(), preferred, visitor.loop(), trial())
+                    .connect()
+                    .addListener(this::acquired);
+        }
+    }
+
+    private ServiceEdits edits() {
+        return new ServiceEdits(routed, runtime, request, verdict, served().approval);
+    }
+
+    private HttpSettings settings() {
+        return routed.service().http();
+    }
+
+    private Served served() {
+        Served now = served;
+        if (now == null) {
+            throw new IllegalStateException("a request that was not let through");
+        }
+        return now;
     }
 
     private static String newKey() {
@@ -111,11 +196,9 @@ final class HttpExchange {
         return verdict.upgradeWebSocket();
     }
 
-    private void acquire(boolean fresh) {
-        dialling = true;
-        ingress.pool()
-                .acquire(permit, ingress.visitor(), visitor.loop(), fresh, isUpgrade())
-                .addListener(this::acquired);
+    private TargetTrial trial() {
+        Served now = served();
+        return new TargetTrial(ingress, visitor, now.permit, now.connection, id, isUpgrade(), next -> target = next);
     }
 
     private void acquired(Future<? super UpstreamPool.Lease> done) {
@@ -128,8 +211,7 @@ final class HttpExchange {
             if (over) {
                 release();
             } else {
-                ingress.dialFailed(permit, done.cause());
-                connection.dialFailed(done.cause());
+                served().connection.dialFailed();
                 fail(
                         done.cause() instanceof DialException failed
                                 ? failed.broken().status()
@@ -138,29 +220,29 @@ final class HttpExchange {
             return;
         }
         UpstreamPool.Lease lease = (UpstreamPool.Lease) done.getNow();
-        Upstream target = lease.upstream();
+        Upstream leased = lease.upstream();
         if (over) {
-            closeAndRelease(target);
+            closeAndRelease(leased);
             return;
         }
-        upstream = target;
+        upstream = leased;
         reused = lease.reused();
-        HttpRequest head = Heads.toTarget(request, verdict, ingress.forwarded(permit));
-        if (target.isStream()) {
+        HttpRequest head = edits().toTarget(ingress, id);
+        if (leased.isStream()) {
             grpc = isGrpc();
             if (Heads.wantsTrailers(request)) {
                 head.headers().set(HttpHeaderNames.TE, HttpHeaderValues.TRAILERS);
             }
         }
-        target.head(head, this);
-        target.lend(this);
+        leased.head(head, this);
+        leased.lend(this);
         asked = true;
         HttpContent content;
         while ((content = early.pollFirst()) != null) {
-            send(target, content);
+            send(leased, content);
         }
         if (requestSent || verdict.framing() != Framing.NONE) {
-            target.flush();
+            leased.flush();
         }
         if (!requestSent) {
             // Without a body the end is there already, and leaves with the head.
@@ -176,17 +258,31 @@ final class HttpExchange {
 
     /// A piece of the visitor's body.
     void requestContent(HttpContent content) {
-        Upstream target = upstream;
+        Upstream current = upstream;
+        Answer answer = waiting;
+        requestEnded |= content instanceof LastHttpContent;
+        if (answer != null && !over) {
+            content.release();
+            waiting = null;
+            send(answer);
+            return;
+        }
         bodySeen |= content.content().isReadable();
+        received += content.content().readableBytes();
         if (over) {
             content.release();
-        } else if (target == null) {
+        } else if (settings().maxBody() > 0 && received > settings().maxBody()) {
+            content.release();
+            // A body that did not say how long it would be.
+            ingress.count("denied." + DenyReason.BODY_SIZE);
+            breakOff(413);
+        } else if (current == null) {
             // Only the first piece: nothing more is read before the upstream is there.
             early.addLast(content);
         } else {
-            send(target, content);
-            target.flush();
-            if (!requestSent && target.isWritable()) {
+            send(current, content);
+            current.flush();
+            if (!requestSent && current.isWritable()) {
                 visitor.read();
             }
         }
@@ -194,18 +290,13 @@ final class HttpExchange {
 
     /// The visitor's body does not parse: the target must not take what it got for the whole.
     void requestBroken() {
-        connection.how(Ended.How.VISITOR);
-        if (responseStarted) {
-            endEarly();
-            visitor.abort();
-        } else {
-            fail(400);
-        }
+        how(Ended.How.VISITOR);
+        breakOff(400);
     }
 
-    private void send(Upstream target, HttpContent content) {
-        connection.received().add(content.content().readableBytes());
-        target.content(Heads.withoutTrailers(content));
+    private void send(Upstream current, HttpContent content) {
+        served().connection.received().add(content.content().readableBytes());
+        current.content(Heads.withoutTrailers(content));
         if (content instanceof LastHttpContent) {
             requestSent = true;
             pace.responseDue(System.nanoTime());
@@ -244,7 +335,7 @@ final class HttpExchange {
         asked = false;
         if (message instanceof HttpObject object && object.decoderResult().isFailure()) {
             ReferenceCountUtil.release(message);
-            ingress.badResponse(permit, "it does not parse");
+            badResponse("it does not parse");
             upstreamBroken();
             return;
         }
@@ -273,7 +364,7 @@ final class HttpExchange {
         boolean toHead = request.verb().equals(HttpMethod.HEAD);
         switch (RESPONSE_RULES.get().check(answer, toHead, key, interim)) {
             case ResponseRules.Refused(var reason) -> {
-                ingress.badResponse(permit, reason.toString());
+                badResponse(reason.toString());
                 upstreamBroken();
             }
             case ResponseRules.Interim _ -> {
@@ -288,7 +379,7 @@ final class HttpExchange {
             case ResponseRules.Final last -> {
                 begun(head.status().code());
                 keepUpstream = last.keepAlive();
-                visitor.head(head, answer, last);
+                visitor.head(head, edits().toVisitor(head, answer, target, ingress.isSecure()), last);
             }
         }
     }
@@ -296,7 +387,51 @@ final class HttpExchange {
     private void begun(int status) {
         responseStarted = true;
         pace.responseBegun();
-        connection.status(status);
+        served().connection.status(status);
+    }
+
+    private void badResponse(String why) {
+        ingress.report(served().permit, "response.bad", "the response of " + where() + " was refused: " + why, id);
+    }
+
+    private String where() {
+        return target == null ? "no target" : target.destination().toString();
+    }
+
+    /// A response of the gateway's own, in the place of a target's.
+    private void answer(Answer answer) {
+        status(answer.status());
+        Served now = served;
+        if (now != null) {
+            now.connection.sent().add(answer.length());
+        }
+        if (!requestEnded && verdict.framing() == Framing.NONE) {
+            // It has no body: behind its end, which is there already, the connection may serve the next request.
+            waiting = answer;
+            visitor.read();
+        } else {
+            send(answer);
+        }
+    }
+
+    private void send(Answer answer) {
+        responseStarted = true;
+        endEarly();
+        answer.send(visitor, request);
+    }
+
+    private void status(int code) {
+        Served now = served;
+        if (now != null) {
+            now.connection.status(code);
+        }
+    }
+
+    private void how(Ended.How how) {
+        Served now = served;
+        if (now != null) {
+            now.connection.how(how);
+        }
     }
 
     private void responseContent(Upstream from, HttpContent content) {
@@ -311,12 +446,12 @@ final class HttpExchange {
             tunnel(from);
             return;
         }
-        connection.sent().add(content.content().readableBytes());
+        served().connection.sent().add(content.content().readableBytes());
         if (relay) {
             content.release();
             over = true;
-            connection.upgraded();
-            visitor.relay(from, connection);
+            served().connection.upgraded();
+            visitor.relay(from, served().connection);
         } else if (content instanceof LastHttpContent last) {
             responseEnded(from, last);
         } else {
@@ -331,7 +466,7 @@ final class HttpExchange {
     private void tunnel(Upstream from) {
         tunnelBegins = false;
         requestSent = false;
-        connection.upgraded();
+        served().connection.upgraded();
         from.switchToBytes();
         visitor.read();
         ask(from);
@@ -346,19 +481,20 @@ final class HttpExchange {
 
     private void responseEnded(Upstream from, LastHttpContent last) {
         over = true;
-        if (keepUpstream && requestSent) {
-            ingress.pool().release(permit, from);
+        TargetState here = target;
+        if (keepUpstream && requestSent && here != null) {
+            ingress.pool().release(served().permit, here.destination(), from);
             release();
         } else {
             // An early response leaves a body unread: that connection never serves another request (H1-19).
             closeAndRelease(from);
         }
-        connection.ended();
+        served().connection.ended();
         visitor.end(last);
     }
 
-    private void closeAndRelease(Upstream target) {
-        target.close().addListener(_ -> onLoop(this::release));
+    private void closeAndRelease(Upstream leaving) {
+        leaving.close().addListener(_ -> onLoop(this::release));
     }
 
     private void release() {
@@ -372,66 +508,77 @@ final class HttpExchange {
         if (over || from != upstream) {
             return;
         }
+        TargetState current = target;
         boolean retry = reused && !responseStarted && !bodySeen && IDEMPOTENT.contains(request.verb());
-        if (retry && requestSent) {
+        if (retry && requestSent && current != null) {
             // A pooled connection that its target was just closing: no byte of an answer came, nothing was lost.
             upstream = null;
             early.addLast(LastHttpContent.EMPTY_LAST_CONTENT);
             requestSent = false;
-            acquire(true);
+            dialling = true;
+            TargetGroup group = runtime.targets().of(routed.service());
+            Failover.again(group, served().permit.client(), current, visitor.loop(), trial())
+                    .addListener(this::acquired);
             return;
         }
-        ingress.badResponse(permit, "the connection ended before the response did");
+        badResponse("the connection ended before the response did");
         upstreamBroken();
     }
 
     private void upstreamBroken() {
-        connection.how(Ended.How.TARGET);
+        how(Ended.How.TARGET);
+        breakOff(502);
+    }
+
+    /// A cut transfer must not look complete; where none has begun, there is still a status to give.
+    private void breakOff(int status) {
         if (responseStarted) {
-            // A cut transfer must not look complete.
             endEarly();
             visitor.abort();
         } else {
-            fail(502);
+            fail(status);
         }
     }
 
     private void fail(int status) {
-        connection.status(status);
-        endEarly();
-        visitor.refuse(status);
+        answer(Answer.of(status, id));
     }
 
     /// The visitor has left.
     void visitorGone() {
         if (!over) {
-            connection.how(Ended.How.VISITOR);
+            how(Ended.How.VISITOR);
             endEarly();
         }
     }
 
     /// To be called every [Pace#WATCH_SECONDS]: ends what would else last as long as one side likes.
     void watch() {
-        Upstream target = upstream;
-        if (over) {
+        Upstream current = upstream;
+        Served now = served;
+        if (over || now == null || waiting != null) {
             return;
         }
         if (!grpc && pace.isResponseLate(System.nanoTime(), RESPONSE_SECONDS)) {
-            ingress.silent(permit, RESPONSE_SECONDS);
-            connection.how(Ended.How.TARGET);
+            ingress.report(
+                    now.permit,
+                    "response.late",
+                    where() + " took a request and sent no answer for " + RESPONSE_SECONDS + " s",
+                    id);
+            now.connection.how(Ended.How.TARGET);
             fail(504);
             return;
         }
-        boolean owes = target != null && !grpc && !requestSent && !responseStarted && target.isWritable();
+        boolean owes = current != null && !grpc && !requestSent && !responseStarted && current.isWritable();
         boolean stalled = pace.isStalled(
                 owes,
-                connection.received().sum(),
+                now.connection.received().sum(),
                 visitor.isWritable(),
                 visitor.unsent(),
-                connection.sent().sum());
+                now.connection.sent().sum());
         if (stalled) {
             ingress.count("http.stalled");
-            connection.how(Ended.How.STALLED);
+            now.connection.how(Ended.How.STALLED);
             endEarly();
             visitor.abort();
         }
@@ -444,13 +591,16 @@ final class HttpExchange {
         while ((content = early.pollFirst()) != null) {
             content.release();
         }
-        Upstream target = upstream;
-        if (target != null) {
-            closeAndRelease(target);
+        Upstream current = upstream;
+        if (current != null) {
+            closeAndRelease(current);
         } else if (!dialling) {
             release();
         }
-        connection.ended();
+        Served now = served;
+        if (now != null) {
+            now.connection.ended();
+        }
     }
 
     void onLoop(Runnable task) {

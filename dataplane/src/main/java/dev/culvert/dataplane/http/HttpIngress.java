@@ -3,6 +3,7 @@ package dev.culvert.dataplane.http;
 import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Doorway;
+import dev.culvert.dataplane.RunningModel;
 import dev.culvert.dataplane.tls.Challenges;
 import dev.culvert.dataplane.tls.Secured;
 import dev.culvert.model.HttpsSettings;
@@ -11,8 +12,11 @@ import dev.culvert.model.Service;
 import dev.culvert.model.ServiceTls;
 import dev.culvert.model.decide.Admitted;
 import dev.culvert.model.decide.Deny;
+import dev.culvert.model.decide.DenyReason;
+import dev.culvert.model.decide.Evidence;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.model.decide.Routed;
+import dev.culvert.model.decide.Verdict;
 import dev.culvert.proto.http.Authority;
 import dev.culvert.proto.http.RequestPolicy;
 import dev.culvert.proto.http.RequestRules;
@@ -96,20 +100,21 @@ public final class HttpIngress {
             count("http.misdirected");
             return turnAway(visitor, request, 421);
         }
-        return switch (doorway.runtime().get().router().route(listener, verdict.host())) {
-            case Deny deny -> deny(visitor, request, deny);
+        RunningModel runtime = doorway.runtime().get();
+        return switch (runtime.router().route(listener, new Facts(request, verdict))) {
+            case Deny deny -> {
+                deny(visitor, request, deny);
+                yield null;
+            }
             case Routed routed
             when secured == null && !mayBePlain(routed.service(), verdict) -> sendToHttps(visitor, request, verdict);
-            case Routed routed ->
-                switch (doorway.admission().permit(who.admitted(), routed, System.nanoTime())) {
-                    case Deny deny -> deny(visitor, request, deny);
-                    case Permit permit -> {
-                        Connection connection = doorway.connections().begin(permit, channel);
-                        connection.head(request);
-                        visitor.begins(connection);
-                        yield new HttpExchange(this, visitor, request, verdict, permit, connection);
-                    }
-                };
+            // RT-03: by another service's path or pattern nobody gets round the certificates that this one asks for.
+            case Routed routed
+            when secured != null && !secured.mayReach(routed.service()) -> {
+                count("http.misdirected");
+                yield turnAway(visitor, request, 421);
+            }
+            case Routed routed -> new HttpExchange(this, visitor, request, verdict, routed, runtime);
         };
     }
 
@@ -149,17 +154,57 @@ public final class HttpIngress {
         return arrival().tls() == null ? "" : doorway.runtime().get().hsts();
     }
 
-    private @Nullable HttpExchange deny(HttpVisitor visitor, Request request, Deny deny) {
+    /// What the exchange may do.
+    Verdict permit(Routed routed, Evidence evidence) {
+        return doorway.admission().permit(arrival().admitted(), routed, evidence, System.nanoTime());
+    }
+
+    /// Whether one more password may be tried; counts the try.
+    boolean mayTryPassword(Service service) {
+        return doorway.admission().mayTryPassword(client().getAddress(), service, System.nanoTime());
+    }
+
+    /// Tells the access log of a request that was answered without a target.
+    void refused(Request request, int status) {
+        doorway.connections().refused(client().getAddress(), request, status);
+    }
+
+    /// Tells the operator of a service that decides about requests and does not answer.
+    void authFailed(Service service, Throwable cause) {
+        doorway.events()
+                .report(
+                        service.name(),
+                        "forward-auth.failed",
+                        "nobody is let in, as forward-auth gave no answer: " + cause.getMessage());
+    }
+
+    Connection connect(Permit permit, Request request) {
+        Connection connection = doorway.connections().begin(permit, channel);
+        connection.head(request);
+        return connection;
+    }
+
+    void deny(HttpVisitor visitor, Request request, Deny deny) {
         count("denied." + deny.reason());
-        return switch (deny.reason()) {
-            case BANNED -> {
-                doorway.connections().refused(client().getAddress(), request, 0);
-                channel.close();
-                yield null;
-            }
-            case TOO_MANY, RATE -> turnAway(visitor, request, 503);
-            case NO_ROUTE -> turnAway(visitor, request, 404);
-            case ACL -> turnAway(visitor, request, 403);
+        int status = status(deny.reason());
+        if (status == 0) {
+            doorway.connections().refused(client().getAddress(), request, 0);
+            channel.close();
+        } else {
+            turnAway(visitor, request, status);
+        }
+    }
+
+    /// 0 says nothing, and closes.
+    private static int status(DenyReason reason) {
+        return switch (reason) {
+            case BANNED -> 0;
+            case TOO_MANY -> 503;
+            case RATE -> 429;
+            case NO_ROUTE -> 404;
+            case ACL, CREDENTIALS, FORWARD_AUTH -> 403;
+            case BODY_SIZE -> 413;
+            case AMBIGUOUS -> 400;
         };
     }
 
@@ -188,8 +233,12 @@ public final class HttpIngress {
         return new Dialer.Visitor(client(), arrival().local());
     }
 
-    ForwardedHeaders forwarded(Permit permit) {
-        return new ForwardedHeaders(arrival(), permit.service());
+    ForwardedHeaders forwarded(Service service) {
+        return new ForwardedHeaders(arrival(), service);
+    }
+
+    boolean isSecure() {
+        return arrival().tls() != null;
     }
 
     UpstreamPool pool() {
@@ -201,28 +250,9 @@ public final class HttpIngress {
         doorway.events().count(kind);
     }
 
-    void dialFailed(Permit permit, Throwable cause) {
-        doorway.events()
-                .report(
-                        permit.service().name(),
-                        "dial.failed",
-                        "no connection to " + permit.service().target() + ": " + cause.getMessage());
-    }
-
-    void badResponse(Permit permit, String why) {
-        doorway.events()
-                .report(
-                        permit.service().name(),
-                        "response.bad",
-                        "the response of " + permit.service().target() + " was refused: " + why);
-    }
-
-    void silent(Permit permit, int seconds) {
-        doorway.events()
-                .report(
-                        permit.service().name(),
-                        "response.late",
-                        permit.service().target() + " took a request and sent no answer for " + seconds + " s");
+    /// Tells the operator what a target did; the visitor hears of the status alone.
+    void report(Permit permit, String kind, String text, String requestId) {
+        doorway.events().report(permit.service().name(), kind, text + " (request " + requestId + ")");
     }
 
     void failed(Throwable cause) {

@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.http;
 
+import dev.culvert.model.Destination;
 import dev.culvert.model.Model;
 import dev.culvert.model.Service;
 import dev.culvert.model.Target;
@@ -45,10 +46,12 @@ final class TargetContexts {
     void prepare(Model model) throws IOException {
         Map<Key, SslContext> next = new HashMap<>();
         for (Service service : model.services().values()) {
-            Target target = service.target();
-            if (target.scheme() == Target.Scheme.HTTPS && !next.containsKey(new Key(target.tls(), true))) {
-                next.put(new Key(target.tls(), true), context(target.tls(), List.of("http/1.1")));
-                next.put(new Key(target.tls(), false), context(target.tls(), List.of("h2", "http/1.1")));
+            for (Destination destination : service.targets()) {
+                TargetTls tls = destination.target().tls();
+                if (service.scheme() == Target.Scheme.HTTPS && !next.containsKey(new Key(tls, true))) {
+                    next.put(new Key(tls, true), context(tls, List.of("http/1.1")));
+                    next.put(new Key(tls, false), context(tls, List.of("h2", "http/1.1")));
+                }
             }
         }
         contexts = Map.copyOf(next);

@@ -4,6 +4,7 @@ import dev.culvert.dataplane.DialException;
 import dev.culvert.dataplane.DialException.Broken;
 import dev.culvert.dataplane.Dialer;
 import dev.culvert.model.ClientAddress;
+import dev.culvert.model.Destination;
 import dev.culvert.model.Model;
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
@@ -17,7 +18,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /// Connections to targets: idle ones of HTTP/1.1, the latest used first, and those of HTTP/2 with room for one more
 /// stream. Shared by all visitor loops.
@@ -28,12 +28,11 @@ public final class UpstreamPool {
     private static final int IDLE_SECONDS = 30;
     private static final int IDLE_PER_TARGET = 64;
 
-    private record Key(@Nullable String site, Target target) {}
-
-    private final Map<Key, Deque<Upstream>> idle = new ConcurrentHashMap<>();
-    private final Map<Key, Http2Targets> http2 = new ConcurrentHashMap<>();
+    private final Map<Destination, Deque<Upstream>> idle = new ConcurrentHashMap<>();
+    private final Map<Destination, Http2Targets> http2 = new ConcurrentHashMap<>();
     private final TargetContexts tls = new TargetContexts();
     private final Dialer dialer;
+    private final HttpClient client;
 
     /// A connection for one exchange.
     ///
@@ -42,6 +41,12 @@ public final class UpstreamPool {
 
     public UpstreamPool(Dialer dialer) {
         this.dialer = dialer;
+        this.client = new HttpClient(dialer);
+    }
+
+    /// For questions in the node's own name.
+    HttpClient client() {
+        return client;
     }
 
     /// Reads what `https://` targets are judged by; not on a loop.
@@ -53,20 +58,26 @@ public final class UpstreamPool {
 
     /// @param fresh never a pooled one: for a retry
     /// @param http1 whether only HTTP/1.1 will do, as for WebSocket
-    Future<Lease> acquire(Permit permit, Dialer.Visitor visitor, EventExecutor loop, boolean fresh, boolean http1) {
+    Future<Lease> acquire(
+            Permit permit,
+            Destination destination,
+            Dialer.Visitor visitor,
+            EventExecutor loop,
+            boolean fresh,
+            boolean http1) {
         Promise<Lease> promise = loop.newPromise();
-        Target target = permit.service().target();
+        Target target = destination.target();
         if (http1 && target.scheme() == Target.Scheme.H2C) {
             return promise.setFailure(new DialException(Broken.PROTOCOL, "no WebSocket to an h2c:// target"));
         }
         if (isShared(permit) && target.scheme() != Target.Scheme.HTTP && !http1) {
-            Http2Targets many = http2.computeIfAbsent(key(permit), _ -> new Http2Targets());
-            if (many.acquire(promise, () -> connect(permit, visitor, loop, false))) {
+            Http2Targets many = http2.computeIfAbsent(destination, _ -> new Http2Targets());
+            if (many.acquire(promise, () -> connect(permit, destination, visitor, loop, false))) {
                 return promise;
             }
         }
         if (isShared(permit) && !fresh) {
-            Deque<Upstream> waiting = idle.get(key(permit));
+            Deque<Upstream> waiting = idle.get(destination);
             Upstream upstream;
             while (waiting != null && (upstream = waiting.pollFirst()) != null) {
                 upstream.idleLimit(null);
@@ -75,16 +86,18 @@ public final class UpstreamPool {
                 }
             }
         }
-        Http2Targets own = isShared(permit) ? http2.get(key(permit)) : null;
+        Http2Targets own = isShared(permit) ? http2.get(destination) : null;
         Http2Targets home = own == null ? new Http2Targets() : own;
-        connect(permit, visitor, loop, http1).addListener(done -> home.lease(done, promise));
+        connect(permit, destination, visitor, loop, http1).addListener(done -> home.lease(done, promise));
         return promise;
     }
 
-    private Future<TargetConnection> connect(Permit permit, Dialer.Visitor visitor, EventExecutor loop, boolean http1) {
+    private Future<TargetConnection> connect(
+            Permit permit, Destination destination, Dialer.Visitor visitor, EventExecutor loop, boolean http1) {
         Promise<TargetConnection> promise = loop.newPromise();
-        Future<Channel> dialled =
-                isShared(permit) ? dialer.dialShared(permit, loop) : dialer.dial(permit, visitor, loop);
+        Future<Channel> dialled = isShared(permit)
+                ? dialer.dialShared(permit, destination, loop)
+                : dialer.dial(permit, destination, visitor, loop);
         dialled.addListener(done -> {
             if (!done.isSuccess()) {
                 promise.tryFailure(done.cause());
@@ -92,27 +105,26 @@ public final class UpstreamPool {
             }
             Channel channel = (Channel) done.getNow();
             channel.eventLoop()
-                    .execute(() ->
-                            TargetConnection.settle(channel, permit.service().target(), http1, tls, promise));
+                    .execute(() -> TargetConnection.settle(channel, destination.target(), http1, tls, promise));
         });
         return promise;
     }
 
     /// Takes a connection back after a whole exchange, or closes it where it cannot serve another visitor.
-    void release(Permit permit, Upstream upstream) {
+    void release(Permit permit, Destination destination, Upstream upstream) {
         if (!isShared(permit) || upstream.isStream()) {
             upstream.close();
         } else if (upstream.channel().eventLoop().inEventLoop()) {
-            park(permit, upstream);
+            park(destination, upstream);
         } else {
-            upstream.channel().eventLoop().execute(() -> park(permit, upstream));
+            upstream.channel().eventLoop().execute(() -> park(destination, upstream));
         }
     }
 
     /// On the channel's own loop: what the target has said unasked is seen, and the connection closed, before anybody
     /// else can get it.
-    private void park(Permit permit, Upstream upstream) {
-        Deque<Upstream> waiting = idle.computeIfAbsent(key(permit), _ -> new ConcurrentLinkedDeque<>());
+    private void park(Destination destination, Upstream upstream) {
+        Deque<Upstream> waiting = idle.computeIfAbsent(destination, _ -> new ConcurrentLinkedDeque<>());
         if (waiting.size() >= IDLE_PER_TARGET) {
             upstream.channel().close();
             return;
@@ -137,9 +149,5 @@ public final class UpstreamPool {
     private static boolean isShared(Permit permit) {
         ClientAddress how = permit.service().clientAddress();
         return how == ClientAddress.HEADERS || how == ClientAddress.NONE;
-    }
-
-    private static Key key(Permit permit) {
-        return new Key(permit.service().site(), permit.service().target());
     }
 }

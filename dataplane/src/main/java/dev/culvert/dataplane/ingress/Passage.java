@@ -4,8 +4,11 @@ import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Doorway;
 import dev.culvert.dataplane.Ended;
+import dev.culvert.dataplane.Failover;
 import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.model.decide.Permit;
+import dev.culvert.model.decide.TargetGroup;
+import dev.culvert.model.decide.TargetState;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.util.concurrent.Future;
@@ -17,17 +20,18 @@ final class Passage {
     /// @param ingress leaves the visitor's pipeline when the relay takes over
     static void open(Doorway doorway, Channel visitor, ChannelHandler ingress, Permit permit, Dialer.Visitor who) {
         Connection connection = doorway.connections().begin(permit, visitor);
+        TargetGroup group = doorway.runtime().get().targets().of(permit.service());
+        Trial trial = new Trial(doorway, permit, who, visitor, connection);
         Future<Channel> dialled;
         try {
-            dialled = doorway.dialer().dial(permit, who, visitor.eventLoop());
+            dialled = new Failover<>(group, who.client().getAddress(), -1, visitor.eventLoop(), trial).connect();
         } catch (RuntimeException bug) {
             connection.ended();
             throw bug;
         }
         dialled.addListener(done -> {
             if (!done.isSuccess()) {
-                failed(doorway, permit, done);
-                connection.dialFailed(done.cause());
+                connection.dialFailed();
                 connection.ended();
                 visitor.close();
                 return;
@@ -45,12 +49,27 @@ final class Passage {
         });
     }
 
-    private static void failed(Doorway doorway, Permit permit, Future<?> done) {
-        doorway.events()
-                .report(
-                        permit.service().name(),
-                        "dial.failed",
-                        "no connection to " + permit.service().target() + ": "
-                                + done.cause().getMessage());
+    private record Trial(Doorway doorway, Permit permit, Dialer.Visitor who, Channel visitor, Connection connection)
+            implements Failover.Trial<Channel> {
+        @Override
+        public Future<Channel> dial(TargetState target, boolean again) {
+            connection.through(target);
+            return doorway.dialer().dial(permit, target.destination(), who, visitor.eventLoop());
+        }
+
+        @Override
+        public void failed(TargetState target, Throwable cause) {
+            connection.targetFailed(cause);
+            doorway.events()
+                    .report(
+                            permit.service().name(),
+                            "dial.failed",
+                            "no connection to " + target.destination() + ": " + cause.getMessage());
+        }
+
+        @Override
+        public void discard(Channel late) {
+            late.close();
+        }
     }
 }

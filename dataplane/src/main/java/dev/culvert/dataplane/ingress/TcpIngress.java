@@ -4,6 +4,7 @@ import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Doorway;
 import dev.culvert.model.Listener;
 import dev.culvert.model.decide.Admitted;
+import dev.culvert.model.decide.Demand;
 import dev.culvert.model.decide.Deny;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.model.decide.Routed;
@@ -39,6 +40,8 @@ public final class TcpIngress extends ChannelInboundHandlerAdapter {
             case Routed routed -> {
                 switch (doorway.admission().permit(admitted, routed, System.nanoTime())) {
                     case Deny deny -> refuse(ctx, deny);
+                    // No service of TCP can demand anything; whoever could not show it is not let in.
+                    case Demand _ -> ctx.close();
                     case Permit permit -> {
                         InetSocketAddress local =
                                 (InetSocketAddress) ctx.channel().localAddress();

@@ -17,10 +17,10 @@ import dev.culvert.model.HttpsSettings;
 import dev.culvert.model.HttpsSettings.UnknownName;
 import dev.culvert.model.Listener;
 import dev.culvert.model.decide.Admitted;
+import dev.culvert.model.decide.Demand;
 import dev.culvert.model.decide.Deny;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.model.decide.Routed;
-import dev.culvert.model.decide.Routing;
 import dev.culvert.proto.tls.ClientHello;
 import dev.culvert.proto.tls.HelloFault;
 import dev.culvert.proto.tls.HelloVerdict;
@@ -38,6 +38,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -168,27 +169,22 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
     private void route(ChannelHandlerContext ctx, ClientHello said) {
         RunningModel now = doorway.runtime().get();
         String name = said.serverName() == null ? "" : said.serverName();
-        Routing routing = now.router().route(listener, name);
+        List<Routed> routes = now.router().routes(listener, name);
         HttpsSettings https = now.model().https();
         String fallback = https.fallbackName();
-        if (!(routing instanceof Routed) && fallback != null) {
+        if (routes.isEmpty() && fallback != null) {
             // TLS of that name's policy, whatever it is: RT-02, never a weaker one.
             name = fallback;
-            routing = now.router().route(listener, name);
+            routes = now.router().routes(listener, name);
         }
-        switch (routing) {
-            case Deny _ -> {
-                doorway.events().count("tls.unknown-name");
-                closeWith(ctx, https.unknownName() == UnknownName.CLOSE ? NOTHING : UNRECOGNIZED_NAME);
-            }
-            case Routed routed -> {
-                if (!listener.equals(Listener.BEHIND_HOP)
-                        && routed.service().tls().passesThrough()) {
-                    pass(ctx, routed);
-                } else {
-                    terminate(ctx, said, name);
-                }
-            }
+        if (routes.isEmpty()) {
+            doorway.events().count("tls.unknown-name");
+            closeWith(ctx, https.unknownName() == UnknownName.CLOSE ? NOTHING : UNRECOGNIZED_NAME);
+        } else if (!listener.equals(Listener.BEHIND_HOP)
+                && routes.getFirst().service().tls().passesThrough()) {
+            pass(ctx, routes.getFirst());
+        } else {
+            terminate(ctx, said, name);
         }
     }
 
@@ -221,6 +217,11 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
         switch (doorway.admission().permit(who, routed, System.nanoTime())) {
             case Deny deny -> {
                 doorway.events().count("denied." + deny.reason());
+                ctx.close();
+            }
+            // Nothing can be demanded of whoever speaks to somebody else.
+            case Demand _ -> {
+                doorway.events().count("tls.demand");
                 ctx.close();
             }
             case Permit permit -> {

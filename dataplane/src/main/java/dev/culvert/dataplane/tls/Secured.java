@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.tls;
 
+import dev.culvert.model.Service;
 import java.security.cert.X509Certificate;
 import org.jspecify.annotations.Nullable;
 
@@ -20,5 +21,11 @@ public record Secured(
         }
         // A policy that was narrowed meanwhile holds for this connection's next request, too.
         return host.equals(serverName) ? other.policy().equals(context.policy()) : context.alsoStandsFor(other);
+    }
+
+    /// Whether the handshake asked for what a service asks for.
+    public boolean mayReach(Service service) {
+        return service.tls().clientCaFile() == null
+                || context.policy().service().equals(service.name());
     }
 }

@@ -5,6 +5,8 @@ import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Doorway;
 import dev.culvert.dataplane.Drain;
 import dev.culvert.dataplane.RunningModel;
+import dev.culvert.dataplane.ServiceFiles;
+import dev.culvert.dataplane.access.BasicAuth;
 import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.dataplane.testing.FrameWire;
 import dev.culvert.dataplane.testing.RawBackend;
@@ -15,6 +17,7 @@ import dev.culvert.model.Target;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
 import dev.culvert.model.decide.Limits;
+import dev.culvert.model.decide.Targets;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
@@ -26,6 +29,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -48,7 +52,10 @@ class Http2Road extends HttpRoad {
     private void open() throws IOException {
         TestNode node = node();
         Model model = node.node().model();
-        RunningModel running = RunningModel.of(model);
+        RunningModel running = RunningModel.of(
+                model,
+                Targets.NONE.next(model, text -> text),
+                new ServiceFiles(Map.of(), new BasicAuth(node.events())));
         Admission admission = new Admission(new Limits(20_000, 20_000, 0, 1), new BanTable(), 7, System.nanoTime());
         Dialer dialer = new Dialer(
                 node.tunnel(),

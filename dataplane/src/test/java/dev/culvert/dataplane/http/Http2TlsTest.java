@@ -7,8 +7,11 @@ import dev.culvert.dataplane.testing.FrameWire.Answer;
 import dev.culvert.dataplane.testing.RawBackend;
 import dev.culvert.dataplane.testing.TestNode;
 import dev.culvert.model.AccessPolicy;
+import dev.culvert.model.Balancing;
 import dev.culvert.model.Bind;
 import dev.culvert.model.ClientAddress;
+import dev.culvert.model.Destination;
+import dev.culvert.model.HttpSettings;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Model;
 import dev.culvert.model.Origin;
@@ -42,18 +45,19 @@ class Http2TlsTest {
             services.put(
                     name,
                     new Service(
-                            name,
-                            Origin.file("test"),
-                            null,
-                            Listener.Scope.PUBLIC,
-                            List.of(name + ".test"),
-                            List.of(),
-                            new Target(Target.Scheme.HTTP, "127.0.0.1", target.port()),
-                            ClientAddress.HEADERS,
-                            AccessPolicy.OPEN,
-                            0,
-                            Service.PUBLICLY,
-                            ServiceTls.of(ServiceTls.Ends.GATEWAY)));
+                                    name,
+                                    Origin.file("test"),
+                                    Listener.Scope.PUBLIC,
+                                    List.of(name + ".test"),
+                                    List.of(),
+                                    List.of(new Destination(
+                                            null, new Target(Target.Scheme.HTTP, "127.0.0.1", target.port()))),
+                                    ClientAddress.HEADERS,
+                                    AccessPolicy.OPEN,
+                                    0,
+                                    HttpSettings.DEFAULT,
+                                    Balancing.DEFAULT)
+                            .with(ServiceTls.of(ServiceTls.Ends.GATEWAY)));
         }
         Listener https = new Listener(
                 Listener.Scope.PUBLIC, new Bind(InetAddress.ofLiteral("127.0.0.1"), 0), Listener.Protocol.HTTPS, null);

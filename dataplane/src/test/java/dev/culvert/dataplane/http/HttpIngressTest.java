@@ -274,7 +274,7 @@ final class HttpIngressTest extends HttpRoad {
     void floodOfInterimResponses_is502() throws Exception {
         Wire visitor = serving((wire, _) -> answer(wire, "HTTP/1.1 102 Processing\r\n\r\n".repeat(50) + OK));
 
-        visitor.send(get("/"));
+        visitor.send(message("GET / HTTP/1.1", "Host: app.test", "Connection: close"));
 
         assertThat(visitor.readAll()).contains("HTTP/1.1 502");
     }

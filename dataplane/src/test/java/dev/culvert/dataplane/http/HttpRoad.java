@@ -4,8 +4,11 @@ import dev.culvert.dataplane.testing.RawBackend;
 import dev.culvert.dataplane.testing.TestNode;
 import dev.culvert.dataplane.testing.Wire;
 import dev.culvert.model.AccessPolicy;
+import dev.culvert.model.Balancing;
 import dev.culvert.model.Bind;
 import dev.culvert.model.ClientAddress;
+import dev.culvert.model.Destination;
+import dev.culvert.model.HttpSettings;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Model;
 import dev.culvert.model.Origin;
@@ -125,14 +128,15 @@ class HttpRoad {
         Service service = new Service(
                 "app",
                 Origin.file("test"),
-                null,
                 Listener.Scope.PUBLIC,
                 List.of("app.test"),
                 List.of(),
-                target,
+                List.of(new Destination(null, target)),
                 ClientAddress.HEADERS,
                 AccessPolicy.OPEN,
-                0);
+                0,
+                HttpSettings.DEFAULT,
+                Balancing.DEFAULT);
         Listener http = new Listener(
                 Listener.Scope.PUBLIC, new Bind(InetAddress.ofLiteral("127.0.0.1"), 0), Listener.Protocol.HTTP, null);
         node = TestNode.start(new Model(

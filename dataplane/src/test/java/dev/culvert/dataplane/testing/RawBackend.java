@@ -58,6 +58,13 @@ public final class RawBackend implements AutoCloseable {
         }
     }
 
+    /// A port of this machine at which nobody listens.
+    public static int unused() throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
+        }
+    }
+
     public int port() {
         return server.getLocalPort();
     }

@@ -57,6 +57,11 @@ final class Claims<K> {
 
     /// A path in a document, and the value that is claimed there.
     record Place(ConfigParser.Draft draft, String path, String shown) {
+        /// The same place, with another value.
+        Place showing(String value) {
+            return new Place(draft, path, value);
+        }
+
         void note(String message) {
             draft.notes().add(path, shown + " " + message);
         }

@@ -168,15 +168,20 @@ public final class ConfigWriter {
 
     /// A dot in a key leads into a section; the keys of one section stand together.
     private void settings(Map<String, List<String>> settings) {
-        String open = "";
+        List<String> open = List.of();
         for (Map.Entry<String, List<String>> setting : settings.entrySet()) {
-            int dot = setting.getKey().indexOf('.');
-            String section = dot < 0 ? "" : setting.getKey().substring(0, dot);
-            if (!section.equals(open) && !section.isEmpty()) {
-                line(2, section + ":");
+            List<String> path = List.of(setting.getKey().split("\\."));
+            List<String> sections = path.subList(0, path.size() - 1);
+            int shared = 0;
+            while (shared < Math.min(open.size(), sections.size())
+                    && open.get(shared).equals(sections.get(shared))) {
+                shared++;
             }
-            open = section;
-            setting(section.isEmpty() ? 2 : 3, setting.getKey().substring(dot + 1), setting.getValue());
+            for (int i = shared; i < sections.size(); i++) {
+                line(2 + i, sections.get(i) + ":");
+            }
+            open = sections;
+            setting(1 + path.size(), path.getLast(), setting.getValue());
         }
     }
 

@@ -14,14 +14,27 @@ final class Hosts {
 
     private Hosts() {}
 
-    /// A name or an IPv4 literal: what a `Host` header of a service may be.
+    /// What a service may be reached by: as [#read], or `*.` and a name, for all names below it.
+    static String readServed(String text) throws Mismatch {
+        boolean below = text.startsWith("*.");
+        String name = below ? name(text.substring(2)) : null;
+        if (name != null && Literals.address(name) == null) {
+            return "*." + name;
+        }
+        if (text.indexOf('*') >= 0) {
+            throw Mismatch.because("a wildcard stands for every name below a domain: *.example.com");
+        }
+        return read(text);
+    }
+
+    /// A name or an IPv4 literal.
     static String read(String text) throws Mismatch {
         String name = name(text);
         if (name != null) {
             return name;
         }
         if (text.startsWith("*.")) {
-            throw Mismatch.because("wildcards are not in this version");
+            throw Mismatch.because("a wildcard is no name of one host");
         }
         if (text.chars().anyMatch(c -> DEVIATIONS.indexOf(c) >= 0)) {
             throw Mismatch.because("old and new rules disagree on this name: write its xn-- form");

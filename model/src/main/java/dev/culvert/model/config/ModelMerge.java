@@ -2,6 +2,7 @@ package dev.culvert.model.config;
 
 import dev.culvert.model.AllowRule;
 import dev.culvert.model.Bind;
+import dev.culvert.model.ForwardAuth;
 import dev.culvert.model.HttpsSettings;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Literals;
@@ -151,7 +152,11 @@ public final class ModelMerge {
         if (role == Role.SITE) {
             for (Service service : services.services().values()) {
                 if (service.scope() == Listener.Scope.PUBLIC) {
-                    all.add(AllowRule.exactly(service.target()));
+                    service.targets().forEach(destination -> all.add(AllowRule.exactly(destination.target())));
+                    ForwardAuth auth = service.access().forwardAuth();
+                    if (auth != null) {
+                        all.add(AllowRule.exactly(auth.destination().target()));
+                    }
                 }
             }
         }

@@ -12,6 +12,8 @@ final class Scalars {
 
     static final Scalar<String> HOST = Scalar.of("a host name such as photos.example.com", Hosts::read);
 
+    static final Scalar<String> SERVED_HOST = Scalar.of("a host name such as photos.example.com", Hosts::readServed);
+
     static final Scalar<HostPattern> HOST_PATTERN =
             Scalar.of("a host name, \"*.example.com\" or \"*\"", Hosts::readPattern);
 
@@ -26,6 +28,8 @@ final class Scalars {
     static final Scalar<Integer> MTU = number(1280, 65535);
     static final Scalar<Integer> KEEPALIVE = number(0, 65535);
     static final Scalar<Integer> CONNECTIONS = number(1, 1_000_000);
+
+    static final Scalar<Integer> INTERVAL = number(1, 3600);
 
     static final Scalar<Boolean> BOOLEAN = Scalar.of("true | false", text -> {
         if (!text.equals("true") && !text.equals("false")) {

@@ -35,6 +35,11 @@ final class Section {
         return notes.places().has(path(field));
     }
 
+    /// Whether something that stands behind the key is wrong.
+    boolean isBroken(Field<?> field) {
+        return notes.hasProblemAt(path(field));
+    }
+
     String path(Field<?> field) {
         return path.isEmpty() ? field.key() : path + "." + field.key();
     }

@@ -1,6 +1,8 @@
 package dev.culvert.model.config;
 
 import dev.culvert.model.Bind;
+import dev.culvert.model.Destination;
+import dev.culvert.model.ForwardAuth;
 import dev.culvert.model.Grants;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Listener.Protocol;
@@ -31,7 +33,7 @@ final class ServiceMerge {
     private final Map<String, Service> services = new LinkedHashMap<>();
     private final List<Listener> listeners = new ArrayList<>();
     private final Claims<String> names = Claims.distinct();
-    private final Claims<String> hosts = Claims.distinct();
+    private final HostClaims hosts = new HostClaims();
     private final Claims<Bind> outside = Claims.clashing(Bind::overlaps);
     private final Claims<Bind> inside = Claims.clashing(Bind::overlaps);
     // A site's own sockets in the tunnel and ports of its gateways are different things.
@@ -98,7 +100,7 @@ final class ServiceMerge {
             String path = "services." + name;
             boolean right = isFree(draft, path, service);
             right &= role == Role.SITE || hasSite(draft, path, service);
-            right &= isNotMyself(draft, path, service.target());
+            right &= isNotMyself(draft, path, service);
             right &= role == Role.SITE || service.hosts().isEmpty() || hasListener(draft, path, service);
             right &= service.origin().kind() != Origin.Kind.SITE || isGranted(draft, path, service);
             if (right || service.origin().isFile()) {
@@ -167,7 +169,7 @@ final class ServiceMerge {
     }
 
     private Listener listener(Service service, Bind bind) {
-        Protocol protocol = service.target().scheme().isHttp() ? Protocol.HTTP : Protocol.TCP;
+        Protocol protocol = service.scheme().isHttp() ? Protocol.HTTP : Protocol.TCP;
         return new Listener(service.scope(), bind, protocol, service.name());
     }
 
@@ -175,7 +177,7 @@ final class ServiceMerge {
         boolean free = names.isFree(service.name(), new Claims.Place(draft, path, "the name"));
         for (int i = 0; i < service.hosts().size(); i++) {
             String host = service.hosts().get(i);
-            free &= hosts.isFree(host, PeerMerge.place(draft, path + ".host", i, Echo.quote(host)));
+            free &= hosts.isFree(host, service, PeerMerge.place(draft, path + ".host", i, Echo.quote(host)));
         }
         for (int i = 0; i < service.listen().size(); i++) {
             Bind bind = service.listen().get(i);
@@ -191,7 +193,7 @@ final class ServiceMerge {
     private void hold(Draft draft, String path, Service service) {
         names.hold(service.name(), new Claims.Place(draft, path, ""));
         for (int i = 0; i < service.hosts().size(); i++) {
-            hosts.hold(service.hosts().get(i), PeerMerge.place(draft, path + ".host", i, ""));
+            hosts.hold(service.hosts().get(i), service, PeerMerge.place(draft, path + ".host", i, ""));
         }
         for (int i = 0; i < service.listen().size(); i++) {
             binds(service).hold(service.listen().get(i), PeerMerge.place(draft, path + ".listen", i, ""));
@@ -203,7 +205,9 @@ final class ServiceMerge {
         String declarer = service.origin().document();
         Site site = sites.get(declarer);
         Grants grants = site == null ? Grants.NONE : site.grants();
-        boolean right = declarer.equals(service.site());
+        ForwardAuth auth = service.access().forwardAuth();
+        boolean right = service.targets().stream().allMatch(target -> declarer.equals(target.site()))
+                && (auth == null || declarer.equals(auth.destination().site()));
         if (!right) {
             draft.notes().add(path + ".site", "is another site than the one that declares it");
         }
@@ -228,38 +232,65 @@ final class ServiceMerge {
         return right;
     }
 
+    /// Whether the sites of all targets are there, and lead to them.
     private boolean hasSite(Draft draft, String path, Service service) {
-        String name = service.site();
+        boolean right = true;
+        for (int i = 0; i < service.targets().size(); i++) {
+            Destination destination = service.targets().get(i);
+            Claims.Place target = PeerMerge.place(draft, path + ".target", i, "");
+            // Where the target does not name its site, the key site does.
+            boolean own = !draft.config().places().has(path + ".site");
+            Claims.Place site = own ? target : new Claims.Place(draft, path + ".site", "");
+            right &= leadsThere(site, target, destination, broken.test(path + ".target"));
+        }
+        ForwardAuth auth = service.access().forwardAuth();
+        if (auth != null && auth.destination().site() != null) {
+            String at = path + ".access.forward-auth.";
+            right &= leadsThere(
+                    new Claims.Place(draft, at + "site", ""),
+                    new Claims.Place(draft, at + "url", ""),
+                    auth.destination(),
+                    false);
+        }
+        return right;
+    }
+
+    private boolean leadsThere(Claims.Place site, Claims.Place target, Destination destination, boolean targetBroken) {
+        String name = destination.site();
         if (name == null || broken.test("sites." + name)) {
             return false;
         }
-        Site site = sites.get(name);
-        if (site == null) {
-            String known = sites.isEmpty()
+        Site known = sites.get(name);
+        if (known == null) {
+            String others = sites.isEmpty()
                     ? "(none is declared; start the gateway without this service, then `culvert site add` makes one)"
                     : "(expected: " + String.join(", ", sites.keySet()) + ")";
             String nearest = Suggestion.phrase(Suggestion.nearest(name, sites.keySet()));
-            draft.notes().add(path + ".site", Echo.quote(name) + " is no site " + known + nearest);
+            site.showing(Echo.quote(name)).note("is no site " + others + nearest);
             return false;
         }
-        boolean reached = broken.test(path + ".target")
-                || PeerMerge.reaches(site, service.target().host());
-        if (!reached) {
-            String target = Echo.quote(service.target().toString());
-            String where = "(expected: an address within " + PeerMerge.reach(site) + ")";
-            draft.notes().add(path + ".target", target + " is not where the plain peer " + name + " leads " + where);
+        if (targetBroken || PeerMerge.reaches(known, destination.target().host())) {
+            return true;
         }
-        return reached;
+        String where = "(expected: an address within " + PeerMerge.reach(known) + ")";
+        target.showing(Echo.quote(destination.target().toString()))
+                .note("is not where the plain peer " + name + " leads " + where);
+        return false;
     }
 
     /// RT-09: a service that leads back into the node would be a loop, or a way round its listeners.
-    private boolean isNotMyself(Draft draft, String path, Target target) {
-        InetAddress literal = Literals.address(target.host());
-        boolean loop =
-                role == Role.GATEWAY && literal != null && tunnel.addresses().contains(literal);
-        if (loop) {
-            draft.notes().add(path + ".target", Echo.quote(target.toString()) + " is the gateway itself");
+    private boolean isNotMyself(Draft draft, String path, Service service) {
+        boolean right = true;
+        for (int i = 0; i < service.targets().size() && role == Role.GATEWAY; i++) {
+            Target target = service.targets().get(i).target();
+            InetAddress literal = Literals.address(target.host());
+            boolean loop = literal != null && tunnel.addresses().contains(literal);
+            if (loop) {
+                PeerMerge.place(draft, path + ".target", i, Echo.quote(target.toString()))
+                        .note("is the gateway itself");
+            }
+            right &= !loop;
         }
-        return !loop;
+        return right;
     }
 }

@@ -3,6 +3,8 @@ package dev.culvert.model.config;
 import dev.culvert.model.AccessPolicy;
 import dev.culvert.model.Bind;
 import dev.culvert.model.ClientAddress;
+import dev.culvert.model.Destination;
+import dev.culvert.model.HttpSettings;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Origin;
 import dev.culvert.model.Role;
@@ -11,7 +13,6 @@ import dev.culvert.model.ServiceTls;
 import dev.culvert.model.Target;
 import dev.culvert.model.TargetTls;
 import dev.culvert.model.config.NetworkScalars.Entrance;
-import dev.culvert.proto.inet.IpPrefix;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,7 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// An entry of `services:`, at either end of the tunnel.
 final class ServiceSchema {
     static final Field<List<String>> HOST = Field.optional(
-            "host", new ListOf<>(Scalars.HOST), "HTTP by the Host of the request, exactly; a list for several");
+            "host",
+            new ListOf<>(Scalars.SERVED_HOST),
+            "HTTP by the Host of the request; `*.example.com` takes every name below");
     static final Field<List<Bind>> LISTEN = Field.optional(
             "listen", new ListOf<>(NetworkScalars.SERVICE_LISTEN), "a port of its own: `2222/tcp`, `192.0.2.1:25/tcp`");
     static final Field<List<Entrance>> LISTEN_AT_SITE = Field.optional(
@@ -28,9 +31,14 @@ final class ServiceSchema {
             new ListOf<>(NetworkScalars.SITE_LISTEN),
             "`2222/tcp`, a port of its own at the gateways; or `tunnel:8080`, a port on this site's address in the"
                     + " tunnel, for what a stock hub sends");
-    static final Field<String> SITE = Field.required("site", Scalars.NAME, "the site behind which the target is");
-    static final Field<Target> TARGET = Field.required(
-            "target", TargetScalars.TARGET, "what serves it, seen from the site; `https://` and `h2c://` as well");
+    static final Field<String> SITE = Field.optional(
+            "site", Scalars.NAME, "the site behind which the targets are that do not name one themselves");
+    static final Field<List<Destination>> TARGET = Field.optional(
+            "target",
+            new ListOf<>(TargetScalars.PLACED),
+            "what serves it, seen from the site; `https://` and `h2c://` as well; a list for several, `http://10.0.0.5:80 at office` for one elsewhere");
+    static final Field<List<Destination>> TARGET_AT_SITE = Field.optional(
+            "target", new ListOf<>(TargetScalars.HERE), "what serves it, seen from here; a list for several");
     static final Field<String> TARGET_CA = Field.optional(
             "target-ca",
             Scalar.of("a path to a file", ServiceSchema::readFile),
@@ -53,12 +61,6 @@ final class ServiceSchema {
             "how the target learns the visitor's address; `headers` is http only, `none` tcp only");
     static final Field<Integer> MAX_CONNECTIONS = Field.optional(
             "max-connections", Scalars.CONNECTIONS, "no limit of its own", "most connections (http: requests) at once");
-    static final Field<List<IpPrefix>> ALLOW =
-            Field.optional("allow", new ListOf<>(NetworkScalars.PREFIX), "everyone", "who is let in");
-    static final Field<List<IpPrefix>> DENY =
-            Field.optional("deny", new ListOf<>(NetworkScalars.PREFIX), "nobody", "who is not, whatever `allow` says");
-    static final Field<Section> ACCESS = Field.optional("access", Shape.of(ALLOW, DENY), "who may reach it");
-
     static final Field<List<Listener.Scope>> VISIBLE = Field.optional(
             "visible",
             new ListOf<>(Scalar.word(Map.of(), Listener.Scope.PUBLIC, Listener.Scope.TUNNEL, Listener.Scope.LAN)),
@@ -67,31 +69,59 @@ final class ServiceSchema {
 
     static final Shape GATEWAY = withAnswers(Shape.of(
             HOST,
+            HttpSchema.PATH,
+            HttpSchema.METHOD,
+            HttpSchema.HEADER,
             LISTEN,
             SITE,
             TARGET,
             TARGET_CA,
             TARGET_INSECURE,
+            BalanceSchema.BALANCE,
+            BalanceSchema.STICKY,
+            BalanceSchema.HEALTH,
+            HttpSchema.REDIRECT,
+            HttpSchema.REDIRECT_STATUS,
+            HttpSchema.STRIP_PREFIX,
+            HttpSchema.REWRITE_PREFIX,
+            HttpSchema.HEADERS,
+            HttpSchema.MAINTENANCE,
+            HttpSchema.MAX_BODY,
             CLIENT_ADDRESS,
             MAX_CONNECTIONS,
-            ACCESS,
+            AccessSchema.GATEWAY,
             VISIBLE,
             TlsSchema.TLS));
     static final Shape AT_SITE = withAnswers(Shape.of(
                     HOST,
+                    HttpSchema.PATH,
+                    HttpSchema.METHOD,
+                    HttpSchema.HEADER,
                     LISTEN_AT_SITE,
-                    TARGET,
+                    TARGET_AT_SITE,
                     TARGET_CA,
                     TARGET_INSECURE,
+                    BalanceSchema.BALANCE,
+                    BalanceSchema.STICKY,
+                    BalanceSchema.HEALTH,
+                    HttpSchema.REDIRECT,
+                    HttpSchema.REDIRECT_STATUS,
+                    HttpSchema.STRIP_PREFIX,
+                    HttpSchema.REWRITE_PREFIX,
+                    HttpSchema.HEADERS,
+                    HttpSchema.MAINTENANCE,
+                    HttpSchema.MAX_BODY,
                     CLIENT_ADDRESS,
                     MAX_CONNECTIONS,
-                    ACCESS,
+                    AccessSchema.AT_SITE,
                     VISIBLE,
                     TlsSchema.TLS))
             .refusing("site", "is for gateway.yaml: here the target is on this side");
 
     /// RFC 2606 keeps this name from leading anywhere.
     private static final Target STAND_IN = new Target(Target.Scheme.HTTP, "invalid", 1);
+
+    private static final int MOST_TARGETS = 64;
 
     private ServiceSchema() {}
 
@@ -103,7 +133,6 @@ final class ServiceSchema {
                 .refusing("port", "is written as listen: 2222/tcp")
                 .refusing("https", "is called tls, and takes gateway, site, backend or off")
                 .refusing("certificate", "stands under tls")
-                .refusing("path", "routing by path is not in this version")
                 .refusing("proxy-protocol", "is written as client-address: proxy-v1 or proxy-v2");
     }
 
@@ -121,9 +150,9 @@ final class ServiceSchema {
     /// The service as far as it can be understood: what is missing or wrong has been noted, and the document counts
     /// for nothing then. A stand-in takes the place of its target, so that everything else can still be checked.
     static Service read(String name, Section section, Origin origin, Role role) {
-        Target known = section.get(TARGET);
-        Target target = known == null ? STAND_IN : known.with(tls(section, known));
-        List<String> hosts = section.get(HOST, List.of());
+        List<Destination> known = targets(section, role);
+        Target.Scheme scheme =
+                known.isEmpty() ? null : known.getFirst().target().scheme();
         List<Entrance> atSite = section.get(LISTEN_AT_SITE, List.of());
         List<Bind> listen = role == Role.GATEWAY
                 ? section.get(LISTEN, List.of())
@@ -135,42 +164,52 @@ final class ServiceSchema {
         }
         boolean unread = role == Role.SITE && atSite.isEmpty();
         boolean here = origin.kind() != Origin.Kind.SITE;
-        ServiceTls tls = TlsSchema.read(section, role, known == null ? null : known.scheme(), here);
-        noteEntrance(section, known, inTunnel || unread, tls);
-        String site = section.get(SITE);
-        ClientAddress byDefault = ClientAddress.defaultFor(target.scheme());
-        ClientAddress clientAddress = section.get(CLIENT_ADDRESS, byDefault);
-        if (known != null) {
-            noteClientAddress(section, known.scheme(), clientAddress);
-        }
-        Section access = section.get(ACCESS);
-        AccessPolicy policy = access == null
-                ? AccessPolicy.OPEN
-                : new AccessPolicy(access.get(ALLOW, List.of()), access.get(DENY, List.of()));
-        int most = section.get(MAX_CONNECTIONS, 0);
-        Listener.Scope scope = inTunnel ? Listener.Scope.TUNNEL : Listener.Scope.PUBLIC;
+        ServiceTls tls = TlsSchema.read(section, role, scheme, here);
+        noteEntrance(section, scheme, inTunnel || unread, tls);
         List<Listener.Scope> visible = section.get(VISIBLE, List.of(Listener.Scope.PUBLIC));
-        if (section.mentions(VISIBLE) && hosts.isEmpty() && section.mentions(LISTEN)) {
+        if (section.mentions(VISIBLE) && !section.mentions(HOST) && section.mentions(LISTEN)) {
             section.note(VISIBLE, "goes with host; a service with listen is seen where it listens");
+        }
+        Target.Scheme spoken = scheme == null ? Target.Scheme.HTTP : scheme;
+        ClientAddress clientAddress = section.get(CLIENT_ADDRESS, ClientAddress.defaultFor(spoken));
+        HttpSettings http = HttpSchema.read(section);
+        boolean elsewhere = section.mentions(HttpSchema.REDIRECT);
+        String page = http.maintenance();
+        if (role == Role.SITE && !inTunnel && page != null && !page.equals(HttpSettings.MAINTENANCE)) {
+            section.note(HttpSchema.MAINTENANCE, "a page of its own is for gateway.yaml (expected: true | false)");
+        }
+        noteTargets(section, known, elsewhere, role);
+        if (scheme != null) {
+            noteClientAddress(section, scheme, clientAddress);
+            noteHttpOnly(section, scheme, http);
+        }
+        AccessPolicy policy = AccessSchema.read(
+                section.get(role == Role.GATEWAY ? AccessSchema.GATEWAY : AccessSchema.AT_SITE), role == Role.SITE);
+        if (scheme != null && !scheme.isHttp() && (policy.basic() != null || policy.forwardAuth() != null)) {
+            section.note(AccessSchema.GATEWAY, "basic and forward-auth are for http:// targets");
+        }
+        if (tls.ends() == ServiceTls.Ends.SITE && (policy.basic() != null || policy.forwardAuth() != null)) {
+            section.note(AccessSchema.GATEWAY, "basic and forward-auth do not go with tls: site in this version");
         }
         return new Service(
                 name,
                 origin,
-                site,
-                scope,
-                hosts,
+                inTunnel ? Listener.Scope.TUNNEL : Listener.Scope.PUBLIC,
+                section.get(HOST, List.of()),
                 listen,
-                target,
+                known.isEmpty() && !elsewhere ? List.of(new Destination(section.get(SITE), STAND_IN)) : known,
                 clientAddress,
                 policy,
-                most,
+                section.get(MAX_CONNECTIONS, 0),
+                http,
+                BalanceSchema.read(section, spoken),
                 visible.isEmpty() ? Service.PUBLICLY : Set.copyOf(visible),
                 here ? tls : tls.withoutFiles());
     }
 
-    private static TargetTls tls(Section section, Target target) {
+    private static TargetTls tls(Section section, Target.@Nullable Scheme scheme) {
         for (Field<?> field : List.of(TARGET_CA, TARGET_INSECURE)) {
-            if (section.mentions(field) && target.scheme() != Target.Scheme.HTTPS) {
+            if (section.mentions(field) && scheme != Target.Scheme.HTTPS) {
                 section.note(field, "goes with an https:// target");
             }
         }
@@ -181,7 +220,70 @@ final class ServiceSchema {
         return new TargetTls(section.get(TARGET_CA), insecure);
     }
 
-    private static void noteEntrance(Section section, @Nullable Target target, boolean anyScheme, ServiceTls tls) {
+    /// The targets, each at its site.
+    private static List<Destination> targets(Section section, Role role) {
+        String site = section.get(SITE);
+        List<Destination> written = section.get(role == Role.GATEWAY ? TARGET : TARGET_AT_SITE, List.of());
+        TargetTls tls = tls(
+                section, written.isEmpty() ? null : written.getFirst().target().scheme());
+        return written.stream()
+                .map(each -> new Destination(
+                        each.site() == null ? site : each.site(), each.target().with(tls)))
+                .toList();
+    }
+
+    private static void noteTargets(Section section, List<Destination> targets, boolean elsewhere, Role role) {
+        boolean written = section.mentions(TARGET);
+        if (elsewhere && written) {
+            section.note(TARGET, "stands beside redirect (expected: one of them)");
+        } else if (!elsewhere && !written) {
+            section.note(TARGET, "is missing (expected: " + TargetScalars.PLACED.expected() + ")");
+        } else if (written && targets.isEmpty() && !section.isBroken(TARGET)) {
+            section.note(TARGET, "is an empty list (expected: " + TargetScalars.PLACED.expected() + ")");
+        }
+        if (targets.size() > MOST_TARGETS) {
+            section.note(TARGET, targets.size() + " targets (expected: at most " + MOST_TARGETS + ")");
+        }
+        if (targets.stream()
+                        .map(destination -> destination.target().scheme())
+                        .distinct()
+                        .count()
+                > 1) {
+            section.note(TARGET, "mixes schemes (expected: a service for each)");
+        }
+        if (targets.size() != Set.copyOf(targets).size()) {
+            section.note(TARGET, "stands twice in the list");
+        }
+        boolean placed = targets.stream().allMatch(destination -> destination.site() != null);
+        if (role == Role.GATEWAY && !elsewhere && !section.mentions(SITE) && (targets.isEmpty() || !placed)) {
+            section.note(SITE, "is missing (expected: " + Scalars.NAME.expected() + ")");
+        } else if (elsewhere && section.mentions(SITE)) {
+            section.note(SITE, "means nothing beside redirect, as no target is asked");
+        }
+    }
+
+    private static void noteHttpOnly(Section section, Target.Scheme scheme, HttpSettings http) {
+        for (Field<?> field : List.of(HttpSchema.PATH, HttpSchema.METHOD, HttpSchema.HEADER)) {
+            if (section.mentions(field) && !section.mentions(HOST)) {
+                section.note(field, "goes with host");
+            }
+        }
+        if (!scheme.isHttp() && !http.equals(HttpSettings.DEFAULT)) {
+            for (Field<?> field : List.of(
+                    HttpSchema.STRIP_PREFIX,
+                    HttpSchema.REWRITE_PREFIX,
+                    HttpSchema.HEADERS,
+                    HttpSchema.MAINTENANCE,
+                    HttpSchema.MAX_BODY)) {
+                if (section.mentions(field)) {
+                    section.note(field, "is for http:// targets");
+                }
+            }
+        }
+    }
+
+    private static void noteEntrance(
+            Section section, Target.@Nullable Scheme scheme, boolean anyScheme, ServiceTls tls) {
         boolean through = tls.ends() == ServiceTls.Ends.BACKEND;
         boolean host = section.mentions(HOST);
         boolean listen = section.mentions(LISTEN);
@@ -191,10 +293,12 @@ final class ServiceSchema {
             section.note(LISTEN, "stands beside host (expected: one of them)");
         } else if (listen && section.mentions(TlsSchema.TLS)) {
             section.note(TlsSchema.TLS, "goes with host; a service with listen passes on whatever comes");
-        } else if (target != null && host && !target.scheme().isHttp() && !through) {
+        } else if (scheme != null && host && !scheme.isHttp() && !through) {
             section.note(HOST, "goes with an http:// or tls:// target; tcp:// has no Host, use listen");
-        } else if (target != null && listen && !anyScheme && target.scheme() != Target.Scheme.TCP) {
+        } else if (scheme != null && listen && !anyScheme && scheme != Target.Scheme.TCP) {
             section.note(LISTEN, "goes with a tcp:// target; for http:// use host");
+        } else if (listen && section.mentions(HttpSchema.REDIRECT)) {
+            section.note(HttpSchema.REDIRECT, "goes with host");
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.culvert.model.config;
 
 import dev.culvert.model.AllowRule;
+import dev.culvert.model.Destination;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Literals;
 import dev.culvert.model.Target;
@@ -13,8 +14,13 @@ import org.jspecify.annotations.Nullable;
 
 /// Targets, and the rules that allow them.
 final class TargetScalars {
-    static final Scalar<Target> TARGET =
-            Scalar.of("http://, https://, h2c://, tcp:// or tls:// with host:port", TargetScalars::readTarget);
+    private static final String TARGETS = "http://, https://, h2c://, tcp:// or tls:// with host:port";
+
+    /// A target of a gateway, which may name its own site.
+    static final Scalar<Destination> PLACED = Scalar.of(TARGETS, TargetScalars::readPlaced);
+
+    /// A target on this node's own side.
+    static final Scalar<Destination> HERE = Scalar.of(TARGETS, text -> new Destination(null, readTarget(text)));
 
     static final Scalar<AllowRule> ALLOW = Scalar.of(
             "host:port, host:first-last or prefix:port such as 192.168.1.20:80 or 10.0.0.0/24:8000-8100",
@@ -31,7 +37,16 @@ final class TargetScalars {
 
     private TargetScalars() {}
 
-    private static Target readTarget(String text) throws Mismatch {
+    private static Destination readPlaced(String text) throws Mismatch {
+        int at = text.indexOf(" at ");
+        if (at >= 0) {
+            String site = Scalars.NAME.reader().read(text.substring(at + 4).strip());
+            return new Destination(site, readTarget(text.substring(0, at).strip()));
+        }
+        return new Destination(null, readTarget(text));
+    }
+
+    static Target readTarget(String text) throws Mismatch {
         int colon = text.indexOf("://");
         String scheme = colon < 0 ? "" : text.substring(0, colon);
         String rest = colon < 0 ? text : text.substring(colon + 3);

@@ -1,5 +1,8 @@
 package dev.culvert.model.decide;
 
+import dev.culvert.model.AccessPolicy;
+import dev.culvert.model.Destination;
+import dev.culvert.model.Rate;
 import dev.culvert.model.Service;
 import java.net.InetAddress;
 import java.util.EnumMap;
@@ -14,20 +17,25 @@ import org.jspecify.annotations.Nullable;
 /// Who may connect, and how often at once: bans, rate, connections in all, per address and per service.
 ///
 /// Shared by all visitor loops for the life of the process, as counts must survive a reload. Its memory is bounded by
-/// `limits.total`: an address or service has an entry only while it has a connection. Everything counted is given back
-/// by [#release(Admitted)] and [#release(Permit)].
+/// `limits.total`: an address or service has an entry only while it has a connection. Everything counted is given
+/// back by [#release(Admitted)] and [#release(Permit)].
 public final class Admission {
+    private static final int ARRIVAL_BITS = 16;
+    // All services share the cells: 2 MiB.
+    private static final int REQUEST_BITS = 18;
+    // Passwords that a visitor may try at once, and then one in so many seconds.
+    private static final int LOGIN_BURST = 20;
+    private static final long LOGIN_INTERVAL = 3_000_000_000L;
+
     private final BanTable bans;
     private final Limits limits;
     private final long seed;
-    private final @Nullable RateLimiter rate;
+    private final RateLimiter arrivals;
+    private final RateLimiter requests;
     private final AtomicInteger total = new AtomicInteger();
-    private final ConcurrentMap<Unit, Integer> byUnit = new ConcurrentHashMap<>();
+    private final ConcurrentMap<VisitorUnit, Integer> byUnit = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, Integer> byService = new ConcurrentHashMap<>();
     private final Map<DenyReason, LongAdder> denied;
-
-    /// What a stranger holds one of: an IPv4 address or an IPv6 /64, as its leading bits.
-    private record Unit(long bits, boolean ipv4) {}
 
     /// @param seed secret random bits, so that strangers cannot choose addresses that share a cell
     /// @param now monotonic nanoseconds
@@ -35,7 +43,8 @@ public final class Admission {
         this.limits = limits;
         this.bans = bans;
         this.seed = seed;
-        this.rate = limits.perSecond() == 0 ? null : new RateLimiter(limits.perSecond(), limits.burst(), now);
+        this.arrivals = new RateLimiter(ARRIVAL_BITS, now);
+        this.requests = new RateLimiter(REQUEST_BITS, now);
         Map<DenyReason, LongAdder> counters = new EnumMap<>(DenyReason.class);
         for (DenyReason reason : DenyReason.values()) {
             counters.put(reason, new LongAdder());
@@ -50,8 +59,8 @@ public final class Admission {
         if (bans.isBanned(address, now)) {
             return deny(DenyReason.BANNED);
         }
-        Unit unit = unit(address);
-        if (rate != null && !rate.allow(hash(unit), now)) {
+        VisitorUnit unit = VisitorUnit.of(address);
+        if (limits.perSecond() > 0 && !arrivals.allow(unit.hash(seed, 0), arrivalInterval(), limits.burst(), now)) {
             return deny(DenyReason.RATE);
         }
         if (!take(byUnit, unit, limits.perAddress())) {
@@ -70,41 +79,98 @@ public final class Admission {
         if (bans.isBanned(address, now)) {
             return Deny.of(DenyReason.BANNED);
         }
-        Unit unit = unit(address);
-        if (rate != null && !rate.wouldAllow(hash(unit), now)) {
+        VisitorUnit unit = VisitorUnit.of(address);
+        if (limits.perSecond() > 0
+                && !arrivals.wouldAllow(unit.hash(seed, 0), arrivalInterval(), limits.burst(), now)) {
             return Deny.of(DenyReason.RATE);
         }
         boolean full = byUnit.getOrDefault(unit, 0) >= limits.perAddress() || total.get() >= limits.total();
         return full ? Deny.of(DenyReason.TOO_MANY) : null;
     }
 
-    /// Judges an admitted client's way to a service: the service's access policy, bans of its site, its limit.
-    ///
-    /// @return [Permit], to be released when the relay or request ends, or [Deny] with ACL, BANNED or TOO_MANY
+    /// Judges an admitted client's connection to a service: as a request that declares nothing.
     public Verdict permit(Admitted admitted, Routed routed, long now) {
+        return permit(admitted, routed, Evidence.NONE, now);
+    }
+
+    /// Judges an admitted client's way to a service, in this order: the shape of the target, the service's allow and
+    /// deny lists, bans of its sites, its rate (once for each request), the size of the body, what has to be shown,
+    /// and its limit of connections.
+    ///
+    /// @return [Permit], to be released when the relay or request ends; [Demand] for what is to be shown before; or
+    ///     [Deny]
+    public Verdict permit(Admitted admitted, Routed routed, Evidence evidence, long now) {
         Service service = routed.service();
         InetAddress client = admitted.address();
-        Deny objection = objection(client, service, now);
+        Deny objection = objection(client, routed, evidence, now);
         if (objection != null) {
             count(objection);
             return objection;
         }
+        Rate rate = service.access().rate();
+        if (rate != null
+                && evidence.isFirst()
+                && !requests.allow(hash(client, service), rate.interval(), rate.burst(), now)) {
+            return deny(DenyReason.RATE);
+        }
+        if (service.http().maxBody() > 0 && evidence.length() > service.http().maxBody()) {
+            return deny(DenyReason.BODY_SIZE);
+        }
+        Demand demand = demand(service, evidence);
+        if (demand != null) {
+            return demand;
+        }
         return take(byService, service.name(), most(service)) ? new Permit(routed, client) : deny(DenyReason.TOO_MANY);
     }
 
-    /// What [#permit] would say to this client now, without counting it; null where it would permit.
+    /// What [#permit] would say to this client now, without counting it and taking as shown what can be shown; null
+    /// where it would permit.
     public @Nullable Deny refusal(InetAddress client, Routed routed, long now) {
         Service service = routed.service();
-        Deny objection = objection(client, service, now);
-        boolean full = connections(service.name()) >= most(service);
-        return objection == null && full ? Deny.of(DenyReason.TOO_MANY) : objection;
+        Deny objection = objection(client, routed, Evidence.NONE, now);
+        if (objection != null) {
+            return objection;
+        }
+        Rate rate = service.access().rate();
+        if (rate != null && !requests.wouldAllow(hash(client, service), rate.interval(), rate.burst(), now)) {
+            return Deny.of(DenyReason.RATE);
+        }
+        return connections(service.name()) >= most(service) ? Deny.of(DenyReason.TOO_MANY) : null;
     }
 
-    private @Nullable Deny objection(InetAddress client, Service service, long now) {
+    /// Whether this client may have one more password tried at a service; counts the try.
+    public boolean mayTryPassword(InetAddress client, Service service, long now) {
+        return requests.allow(~hash(client, service), LOGIN_INTERVAL, LOGIN_BURST, now);
+    }
+
+    private @Nullable Deny objection(InetAddress client, Routed routed, Evidence evidence, long now) {
+        Service service = routed.service();
+        if (evidence.ambiguous() && routed.isGuarded()) {
+            return Deny.of(DenyReason.AMBIGUOUS);
+        }
         if (!service.access().allows(client)) {
             return Deny.of(DenyReason.ACL);
         }
-        return bans.isBanned(client, service.site(), now) ? Deny.of(DenyReason.BANNED) : null;
+        if (service.targets().isEmpty() && bans.isBanned(client, now)) {
+            return Deny.of(DenyReason.BANNED);
+        }
+        for (Destination destination : service.targets()) {
+            if (bans.isBanned(client, destination.site(), now)) {
+                return Deny.of(DenyReason.BANNED);
+            }
+        }
+        return null;
+    }
+
+    private static @Nullable Demand demand(Service service, Evidence evidence) {
+        if (service.access().basic() != null && !evidence.password()) {
+            return Demand.PASSWORD;
+        }
+        return service.access().forwardAuth() != null && !evidence.approved() ? Demand.APPROVAL : null;
+    }
+
+    private long arrivalInterval() {
+        return 1_000_000_000L / limits.perSecond();
     }
 
     private static int most(Service service) {
@@ -117,16 +183,21 @@ public final class Admission {
     }
 
     /// Whether a living permit would be given again under `routed`, its service as it is now: what a reload or a new
-    /// ban asks about every relay. Counts nothing.
+    /// ban asks about every relay. Counts nothing. Nobody can be asked for a password any more: where the service
+    /// has begun to demand something, the answer is no.
     public boolean stillAllows(Permit permit, Routed routed, long now) {
-        return objection(permit.client(), routed.service(), now) == null;
+        AccessPolicy then = permit.service().access();
+        AccessPolicy next = routed.service().access();
+        boolean more = (next.basic() != null && then.basic() == null)
+                || (next.forwardAuth() != null && then.forwardAuth() == null);
+        return !more && objection(permit.client(), routed, Evidence.NONE, now) == null;
     }
 
     /// Gives back what `accept` counted; a second call does nothing.
     public void release(Admitted admitted) {
         if (admitted.end()) {
             total.decrementAndGet();
-            give(byUnit, unit(admitted.address()));
+            give(byUnit, VisitorUnit.of(admitted.address()));
         }
     }
 
@@ -183,24 +254,7 @@ public final class Admission {
         counts.computeIfPresent(key, (same, count) -> count == 1 ? null : count - 1);
     }
 
-    private static Unit unit(InetAddress address) {
-        byte[] bytes = address.getAddress();
-        long bits = 0;
-        for (int i = 0; i < Math.min(bytes.length, 8); i++) {
-            bits = bits << 8 | (bytes[i] & 0xff);
-        }
-        return new Unit(bits, bytes.length == 4);
-    }
-
-    /// A keyed finaliser (the 64-bit mixer of SplitMix64, Steele et al. 2014), run twice with the seed between.
-    private int hash(Unit unit) {
-        long mixed = mix((unit.bits + (unit.ipv4 ? 1 : 0)) ^ seed);
-        return (int) (mix(mixed + seed) >>> 32);
-    }
-
-    private static long mix(long value) {
-        long z = (value ^ (value >>> 30)) * 0xbf58476d1ce4e5b9L;
-        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
-        return z ^ (z >>> 31);
+    private int hash(InetAddress client, Service service) {
+        return VisitorUnit.of(client).hash(seed, service.name().hashCode() | 1);
     }
 }

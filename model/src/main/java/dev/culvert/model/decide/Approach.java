@@ -9,8 +9,14 @@ import org.jspecify.annotations.Nullable;
 /// @param scheme `http`, `https`, `tcp`, or empty where none was typed
 /// @param host a name or address literal without brackets and port, lower-case; null where a port alone was typed
 /// @param port 1..65535; 0 where none was typed and the scheme implies none
-public record Approach(String scheme, @Nullable String host, int port) {
-    /// Reads `https://photos.example.com/path`, `photos.example.com[:8080]`, `2222`, `2222/tcp`, `tcp://192.0.2.1:22`.
+/// @param path with its query, as typed; `/` where none was
+public record Approach(String scheme, @Nullable String host, int port, String path) {
+    public Approach(String scheme, @Nullable String host, int port) {
+        this(scheme, host, port, "/");
+    }
+
+    /// Reads `https://photos.example.com/path`, `photos.example.com[:8080]`, `2222`, `2222/tcp`,
+    /// `tcp://192.0.2.1:22`.
     ///
     /// @throws IllegalArgumentException with what was expected
     public static Approach parse(String text) {
@@ -36,7 +42,7 @@ public record Approach(String scheme, @Nullable String host, int port) {
         if (host.isEmpty() || port < 0 || host.indexOf(' ') >= 0) {
             throw wrong(text);
         }
-        return new Approach(scheme, host, port);
+        return new Approach(scheme, host, port, path < 0 ? "/" : rest.substring(path));
     }
 
     private static String portOf(String text) {

@@ -1,16 +1,25 @@
 package dev.culvert.model.decide;
 
+import dev.culvert.model.AccessPolicy;
+import dev.culvert.model.BasicAuth;
 import dev.culvert.model.Bind;
+import dev.culvert.model.ByteSize;
 import dev.culvert.model.ClientVerdict;
+import dev.culvert.model.Destination;
+import dev.culvert.model.ForwardAuth;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Literals;
 import dev.culvert.model.Model;
 import dev.culvert.model.PeerType;
+import dev.culvert.model.Rate;
+import dev.culvert.model.RequestMatch;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
+import dev.culvert.model.Target;
 import dev.culvert.model.decide.Explanation.Stage;
 import dev.culvert.model.decide.Explanation.Step;
+import dev.culvert.proto.http.NormalTarget;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,15 +115,48 @@ public final class Explainer {
         }
         walk.passed(Stage.ADMISSION, Literals.format(walk.from) + " is neither banned nor over a limit");
         String host = walk.approach.host();
-        return switch (host == null ? router.route(listener) : router.route(listener, host)) {
-            case Deny _ ->
+        if (host == null) {
+            return switch (router.route(listener)) {
+                case Deny _ ->
+                    walk.refused(Stage.ROUTER, "the Host of the request chooses the service here: ask with a URL");
+                case Routed routed -> routed(walk, routed);
+            };
+        }
+        NormalTarget target = NormalTarget.of(walk.approach.path());
+        if (target == null) {
+            return walk.refused(Stage.ROUTER, "no server may be asked for " + walk.approach.path() + ": status 400");
+        }
+        return switch (router.route(listener, RequestFacts.of(host, target.text()))) {
+            case Deny _ -> walk.refused(Stage.ROUTER, noRoute(listener, host, target.text()));
+            case Routed routed
+            when target.ambiguous() && routed.isGuarded() ->
                 walk.refused(
                         Stage.ROUTER,
-                        host == null
-                                ? "the Host of the request chooses the service here: ask with a URL"
-                                : "no service has the host " + host + "; hosts: " + hosts());
+                        "servers read " + target.text() + " as different paths, and paths decide here: status 400");
             case Routed routed -> routed(walk, routed);
         };
+    }
+
+    private String noRoute(Listener listener, String host, String target) {
+        List<Routed> routes = router.routes(listener, host);
+        return routes.isEmpty()
+                ? "no service has the host " + host + "; hosts: " + hosts()
+                : "no service takes GET " + target + " of " + host + "; in this order: "
+                        + routes.stream().map(Explainer::route).collect(Collectors.joining(", "));
+    }
+
+    /// `photos (photos.example.com/api, method POST)`.
+    private static String route(Routed routed) {
+        RequestMatch match = routed.service().http().match();
+        StringBuilder text = new StringBuilder(routed.service().name())
+                .append(" (")
+                .append(routed.host())
+                .append(routed.prefix().length() == 1 ? "" : routed.prefix());
+        if (!match.methods().isEmpty()) {
+            text.append(", method ").append(String.join(" ", match.methods()));
+        }
+        match.headers().forEach(field -> text.append(", header ").append(field));
+        return text.append(')').toString();
     }
 
     private String hosts() {
@@ -126,42 +168,104 @@ public final class Explainer {
 
     private Explanation routed(Walk walk, Routed routed) {
         Service service = routed.service();
-        boolean byHost = routed.listener().service() == null;
-        walk.passed(
-                Stage.ROUTER,
-                (byHost ? "host " + walk.approach.host() : "the listener") + " leads to " + service.name());
+        walk.passed(Stage.ROUTER, why(walk, routed));
         Deny refusal = admission.refusal(walk.from, routed, walk.now);
         if (refusal != null) {
             return walk.refused(Stage.ACCESS, reason(walk, refusal, service));
         }
-        boolean open =
-                service.access().allow().isEmpty() && service.access().deny().isEmpty();
-        walk.passed(Stage.ACCESS, open ? "open to everyone" : "access lets " + Literals.format(walk.from) + " in");
+        walk.passed(Stage.ACCESS, conditions(walk, service));
         walk.passed(
                 Stage.SERVICE,
                 service.name() + ", declared in " + service.origin() + ", client-address " + service.clientAddress());
-        Site site = routed.site();
-        if (site == null) {
-            walk.passed(Stage.SITE, "this machine itself");
-        } else if (site.peer().publicKey() == null) {
-            return walk.refused(
-                    Stage.SITE,
-                    site.name() + " has not joined: type culvert join there with the token of its site add");
-        } else {
-            walk.passed(Stage.SITE, site.name() + ", " + site.type());
+        if (service.http().maintenance() != null) {
+            return walk.refused(Stage.SERVICE, "in maintenance: every visitor gets the page, with status 503");
         }
-        return target(walk, service, site);
+        if (service.http().redirect() != null) {
+            walk.passed(Stage.TARGET, service.leadsTo());
+            return walk.done();
+        }
+        return targets(walk, routed);
     }
 
-    private static Explanation target(Walk walk, Service service, @Nullable Site site) {
-        InetAddress literal = Literals.address(service.target().host());
+    private String why(Walk walk, Routed routed) {
+        String name = routed.service().name();
+        if (routed.listener().service() != null) {
+            return "the listener leads to " + name;
+        }
+        List<Routed> routes = router.routes(routed.listener(), String.valueOf(walk.approach.host()));
+        String host = "host " + walk.approach.host();
+        String order = routes.size() == 1
+                ? ""
+                : "; asked in this order: "
+                        + routes.stream().map(Explainer::route).collect(Collectors.joining(", "));
+        String path = routed.prefix().length() == 1 ? "" : ", path " + routed.prefix();
+        return host + path + " leads to " + name + order;
+    }
+
+    /// What was asked of the visitor so far, and what is asked next, in the order of [Admission#permit].
+    private static String conditions(Walk walk, Service service) {
+        AccessPolicy access = service.access();
+        boolean open = access.allow().isEmpty() && access.deny().isEmpty();
+        List<String> all = new ArrayList<>();
+        all.add(open ? "open to everyone" : "access lets " + Literals.format(walk.from) + " in");
+        Rate rate = access.rate();
+        if (rate != null) {
+            all.add("up to " + rate + " (" + rate.burst() + " at once)");
+        }
+        if (service.http().maxBody() > 0) {
+            all.add("bodies up to " + ByteSize.format(service.http().maxBody()));
+        }
+        BasicAuth basic = access.basic();
+        if (basic != null) {
+            all.add("with a password of " + basic.usersFile());
+        }
+        ForwardAuth auth = access.forwardAuth();
+        if (auth != null) {
+            all.add("if " + auth.url() + " says yes");
+        }
+        return String.join("; ", all);
+    }
+
+    /// One that can be reached is enough.
+    private static Explanation targets(Walk walk, Routed routed) {
+        List<Destination> targets = routed.service().targets();
+        for (Destination destination : targets) {
+            Site site = routed.site(destination);
+            if (site != null && site.peer().publicKey() == null && targets.size() == 1) {
+                return walk.refused(
+                        Stage.SITE,
+                        site.name() + " has not joined: type culvert join there with the token of its site add");
+            }
+        }
+        walk.passed(
+                Stage.SITE,
+                targets.stream()
+                        .map(destination -> site(routed.site(destination)))
+                        .distinct()
+                        .collect(Collectors.joining("; ")));
+        if (targets.size() == 1) {
+            return target(walk, targets.getFirst().target(), routed.site(targets.getFirst()));
+        }
+        walk.passed(
+                Stage.TARGET,
+                routed.service().balancing().method() + " of "
+                        + routed.service().leadsTo());
+        return walk.done();
+    }
+
+    private static String site(@Nullable Site site) {
+        return site == null ? "this machine itself" : site.name() + ", " + site.type();
+    }
+
+    private static Explanation target(Walk walk, Target target, @Nullable Site site) {
+        InetAddress literal = Literals.address(target.host());
         if (site != null
                 && site.type() == PeerType.PLAIN
                 && (literal == null || !site.peer().reaches(literal))) {
-            return walk.refused(Stage.TARGET, service.target() + " is no address of this plain peer, nor behind it");
+            return walk.refused(Stage.TARGET, target + " is no address of this plain peer, nor behind it");
         }
         boolean judged = site != null && site.type() == PeerType.CULVERT;
-        walk.passed(Stage.TARGET, service.target() + (judged ? ", if the site's own allow: list has it" : ""));
+        walk.passed(Stage.TARGET, target + (judged ? ", if the site's own allow: list has it" : ""));
         return walk.done();
     }
 
@@ -207,9 +311,10 @@ public final class Explainer {
                         + (ban == null ? "" : " by " + Literals.format(ban.prefix()) + ": " + ban.reason());
             }
             case ACL -> who + " is kept out by access: of " + (service == null ? "the service" : access(service));
-            case RATE -> who + " connects too often now";
+            case RATE -> who + (service == null ? " connects" : " asks") + " too often now";
             case TOO_MANY -> "too many connections now, of " + who + ", of the service or in all";
-            case NO_ROUTE -> "no service";
+            case NO_ROUTE, BODY_SIZE, AMBIGUOUS, CREDENTIALS, FORWARD_AUTH ->
+                deny.reason().toString();
         };
     }
 

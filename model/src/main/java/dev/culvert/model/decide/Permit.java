@@ -1,5 +1,6 @@
 package dev.culvert.model.decide;
 
+import dev.culvert.model.Destination;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
 import java.net.InetAddress;
@@ -23,9 +24,9 @@ public final class Permit implements Verdict {
         return routed.service();
     }
 
-    /// The site that serves it; null where the target is on this node's own side.
-    public @Nullable Site site() {
-        return routed.site();
+    /// The site of one of its targets; null where that is on this node's own side.
+    public @Nullable Site site(Destination destination) {
+        return routed.site(destination);
     }
 
     public Routed routed() {

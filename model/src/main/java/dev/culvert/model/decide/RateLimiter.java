@@ -2,36 +2,33 @@ package dev.culvert.model.decide;
 
 import java.util.concurrent.atomic.AtomicLongArray;
 
-/// Limits how fast each address opens connections, in constant memory and without a lock.
+/// Limits how often each key may do something, in constant memory and without a lock.
 ///
 /// Generic cell rate algorithm (ITU-T I.371): a cell holds the time at which its next event would be exactly on pace.
-/// Addresses
-/// share cells by a keyed hash, so a stranger cannot pick the address whose cell he fills; cells are many enough that a
-/// chance collision is rare, and its cost is a refused connection within one burst.
+/// Keys share cells by a keyed hash, so a stranger cannot pick the key whose cell he fills; cells are many enough
+/// that a chance collision is rare, and its cost is a refusal within one burst.
 final class RateLimiter {
-    private static final int CELLS = 1 << 16;
-
-    private final AtomicLongArray pace = new AtomicLongArray(CELLS);
-    private final long interval;
-    private final long tolerance;
+    private final AtomicLongArray pace;
     private final long start;
 
-    /// @param perSecond at least 1
+    /// @param bits there are two to the power of so many cells, of 8 bytes each
     /// @param start the clock's reading at construction; a monotonic clock may begin anywhere
-    RateLimiter(int perSecond, int burst, long start) {
-        this.interval = 1_000_000_000L / perSecond;
-        this.tolerance = interval * (burst - 1L);
+    RateLimiter(int bits, long start) {
+        this.pace = new AtomicLongArray(1 << bits);
         this.start = start;
     }
 
     /// What [#allow] would say, without an event.
-    boolean wouldAllow(int hash, long now) {
-        return pace.get(hash & (CELLS - 1)) - (now - start) <= tolerance;
+    boolean wouldAllow(int hash, long interval, int burst, long now) {
+        return pace.get(cell(hash)) - (now - start) <= interval * (burst - 1L);
     }
 
-    boolean allow(int hash, long now) {
-        int cell = hash & (CELLS - 1);
+    /// @param interval nanoseconds from one event to the next in the long run
+    /// @param burst how many at once, at least 1
+    boolean allow(int hash, long interval, int burst, long now) {
+        int cell = cell(hash);
         long elapsed = now - start;
+        long tolerance = interval * (burst - 1L);
         while (true) {
             long due = pace.get(cell);
             if (due - elapsed > tolerance) {
@@ -41,5 +38,9 @@ final class RateLimiter {
                 return true;
             }
         }
+    }
+
+    private int cell(int hash) {
+        return hash & (pace.length() - 1);
     }
 }

@@ -1,4 +1,4 @@
 package dev.culvert.model.decide;
 
-/// The last word on a connection or request.
-public sealed interface Verdict permits Permit, Deny {}
+/// The word on a connection or request: the last one, or what it has to show first.
+public sealed interface Verdict permits Permit, Deny, Demand {}

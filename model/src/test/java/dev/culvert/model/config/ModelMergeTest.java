@@ -80,8 +80,8 @@ final class ModelMergeTest {
                         Source.file("gateway.yaml", HOME + PHOTOS)));
 
         assertThat(Objects.requireNonNull(parsed.orThrow().services().get("photos"))
-                        .target())
-                .hasToString("http://192.168.1.20:2342");
+                        .targets())
+                .hasToString("[http://192.168.1.20:2342 at home]");
         assertThat(parsed.notes())
                 .extracting(Problem::toString)
                 .containsExactly(

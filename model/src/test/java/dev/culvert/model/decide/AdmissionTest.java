@@ -28,6 +28,15 @@ final class AdmissionTest {
                                         target: tcp://127.0.0.1:22
                                         max-connections: 2
                                         access: {allow: [203.0.113.0/24], deny: [203.0.113.66]}
+                                      web:
+                                        host: web.example.com
+                                        site: home
+                                        target: http://127.0.0.1:80
+                                        max-body: "100"
+                                        access:
+                                          rate: 3/s
+                                          basic: {users-file: users}
+                                          forward-auth: {url: "http://127.0.0.1:9091", site: home}
                                     sites:
                                       home:
                                         public-key: "TqFAWIFQdzzjqs54au739ASc4QD6ZJyU+73blg8dqUI="
@@ -145,8 +154,79 @@ final class AdmissionTest {
         Permit permit = (Permit) admission.permit(accepted(admission, VISITOR), ssh(), NOW);
 
         assertThat(permit.service()).isEqualTo(MODEL.services().get("ssh"));
-        assertThat(permit.site()).isEqualTo(MODEL.sites().get("home"));
+        assertThat(permit.site(permit.service().targets().getFirst()))
+                .isEqualTo(MODEL.sites().get("home"));
         assertThat(permit.client()).isEqualTo(VISITOR);
+    }
+
+    @Test
+    void permit_httpService_asksInItsOrder() {
+        Admission admission = admission(Limits.DEFAULT);
+        Admitted visitor = accepted(admission, VISITOR);
+        Evidence odd = Evidence.of(101, true);
+        Evidence large = Evidence.of(101, false);
+        Evidence right = Evidence.of(100, false);
+
+        assertThat(admission.permit(visitor, web(), odd, NOW)).isEqualTo(new Deny(DenyReason.AMBIGUOUS));
+        assertThat(admission.permit(visitor, web(), large, NOW)).isEqualTo(new Deny(DenyReason.BODY_SIZE));
+        assertThat(admission.permit(visitor, web(), right, NOW)).isEqualTo(Demand.PASSWORD);
+        assertThat(admission.permit(visitor, web(), right.withPassword(), NOW)).isEqualTo(Demand.APPROVAL);
+        assertThat(admission.permit(visitor, web(), right.withPassword().withApproval(), NOW))
+                .isInstanceOf(Permit.class);
+    }
+
+    @Test
+    void permit_oftenerThanTheServiceAllows_isRate_forOneVisitorAlone() {
+        Admission admission = admission(Limits.DEFAULT);
+        Admitted visitor = accepted(admission, VISITOR);
+        for (int i = 0; i < 3; i++) {
+            assertThat(admission.permit(visitor, web(), NOW)).isEqualTo(Demand.PASSWORD);
+            // What is shown for the same request is no further one.
+            admission.permit(visitor, web(), Evidence.NONE.withPassword(), NOW);
+        }
+
+        assertThat(admission.permit(visitor, web(), NOW)).isEqualTo(new Deny(DenyReason.RATE));
+        assertThat(admission.refusal(VISITOR, web(), NOW)).isEqualTo(new Deny(DenyReason.RATE));
+        assertThat(admission.permit(visitor, web(), Evidence.NONE.withPassword(), NOW))
+                .isEqualTo(Demand.APPROVAL);
+        assertThat(admission.permit(visitor, ssh(), NOW)).isInstanceOf(Permit.class);
+        assertThat(admission.permit(accepted(admission, InetAddress.ofLiteral("203.0.113.10")), web(), NOW))
+                .isEqualTo(Demand.PASSWORD);
+        assertThat(admission.permit(visitor, web(), NOW + SECOND)).isEqualTo(Demand.PASSWORD);
+    }
+
+    @Test
+    void permit_ipv6OfOneSlash64_sharesTheRate() {
+        Admission admission = admission(Limits.DEFAULT);
+        for (int i = 1; i <= 3; i++) {
+            admission.permit(accepted(admission, InetAddress.ofLiteral("2001:db8::" + i)), web(), NOW);
+        }
+
+        assertThat(admission.permit(accepted(admission, InetAddress.ofLiteral("2001:db8::9")), web(), NOW))
+                .isEqualTo(new Deny(DenyReason.RATE));
+        assertThat(admission.permit(accepted(admission, InetAddress.ofLiteral("2001:db8:0:1::9")), web(), NOW))
+                .isEqualTo(Demand.PASSWORD);
+    }
+
+    @Test
+    void mayTryPassword_afterManyTries_isFalse_untilTimeHasPassed() {
+        Admission admission = admission(Limits.DEFAULT);
+        for (int i = 0; i < 20; i++) {
+            assertThat(admission.mayTryPassword(VISITOR, web().service(), NOW)).isTrue();
+        }
+
+        assertThat(admission.mayTryPassword(VISITOR, web().service(), NOW)).isFalse();
+        assertThat(admission.mayTryPassword(VISITOR, ssh().service(), NOW)).isTrue();
+        assertThat(admission.mayTryPassword(VISITOR, web().service(), NOW + 3 * SECOND))
+                .isTrue();
+    }
+
+    @Test
+    void stillAllows_serviceThatBeginsToAskForAPassword_isFalse() {
+        Admission admission = admission(Limits.DEFAULT);
+        Permit permit = (Permit) admission.permit(accepted(admission, VISITOR), ssh(), NOW);
+
+        assertThat(admission.stillAllows(permit, web(), NOW)).isFalse();
     }
 
     @Test
@@ -202,6 +282,16 @@ final class AdmissionTest {
         Admittance admittance = admission.accept(address, NOW);
         assertThat(admittance).isInstanceOf(Admitted.class);
         return (Admitted) admittance;
+    }
+
+    private static Routed web() {
+        Router router = new Router(MODEL);
+        return (Routed) MODEL.listeners().stream()
+                .map(listener -> router.route(listener, "web.example.com"))
+                .filter(Routed.class::isInstance)
+                .filter(routed -> ((Routed) routed).service().name().equals("web"))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static Routed ssh() {

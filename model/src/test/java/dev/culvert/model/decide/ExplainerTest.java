@@ -77,6 +77,29 @@ final class ExplainerTest {
         assertThat(walk.steps().getLast().text()).contains(words);
     }
 
+    private static final String ROUTED = GATEWAY.replaceFirst("sites:", """
+                  api: {host: photos.example.com, path: /api, method: [POST], site: home, target: "http://10.0.0.9:80"}
+                  admin-page: {host: photos.example.com, path: /admin, site: home, target: "http://10.0.0.9:80", access: {rate: 10/s, basic: {users-file: users}}}
+                  old: {host: old.example.com, path: /a, redirect: "https://photos.example.com"}
+                  soon: {host: soon.example.com, site: home, target: ["http://10.0.0.9:80", "http://10.0.0.8:80"], maintenance: true}
+                sites:""");
+
+    @ParameterizedTest
+    @CsvSource({
+        "http://photos.example.com/x/../admin?y, 'path /admin leads to admin-page; asked in this order: admin-page "
+                + "(photos.example.com/admin), api (photos.example.com/api, method POST), photos (photos.example.com)'",
+        "http://photos.example.com/admin, up to 10/s (10 at once); with a password of users",
+        "http://photos.example.com/api, host photos.example.com leads to photos",
+        "http://photos.example.com/a%2fb, servers read /a%2Fb as different paths",
+        "http://photos.example.com/%00, no server may be asked",
+        "http://old.example.com/a/b, redirect to https://photos.example.com",
+        "http://old.example.com/b, no service takes GET /b of old.example.com; in this order: old (old.example.com/a)",
+        "http://soon.example.com, in maintenance",
+    })
+    void explain_routes_saysWhichAndInWhichOrder(String approach, String words) {
+        assertThat(explain(Role.GATEWAY, ROUTED, approach, VISITOR).toString()).contains(words);
+    }
+
     @Test
     void explain_bannedVisitor_namesTheBan() {
         bans.ban(List.of(new Ban(IpPrefix.parse("192.0.2.0/24"), new BanScope.All(), Ban.FOREVER, "sshd")), 0);

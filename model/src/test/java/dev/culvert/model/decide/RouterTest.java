@@ -3,6 +3,7 @@ package dev.culvert.model.decide;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.model.Bind;
+import dev.culvert.model.HeaderMatch;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
@@ -11,6 +12,7 @@ import dev.culvert.model.config.Source;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class RouterTest {
@@ -18,6 +20,23 @@ final class RouterTest {
                                     services:
                                       kitchen: {host: [kitchen.example.com, b\u00fccher.example.com], site: home, target: "http://10.0.0.1:80"}
                                       ssh: {listen: 2222/tcp, site: home, target: "tcp://127.0.0.1:22"}
+                                    sites:
+                                      home:
+                                        public-key: "TqFAWIFQdzzjqs54au739ASc4QD6ZJyU+73blg8dqUI="
+                                        address: 10.77.0.2
+                                    """)))
+            .orThrow();
+    private static final String KEY = "\"TqFAWIFQdzzjqs54au739ASc4QD6ZJyU+73blg8dqUI=\"";
+    private static final Model MANY = ModelMerge.merge(Role.GATEWAY, List.of(Source.file("gateway.yaml", """
+                                    services:
+                                      web: {host: app.example.com, site: home, target: "http://10.0.0.1:80"}
+                                      api: {host: app.example.com, path: /api, site: home, target: "http://10.0.0.1:80"}
+                                      v2: {host: app.example.com, path: /api/v2, site: home, target: "http://10.0.0.1:80"}
+                                      api-write: {host: app.example.com, path: /api, method: POST, site: home, target: "http://10.0.0.1:80"}
+                                      api-beta: {host: app.example.com, path: /api, header: X-Beta, site: home, target: "http://10.0.0.1:80"}
+                                      wild: {host: "*.example.com", site: home, target: "http://10.0.0.1:80"}
+                                      deep: {host: "*.deep.example.com", site: home, target: "http://10.0.0.1:80"}
+                                      only: {host: only.example.com, path: /only, site: home, target: "http://10.0.0.1:80"}
                                     sites:
                                       home:
                                         public-key: "TqFAWIFQdzzjqs54au739ASc4QD6ZJyU+73blg8dqUI="
@@ -41,7 +60,7 @@ final class RouterTest {
     void route_hostInAnyCase_findsService(String host) {
         assertThat(router.route(HTTP, host)).isInstanceOfSatisfying(Routed.class, routed -> {
             assertThat(routed.service().name()).isEqualTo("kitchen");
-            assertThat(routed.site()).isNotNull();
+            assertThat(routed.site(routed.service().targets().getFirst())).isNotNull();
             assertThat(routed.listener()).isEqualTo(HTTP);
         });
     }
@@ -89,7 +108,97 @@ final class RouterTest {
 
         assertThat(new Router(site).route(listener(site, 8080), "whatever.example"))
                 .isInstanceOfSatisfying(
-                        Routed.class, routed -> assertThat(routed.site()).isNull());
+                        Routed.class,
+                        routed -> assertThat(
+                                        routed.site(routed.service().targets().getFirst()))
+                                .isNull());
+    }
+
+    /// The services by the requests that they take, as the last column says; a header field stands behind the method.
+    @ParameterizedTest
+    @CsvSource({
+        "app.example.com, GET, /, web",
+        "app.example.com, GET, /apis, web",
+        "app.example.com, GET, /API, web",
+        "app.example.com, GET, /x/api, web",
+        "app.example.com, GET, /api, api",
+        "app.example.com, GET, /api?x=/, api",
+        "app.example.com, GET, /api/, api",
+        "app.example.com, GET, /api/v1/x, api",
+        "app.example.com, GET, /api/v2, v2",
+        "app.example.com, POST, /api/v2, v2",
+        "app.example.com, POST, /api/x, api-write",
+        "app.example.com, post, /api/x, api",
+        "app.example.com, GET x-beta, /api/x, api-beta",
+        "app.example.com, POST x-beta, /api/x, api-write",
+        "app.example.com, OPTIONS, *, web",
+        "www.example.com, GET, /api, wild",
+        "a.b.example.com, GET, /, wild",
+        "a.deep.example.com, GET, /, deep",
+        "deep.example.com, GET, /, wild",
+        "a.deep.example.com, GET, /api, deep",
+        "only.example.com, GET, /only, only",
+        "only.example.com, GET, /other, wild",
+        "example.com, GET, /, none",
+    })
+    void route_request_mostSpecificServiceTakesIt(String host, String methodAndField, String target, String service) {
+        String[] words = methodAndField.split(" ", 2);
+        RequestFacts request = new RequestFacts() {
+            @Override
+            public String host() {
+                return host;
+            }
+
+            @Override
+            public CharSequence method() {
+                return words[0];
+            }
+
+            @Override
+            public String target() {
+                return target;
+            }
+
+            @Override
+            public boolean has(HeaderMatch field) {
+                return words.length > 1 && field.name().equals(words[1]);
+            }
+        };
+
+        Routing routing = new Router(MANY).route(listener(MANY, 80), request);
+
+        String found = routing instanceof Routed routed ? routed.service().name() : "none";
+        assertThat(found).isEqualTo(service);
+    }
+
+    @Test
+    void route_hostWhosePathsDivideIt_isGuarded() {
+        Router router = new Router(MANY);
+        Listener http = listener(MANY, 80);
+
+        assertThat(router.routes(http, "app.example.com")).allMatch(Routed::isGuarded);
+        assertThat(router.routes(http, "a.deep.example.com")).noneMatch(Routed::isGuarded);
+        assertThat(router.routes(http, "only.example.com"))
+                .extracting(routed -> routed.service().name())
+                .containsExactly("only", "wild");
+    }
+
+    @Test
+    void route_amongTwoThousandHosts_asksOne() {
+        StringBuilder text =
+                new StringBuilder("sites:\n  home: {public-key: " + KEY + ", address: 10.77.0.2}\nservices:\n");
+        for (int i = 0; i < 2_000; i++) {
+            text.append("  s")
+                    .append(i)
+                    .append(": {host: h")
+                    .append(i)
+                    .append(".example.com, site: home, target: \"http://10.0.0.1:80\"}\n");
+        }
+        Model model = ModelMerge.merge(Role.GATEWAY, List.of(Source.file("gateway.yaml", text.toString())))
+                .orThrow();
+
+        assertThat(new Router(model).routes(listener(model, 80), "h1999.example.com"))
+                .hasSize(1);
     }
 
     private static Listener listener(Model model, int port) {

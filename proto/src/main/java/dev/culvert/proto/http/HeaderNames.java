@@ -92,6 +92,26 @@ public final class HeaderNames {
         return false;
     }
 
+    /// Whether two names are one to a server that makes variables of names: only letters and digits count, in any case.
+    public static boolean isSameFolded(CharSequence name, CharSequence other) {
+        int i = 0;
+        int j = 0;
+        while (true) {
+            while (i < name.length() && !Ascii.isAlphanumeric(name.charAt(i))) {
+                i++;
+            }
+            while (j < other.length() && !Ascii.isAlphanumeric(other.charAt(j))) {
+                j++;
+            }
+            if (i == name.length() || j == other.length()) {
+                return i == name.length() && j == other.length();
+            }
+            if (Ascii.lower(name.charAt(i++)) != Ascii.lower(other.charAt(j++))) {
+                return false;
+            }
+        }
+    }
+
     /// Whether the field is of the WebSocket handshake; without a handshake it is not forwarded.
     public static boolean isWebSocket(CharSequence name) {
         return Ascii.startsWithLower(name, "sec-websocket-");

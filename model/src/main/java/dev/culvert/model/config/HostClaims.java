@@ -1,0 +1,52 @@
+package dev.culvert.model.config;
+
+import dev.culvert.model.Origin;
+import dev.culvert.model.RequestMatch;
+import dev.culvert.model.Service;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Which services have a host. Several may share it where path, method or header fields tell their requests apart,
+/// but not with a site: what a home declares must not take a part of another's name.
+final class HostClaims {
+    private final Map<String, List<Claim>> byHost = new HashMap<>();
+
+    private record Claim(Service service, String holder) {}
+
+    boolean isFree(String host, Service service, Claims.Place place) {
+        for (Claim claim : byHost.getOrDefault(host, List.of())) {
+            String clash = clash(claim.service, service);
+            if (clash != null) {
+                place.note("is taken by " + claim.holder + clash);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void hold(String host, Service service, Claims.Place place) {
+        byHost.computeIfAbsent(host, _ -> new ArrayList<>()).add(new Claim(service, place.describe()));
+    }
+
+    /// Why both cannot have a host, to be put behind who has it; null if they can.
+    private static @Nullable String clash(Service first, Service second) {
+        boolean foreign = !first.origin().document().equals(second.origin().document())
+                && (first.origin().kind() == Origin.Kind.SITE || second.origin().kind() == Origin.Kind.SITE);
+        if (foreign) {
+            return "";
+        }
+        RequestMatch mine = second.http().match();
+        if (!first.http().match().clashes(mine)) {
+            return null;
+        }
+        String path = mine.prefixes().stream()
+                .filter(first.http().match().prefixes()::contains)
+                .findFirst()
+                .orElse("/");
+        boolean plain = mine.equals(RequestMatch.ANY) && first.http().match().equals(RequestMatch.ANY);
+        return plain ? "" : ": some requests to " + path + " fit both, and neither is the more specific one";
+    }
+}
