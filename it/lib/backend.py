@@ -16,6 +16,11 @@ class Backend(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         while length > 0:
             length -= len(self.rfile.read(min(length, 65536)))
+        if self.headers.get("Transfer-Encoding") == "chunked":
+            # Until the last chunk has come; nothing sends trailers here.
+            while (size := int(self.rfile.readline() or b"0", 16)) > 0:
+                self.rfile.read(size + 2)
+            self.rfile.readline()
         status = 503 if self.path == "/healthz" and os.path.exists(LOG + ".sick") else 200
         if self.path != "/healthz":
             with open(LOG, "a") as log:

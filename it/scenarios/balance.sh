@@ -122,7 +122,7 @@ none_left() {
   expect_match 'status' ' 502 ' "$all"
   expect_line 'an id for the operator' '^x-request-id: [0-9a-f]{16}' "$all"
   expect_no_match 'what is behind' '127\.0|710|home|refuse' "$all"
-  expect_match 'the operator reads more' 'no connection to http://127.0.0.1:7102 at home' "$(culvert gateway status)"
+  expect_match 'the operator reads more' 'http://127.0.0.1:7102 +checked +home .*refuses the connection' "$(culvert gateway status)"
 }
 
 scenario() {
