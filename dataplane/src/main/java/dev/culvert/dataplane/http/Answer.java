@@ -6,7 +6,6 @@ import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpVersion;
@@ -84,7 +83,7 @@ final class Answer {
 
     /// Sends all of it; the exchange is over.
     void send(HttpVisitor visitor, Request request) {
-        boolean toHead = request.verb().equals(HttpMethod.HEAD);
+        boolean toHead = request.isHead();
         Heads.ResponseView view = new Heads.ResponseView(head);
         ResponseRules.Verdict verdict = new ResponseRules().check(view, toHead, null, 0);
         if (!(verdict instanceof ResponseRules.Final last)) {

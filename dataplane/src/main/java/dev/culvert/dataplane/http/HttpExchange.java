@@ -20,7 +20,6 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
@@ -30,10 +29,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
-import java.util.Base64;
 import java.util.Deque;
-import java.util.Set;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /// One request and its response, on the visitor's loop from beginning to end, whatever version of HTTP either side
@@ -42,9 +38,6 @@ import org.jspecify.annotations.Nullable;
 /// Bodies flow as they come: the visitor is read only while the upstream is writable, and the other way round.
 final class HttpExchange {
     private static final AsciiString STRICT_TRANSPORT_SECURITY = AsciiString.cached("strict-transport-security");
-    // RFC 9110, 9.2.2; with no body sent, such a request may go out a second time.
-    private static final Set<HttpMethod> IDEMPOTENT =
-            Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.PUT, HttpMethod.DELETE);
     // As long as browsers wait. An answer may take its time: servers put uploads together before they say a word.
     private static final int RESPONSE_SECONDS = Integer.getInteger("culvert.http.responseSeconds", 300);
 
@@ -106,9 +99,8 @@ final class HttpExchange {
     }
 
     void start() {
-        if (isUpgrade() && request.first(HttpHeaderNames.SEC_WEBSOCKET_KEY) == null) {
-            // RFC 8441 §5 has none; the handshake in HTTP/1.1 needs one.
-            request.add(HttpHeaderNames.SEC_WEBSOCKET_KEY, newKey());
+        if (isUpgrade()) {
+            request.requireWebSocketKey();
         }
         new AccessGate(ingress, visitor.loop(), request, verdict, routed, runtime, id, new Entry()).enter();
     }
@@ -178,12 +170,6 @@ final class HttpExchange {
         return now;
     }
 
-    private static String newKey() {
-        byte[] key = new byte[16];
-        ThreadLocalRandom.current().nextBytes(key);
-        return Base64.getEncoder().encodeToString(key);
-    }
-
     Request request() {
         return request;
     }
@@ -229,7 +215,7 @@ final class HttpExchange {
         reused = lease.reused();
         HttpRequest head = edits().toTarget(ingress, id);
         if (leased.isStream()) {
-            grpc = isGrpc();
+            grpc = request.isGrpc();
             if (Heads.wantsTrailers(request)) {
                 head.headers().set(HttpHeaderNames.TE, HttpHeaderValues.TRAILERS);
             }
@@ -248,12 +234,6 @@ final class HttpExchange {
             // Without a body the end is there already, and leaves with the head.
             visitor.read();
         }
-    }
-
-    /// Both sides of such a call may be silent for as long as they like: it has deadlines of its own.
-    private boolean isGrpc() {
-        CharSequence type = request.first(HttpHeaderNames.CONTENT_TYPE);
-        return type != null && AsciiString.indexOfIgnoreCase(type, "application/grpc", 0) == 0;
     }
 
     /// A piece of the visitor's body.
@@ -361,7 +341,7 @@ final class HttpExchange {
         }
         Heads.ResponseView answer = new Heads.ResponseView(head);
         CharSequence key = isUpgrade() ? request.first(HttpHeaderNames.SEC_WEBSOCKET_KEY) : null;
-        boolean toHead = request.verb().equals(HttpMethod.HEAD);
+        boolean toHead = request.isHead();
         switch (RESPONSE_RULES.get().check(answer, toHead, key, interim)) {
             case ResponseRules.Refused(var reason) -> {
                 badResponse(reason.toString());
@@ -400,9 +380,9 @@ final class HttpExchange {
 
     /// A response of the gateway's own, in the place of a target's.
     private void answer(Answer answer) {
-        status(answer.status());
         Served now = served;
         if (now != null) {
+            now.connection.status(answer.status());
             now.connection.sent().add(answer.length());
         }
         if (!requestEnded && verdict.framing() == Framing.NONE) {
@@ -418,13 +398,6 @@ final class HttpExchange {
         responseStarted = true;
         endEarly();
         answer.send(visitor, request);
-    }
-
-    private void status(int code) {
-        Served now = served;
-        if (now != null) {
-            now.connection.status(code);
-        }
     }
 
     private void how(Ended.How how) {
@@ -509,7 +482,7 @@ final class HttpExchange {
             return;
         }
         TargetState current = target;
-        boolean retry = reused && !responseStarted && !bodySeen && IDEMPOTENT.contains(request.verb());
+        boolean retry = reused && !responseStarted && !bodySeen && request.isIdempotent();
         if (retry && requestSent && current != null) {
             // A pooled connection that its target was just closing: no byte of an answer came, nothing was lost.
             upstream = null;

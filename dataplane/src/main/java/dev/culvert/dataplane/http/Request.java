@@ -1,13 +1,17 @@
 package dev.culvert.dataplane.http;
 
 import dev.culvert.proto.http.RequestHead;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.util.AsciiString;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /// What a visitor asked for, whatever version of HTTP carried it: the one form that rules, router, exchange and access
@@ -15,6 +19,12 @@ import org.jspecify.annotations.Nullable;
 final class Request implements RequestHead {
     /// A head that no codec could read.
     static final Request MALFORMED = new Request(HttpMethod.GET, "", 0, 0, 0);
+
+    // RFC 9110, 9.2.2; with no body sent, such a request may go out a second time.
+    private static final Set<HttpMethod> IDEMPOTENT =
+            Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.PUT, HttpMethod.DELETE);
+    // RFC 6455 §4.1.
+    private static final int WEBSOCKET_KEY_BYTES = 16;
 
     private final HttpMethod method;
     private final String target;
@@ -86,6 +96,29 @@ final class Request implements RequestHead {
 
     HttpMethod verb() {
         return method;
+    }
+
+    boolean isHead() {
+        return method.equals(HttpMethod.HEAD);
+    }
+
+    boolean isIdempotent() {
+        return IDEMPOTENT.contains(method);
+    }
+
+    /// Whether both sides may be silent for as long as they like: such a call has deadlines of its own.
+    boolean isGrpc() {
+        CharSequence type = first(HttpHeaderNames.CONTENT_TYPE);
+        return type != null && AsciiString.indexOfIgnoreCase(type, "application/grpc", 0) == 0;
+    }
+
+    /// RFC 8441 §5 has no key; the handshake in HTTP/1.1 needs one.
+    void requireWebSocketKey() {
+        if (first(HttpHeaderNames.SEC_WEBSOCKET_KEY) == null) {
+            byte[] key = new byte[WEBSOCKET_KEY_BYTES];
+            ThreadLocalRandom.current().nextBytes(key);
+            add(HttpHeaderNames.SEC_WEBSOCKET_KEY, Base64.getEncoder().encodeToString(key));
+        }
     }
 
     /// Whether the visitor knows neither chunks nor interim responses.

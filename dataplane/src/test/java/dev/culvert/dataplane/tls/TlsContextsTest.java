@@ -7,6 +7,16 @@ import dev.culvert.dataplane.tls.TlsContexts.Declaration;
 import dev.culvert.dataplane.tls.TlsContexts.Presented;
 import dev.culvert.dataplane.tls.TlsContexts.Source;
 import dev.culvert.dataplane.tls.TlsPolicy.Clients;
+import dev.culvert.model.AccessPolicy;
+import dev.culvert.model.Balancing;
+import dev.culvert.model.ClientAddress;
+import dev.culvert.model.Destination;
+import dev.culvert.model.HttpSettings;
+import dev.culvert.model.Listener;
+import dev.culvert.model.Origin;
+import dev.culvert.model.Service;
+import dev.culvert.model.ServiceTls;
+import dev.culvert.model.Target;
 import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Map;
@@ -90,6 +100,45 @@ class TlsContextsTest {
         assertThat(onA.mayAskFor("nobody.test", contexts)).isFalse();
         assertThat(onC.mayAskFor("c.test", contexts)).isTrue();
         assertThat(onC.mayAskFor("a.test", contexts)).isFalse();
+    }
+
+    @Test
+    void serviceThatAsksForCertificates_isReachedByItsOwnHandshakeOnly() throws Exception {
+        ServerCertificate ca = TestCertificates.selfSigned("ca.test");
+        TlsPolicy strict = new TlsPolicy("strict", Clients.REQUIRED, List.of(ca.leaf()));
+        TlsPolicy other = new TlsPolicy("other", Clients.REQUIRED, List.of(ca.leaf()));
+        // A pattern's service and one of its names: requests for the name may be routed to either.
+        contexts.declare(Map.of(
+                "*.a.test", new Declaration(strict, null),
+                "own.a.test", open("own"),
+                "more.a.test", new Declaration(other, null)));
+        Service asking = service("strict", new ServiceTls(ServiceTls.Ends.GATEWAY, null, null, "ca.pem", true, false));
+        Service open = service("own", ServiceTls.of(ServiceTls.Ends.GATEWAY));
+
+        assertThat(new Secured(context("x.a.test"), "x.a.test", ca.leaf()).mayReach(asking))
+                .isTrue();
+        assertThat(new Secured(context("own.a.test"), "own.a.test", null).mayReach(asking))
+                .isFalse();
+        assertThat(new Secured(context("more.a.test"), "more.a.test", ca.leaf()).mayReach(asking))
+                .isFalse();
+        assertThat(new Secured(context("x.a.test"), "x.a.test", ca.leaf()).mayReach(open))
+                .isTrue();
+    }
+
+    private static Service service(String name, ServiceTls tls) {
+        return new Service(
+                        name,
+                        Origin.file("test"),
+                        Listener.Scope.PUBLIC,
+                        List.of(name + ".test"),
+                        List.of(),
+                        List.of(new Destination(null, new Target(Target.Scheme.HTTP, "127.0.0.1", 80))),
+                        ClientAddress.HEADERS,
+                        AccessPolicy.OPEN,
+                        0,
+                        HttpSettings.DEFAULT,
+                        Balancing.DEFAULT)
+                .with(tls);
     }
 
     @Test
