@@ -37,6 +37,9 @@ final class AccessLog implements Consumer<Ended>, AutoCloseable {
     // Some hundred milliseconds of a busy node, and with Ended's bounds at most some 8 MiB.
     private static final int QUEUE = 4096;
     private static final int BUFFER = 64 * 1024;
+
+    // A queue that never runs empty must not keep its lines from the disk, nor from the count.
+    private static final int FLUSH_LINES = 256;
     private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long CLOSE_MILLIS = 2_000;
 
@@ -121,7 +124,7 @@ final class AccessLog implements Consumer<Ended>, AutoCloseable {
     @SuppressWarnings("ReferenceEquality") // the one instance is the sign
     private void run() {
         while (!closing || !queue.isEmpty()) {
-            Ended next = queue.poll();
+            Ended next = unflushed < FLUSH_LINES ? queue.poll() : null;
             if (next == null) {
                 flush();
                 next = take();
