@@ -2,6 +2,7 @@ package dev.culvert.app;
 
 import dev.culvert.app.demo.Demo;
 import dev.culvert.app.demo.DemoCheck;
+import dev.culvert.app.demo.DemoLoad;
 import dev.culvert.control.admin.AdminClient;
 import dev.culvert.control.enrol.Join;
 import dev.culvert.control.enrol.Token;
@@ -24,13 +25,19 @@ import picocli.CommandLine.Option;
         versionProvider = Version.class,
         description =
                 "Runs a gateway, a site and two sample services on this machine, without root, and shows the traffic.",
-        footer = {"", "Examples:", "  culvert demo", "  culvert demo --check"})
+        footer = {"", "Examples:", "  culvert demo", "  culvert demo --check", "  culvert demo --load 10"})
 final class DemoCommand implements Callable<Integer> {
     /// More only where all is slow, as under an emulator.
     private static final int TUNNEL_SECONDS = Integer.getInteger("culvert.demo.seconds", 15);
 
     @Option(names = "--check", description = "Use it as a visitor would, print what was verified, and end with 0 or 1.")
     private boolean check;
+
+    @Option(
+            names = "--load",
+            paramLabel = "SECONDS",
+            description = "Visit it with 16 visitors for so long, print what they got, and end with 0 or 1.")
+    private int load;
 
     @Option(names = "--port", paramLabel = "PORT", defaultValue = "8080", description = "Of the URLs. Default: 8080.")
     private int port = 8080;
@@ -71,14 +78,18 @@ final class DemoCommand implements Callable<Integer> {
                 if (!up.await(TUNNEL_SECONDS, TimeUnit.SECONDS)) {
                     throw new IOException("the tunnel did not come up within " + TUNNEL_SECONDS + " s");
                 }
-                return check ? check(demo, site) : show(demo, admin, stop);
+                return check || load > 0 ? use(demo, site) : show(demo, admin, stop);
             }
         }
     }
 
-    private static int check(Demo demo, Wiring site) {
+    private int use(Demo demo, Wiring site) throws InterruptedException {
         System.out.println("gateway, tunnel (" + site.node().tunnel().type() + ") and site are up");
-        return new DemoCheck(demo, System.out).run() ? 0 : 1;
+        boolean well = !check || new DemoCheck(demo, System.out).run();
+        if (load > 0) {
+            well &= new DemoLoad(demo, System.out).run(load);
+        }
+        return well ? 0 : 1;
     }
 
     private static int show(Demo demo, AdminClient admin, CountDownLatch stop) throws Exception {
