@@ -42,6 +42,11 @@ public final class InheritedSockets implements AutoCloseable {
                         : new Bind(address.getAddress(), address.getPort()));
     }
 
+    /// The name of the UDP socket beside a listener with TLS.
+    static String quic(Bind bind) {
+        return "quic " + bind;
+    }
+
     static String tcp(Bind bind) {
         return "tcp " + bind;
     }

@@ -30,6 +30,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /// The sockets at which visitors arrive, each open as long as some model wants it. Owned by the reconciler.
@@ -43,6 +44,7 @@ final class Listeners {
     private final Consumer<Channel> metrics;
     private final Map<Socket, Open> open = new HashMap<>();
     private final ChannelGroup visitors = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+    private final Datagrams datagrams;
     private boolean paused;
 
     /// What makes a listener another socket; its service may change under it.
@@ -63,12 +65,14 @@ final class Listeners {
     }
 
     /// @param metrics takes a connection of a metrics listener
-    Listeners(Loops loops, TunnelDriver tunnel, Doorway doorway, Consumer<Channel> metrics) {
+    /// @param workers may block
+    Listeners(Loops loops, TunnelDriver tunnel, Doorway doorway, Consumer<Channel> metrics, Executor workers) {
         this.metrics = metrics;
         this.loops = loops;
         this.tunnel = tunnel;
         this.doorway = doorway;
         this.pool = new UpstreamPool(doorway.dialer());
+        this.datagrams = new Datagrams(loops, doorway, pool, workers, visitors::add);
     }
 
     /// Opens what `wanted` has and is not open. All or nothing.
@@ -99,7 +103,8 @@ final class Listeners {
 
     /// Points every open socket at its listener of the new model, and closes those that it has not. What they accepted
     /// lives on.
-    void release(List<Listener> wanted) {
+    void release(Model model) {
+        List<Listener> wanted = model.listeners();
         Map<Socket, Listener> next = new HashMap<>();
         wanted.forEach(listener -> next.put(Socket.of(listener), listener));
         for (Socket socket : List.copyOf(open.keySet())) {
@@ -113,6 +118,20 @@ final class Listeners {
                 current.channel.config().setAutoRead(!paused);
             }
         }
+        datagrams.keep(model.https().http3() ? bySocket(Listener.Protocol.HTTPS) : Map.of(), !paused);
+    }
+
+    /// The listeners of this machine's own sockets, and where those are bound in truth.
+    private Map<Listener, InetSocketAddress> bySocket(Listener.Protocol protocol) {
+        Map<Listener, InetSocketAddress> all = new HashMap<>();
+        for (Open each : open.values()) {
+            if (each.listener.protocol() == protocol
+                    && each.listener.scope() != Listener.Scope.TUNNEL
+                    && each.channel.localAddress() instanceof InetSocketAddress bound) {
+                all.put(each.listener, bound);
+            }
+        }
+        return all;
     }
 
     /// Whether who connects is accepted, or waits in the kernel's queue.
@@ -135,6 +154,7 @@ final class Listeners {
                         InheritedSockets.tcp(socket.bind()), unix.fd().intValue()));
             }
         });
+        all.addAll(datagrams.lent());
         return all;
     }
 
@@ -144,6 +164,7 @@ final class Listeners {
     }
 
     void closeAll() {
+        datagrams.closeAll();
         List.copyOf(open.keySet()).forEach(this::close);
     }
 

@@ -14,11 +14,13 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
@@ -129,6 +131,17 @@ public final class Loops implements AutoCloseable {
     ChannelFactory<ServerChannel> inheritedListener(Bind bind) {
         int descriptor = epoll ? inherited.take(InheritedSockets.tcp(bind)) : -1;
         return descriptor < 0 ? null : () -> new EpollServerSocketChannel(descriptor);
+    }
+
+    ChannelFactory<Channel> datagrams() {
+        return epoll ? EpollDatagramChannel::new : NioDatagramChannel::new;
+    }
+
+    /// The UDP socket that was inherited for HTTP/3 at `bind`, as a channel's factory; null if there is none.
+    @Nullable
+    ChannelFactory<Channel> inheritedDatagrams(Bind bind) {
+        int descriptor = epoll ? inherited.take(InheritedSockets.quic(bind)) : -1;
+        return descriptor < 0 ? null : () -> new EpollDatagramChannel(descriptor);
     }
 
     public ChannelFactory<ServerChannel> unixListeners() {

@@ -134,7 +134,7 @@ public final class Node implements AutoCloseable {
         this.targets = new TargetDialer(loops.connections(), workers);
         this.dialer = new Dialer(tunnel, targets);
         Doorway doorway = new Doorway(() -> runtime, admission, dialer, connections, events, tls);
-        this.listeners = new Listeners(loops, tunnel, doorway, this::scraped);
+        this.listeners = new Listeners(loops, tunnel, doorway, this::scraped, workers);
         new HealthChecks(() -> runtime, dialer, () -> tunnel.group().next(), events).start(parts.scheduler());
         this.drain = new Drain(loops, tunnel, udp(empty), listeners, connections);
         parts.scheduler().scheduleWithFixedDelay(tls.contexts()::rotateTicketKeys, TICKET_HOURS, TICKET_HOURS, HOURS);
@@ -252,11 +252,11 @@ public final class Node implements AutoCloseable {
             openHop(next);
             openControl(next);
         } catch (IOException e) {
-            listeners.release(runtime.model().listeners());
+            listeners.release(runtime.model());
             throw e;
         }
         runtime = runtime.next(next, files, this::secretly);
-        listeners.release(next.listeners());
+        listeners.release(next);
         if (!serving) {
             serving = true;
             tunnel.acceptNew(true);

@@ -8,16 +8,18 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param hstsSeconds how long a browser shall ask by HTTPS only (RFC 6797); 0 for nothing said
 /// @param redirect whether a request by HTTP is sent to HTTPS
+/// @param http3 whether HTTP/3 is served beside it, at the same port of UDP
 /// @param unknownName what happens to a handshake for a name of no service, or none
 /// @param fallbackName the name whose certificate it is shown with [UnknownName#FALLBACK], else null
 public record HttpsSettings(
         int hstsSeconds,
         boolean redirect,
+        boolean http3,
         UnknownName unknownName,
         @Nullable String fallbackName) implements Entry {
     private static final int YEAR_SECONDS = 31_536_000;
 
-    public static final HttpsSettings DEFAULT = new HttpsSettings(YEAR_SECONDS, true, UnknownName.REFUSE, null);
+    public static final HttpsSettings DEFAULT = new HttpsSettings(YEAR_SECONDS, true, true, UnknownName.REFUSE, null);
 
     /// What happens to a handshake for a name of no service.
     public enum UnknownName {
@@ -50,6 +52,7 @@ public record HttpsSettings(
         return new Settings()
                 .putUnless("https.hsts", YEAR_SECONDS, hstsSeconds)
                 .putUnless("https.redirect", true, redirect)
+                .putUnless("https.http3", true, http3)
                 .putUnless("https.unknown-name", "refuse", fallbackName == null ? unknownName.toString() : fallbackName)
                 .done();
     }

@@ -230,7 +230,10 @@ public final class Http2Session extends Http2ConnectionHandler {
             reset(stream, Http2Error.REFUSED_STREAM);
             return;
         }
-        Http2Visitor visitor = new Http2Visitor(this, stream, end);
+        Http2Visitor visitor = new Http2Visitor(this, stream);
+        if (end) {
+            visitor.ended();
+        }
         stream.setProperty(key, visitor);
         HttpExchange exchange = ingress.begin(visitor, request);
         if (exchange == null) {

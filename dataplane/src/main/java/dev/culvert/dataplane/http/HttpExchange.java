@@ -24,7 +24,6 @@ import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.util.AsciiString;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.FastThreadLocal;
 import io.netty.util.concurrent.Future;
@@ -37,7 +36,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Bodies flow as they come: the visitor is read only while the upstream is writable, and the other way round.
 final class HttpExchange {
-    private static final AsciiString STRICT_TRANSPORT_SECURITY = AsciiString.cached("strict-transport-security");
     // As long as browsers wait. An answer may take its time: servers put uploads together before they say a word.
     private static final int RESPONSE_SECONDS = Integer.getInteger("culvert.http.responseSeconds", 300);
 
@@ -335,10 +333,7 @@ final class HttpExchange {
     }
 
     private void responseHead(HttpResponse head) {
-        String hsts = ingress.hsts();
-        if (!hsts.isEmpty() && !head.headers().contains(STRICT_TRANSPORT_SECURITY)) {
-            head.headers().set(STRICT_TRANSPORT_SECURITY, hsts);
-        }
+        ingress.advertise(head.headers(), routed.service(), verdict);
         Heads.ResponseView answer = new Heads.ResponseView(head);
         CharSequence key = isUpgrade() ? request.first(HttpHeaderNames.SEC_WEBSOCKET_KEY) : null;
         boolean toHead = request.isHead();

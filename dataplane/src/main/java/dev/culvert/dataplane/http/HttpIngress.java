@@ -21,6 +21,8 @@ import dev.culvert.proto.http.Authority;
 import dev.culvert.proto.http.RequestPolicy;
 import dev.culvert.proto.http.RequestRules;
 import io.netty.channel.Channel;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.util.AsciiString;
 import io.netty.util.concurrent.FastThreadLocal;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +36,9 @@ public final class HttpIngress {
             return new RequestRules(RequestPolicy.DEFAULT);
         }
     };
+
+    private static final AsciiString STRICT_TRANSPORT_SECURITY = AsciiString.cached("strict-transport-security");
+    private static final AsciiString ALT_SVC = AsciiString.cached("alt-svc");
 
     private final Doorway doorway;
     private final Listener listener;
@@ -149,9 +154,25 @@ public final class HttpIngress {
         return null;
     }
 
-    /// What a response tells browsers about HTTPS; empty for nothing.
-    String hsts() {
-        return arrival().tls() == null ? "" : doorway.runtime().get().hsts();
+    /// What a response tells browsers about how to come back: by HTTPS only, and by HTTP/3 where that serves the
+    /// service.
+    void advertise(HttpHeaders response, Service service, RequestRules.Accepted verdict) {
+        Secured secured = arrival().tls();
+        if (secured == null) {
+            return;
+        }
+        String hsts = doorway.runtime().get().hsts();
+        if (!hsts.isEmpty() && !response.contains(STRICT_TRANSPORT_SECURITY)) {
+            response.set(STRICT_TRANSPORT_SECURITY, hsts);
+        }
+        if (secured.mayComeByQuic(service) && doorway.tls().isQuic(listener)) {
+            // RFC 7838 §3.1; the port as the visitor knows it, for what is in front of this machine may change it.
+            int port = verdict.port() < 0 ? 443 : verdict.port();
+            response.set(ALT_SVC, "h3=\":" + port + "\"; ma=86400");
+        } else {
+            // A target's own is about sockets to which no visitor gets.
+            response.remove(ALT_SVC);
+        }
     }
 
     /// What the exchange may do.

@@ -23,6 +23,12 @@ public record Secured(
         return host.equals(serverName) ? other.policy().equals(context.policy()) : context.alsoStandsFor(other);
     }
 
+    /// Whether the same visitor may come to a service by HTTP/3: its codec cannot ask for certificates of one name and
+    /// not of another.
+    public boolean mayComeByQuic(Service service) {
+        return context.isOpen() && service.tls().clientCaFile() == null;
+    }
+
     /// Whether the handshake asked for what a service asks for.
     public boolean mayReach(Service service) {
         return service.tls().clientCaFile() == null

@@ -1,13 +1,14 @@
 package dev.culvert.dataplane.tls;
 
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.codec.quic.QuicSslContext;
+import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSsl;
 import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.OpenSslServerSessionContext;
 import io.netty.handler.ssl.OpenSslSessionContext;
-import io.netty.handler.ssl.OpenSslSessionTicketKey;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
@@ -22,6 +23,7 @@ import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 
 /// What a handshake for some names of one service presents and asks for. BoringSSL's context lives until nobody can
 /// reach this any more: a handshake may begin with it while it is being replaced.
@@ -47,6 +49,8 @@ public final class TlsContext {
     private final TlsPolicy policy;
     private final ServerCertificate certificate;
     private final SslContext context;
+    private @Nullable QuicSslContext quic;
+    private TicketKeys.@Nullable All tickets;
 
     private TlsContext(TlsPolicy policy, ServerCertificate certificate, SslContext context) {
         this.policy = policy;
@@ -103,11 +107,39 @@ public final class TlsContext {
         }
     }
 
-    /// @param keys the first seals new tickets, the others open older ones
-    void ticketKeys(OpenSslSessionTicketKey... keys) {
+    synchronized void ticketKeys(TicketKeys.All keys) {
+        tickets = keys;
         if (context.sessionContext() instanceof OpenSslSessionContext sessions) {
-            sessions.setTicketKeys(keys);
+            sessions.setTicketKeys(keys.tls());
         }
+        if (quic != null) {
+            quic.sessionContext().setTicketKeys(keys.quic());
+        }
+    }
+
+    /// The same for QUIC, made when the first visitor comes by it. Not for a policy that wants certificates of its
+    /// visitors: there the codec would ask nobody for one.
+    synchronized QuicSslContext quic() {
+        QuicSslContext made = quic;
+        if (made == null) {
+            if (!isOpen()) {
+                throw new IllegalStateException("QUIC for a policy that asks for certificates");
+            }
+            X509Certificate[] chain = certificate.chain().toArray(new X509Certificate[0]);
+            made = QuicNames.builder(QuicSslContextBuilder.forServer(certificate.key(), null, chain))
+                    .sessionTimeout(SESSION_SECONDS)
+                    .build();
+            if (tickets != null) {
+                made.sessionContext().setTicketKeys(tickets.quic());
+            }
+            quic = made;
+        }
+        return made;
+    }
+
+    /// Whether nobody is asked for a certificate.
+    public boolean isOpen() {
+        return policy.clients() == TlsPolicy.Clients.ANYONE;
     }
 
     public SslHandler newHandler(ByteBufAllocator allocator) {

@@ -72,6 +72,7 @@ public record Config(
             @Nullable List<Listener> listen,
             @Nullable Integer hstsSeconds,
             @Nullable Boolean redirect,
+            @Nullable Boolean http3,
             @Nullable UnknownName unknownName,
             @Nullable String fallbackName) {}
 

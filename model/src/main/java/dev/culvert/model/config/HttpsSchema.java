@@ -34,6 +34,11 @@ final class HttpsSchema {
             Scalar.of("true | false", HttpsSchema::readBoolean),
             "true",
             "sends requests by HTTP to HTTPS, but for those of certificate authorities");
+    static final Field<Boolean> HTTP3 = Field.optional(
+            "http3",
+            Scalar.of("true | false", HttpsSchema::readBoolean),
+            "true",
+            "serves HTTP/3 at the same ports of UDP, and tells browsers so");
     static final Field<Unknown> UNKNOWN_NAME = Field.optional(
             "unknown-name",
             Scalar.of("refuse | close | a host of a service", HttpsSchema::readUnknownName),
@@ -42,12 +47,12 @@ final class HttpsSchema {
 
     static final Field<Section> GATEWAY = Field.optional(
             "https",
-            Shape.of(LISTEN, HSTS, REDIRECT, UNKNOWN_NAME)
+            Shape.of(LISTEN, HSTS, REDIRECT, HTTP3, UNKNOWN_NAME)
                     .refusing("certificate", "belongs to a service: services.NAME.tls.certificate")
                     .refusing("tls", "belongs to a service: services.NAME.tls"),
             "services by host are served by HTTPS where this section stands; the name in the handshake chooses");
     static final Field<Section> SITE =
-            Field.optional("https", Shape.of(LISTEN_AT_SITE, HSTS), "for services whose TLS ends at this site");
+            Field.optional("https", Shape.of(LISTEN_AT_SITE, HSTS, HTTP3), "for services whose TLS ends at this site");
 
     /// @param name the host with FALLBACK, else null
     record Unknown(UnknownName what, @Nullable String name) {}
@@ -56,13 +61,14 @@ final class HttpsSchema {
 
     static Config.HttpsConfig read(@Nullable Section https, boolean site) {
         if (https == null) {
-            return new Config.HttpsConfig(null, null, null, null, null);
+            return new Config.HttpsConfig(null, null, null, null, null, null);
         }
         Unknown unknown = https.get(UNKNOWN_NAME);
         return new Config.HttpsConfig(
                 listeners(https.get(site ? LISTEN_AT_SITE : LISTEN), Protocol.HTTPS),
                 https.get(HSTS),
                 https.get(REDIRECT),
+                https.get(HTTP3),
                 unknown == null ? null : unknown.what(),
                 unknown == null ? null : unknown.name());
     }

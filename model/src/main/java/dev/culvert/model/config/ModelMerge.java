@@ -122,6 +122,7 @@ public final class ModelMerge {
     private HttpsSettings https(ServiceMerge services) {
         Integer hsts = first(config -> config.https().hstsSeconds());
         Boolean redirect = first(config -> config.https().redirect());
+        Boolean http3 = first(config -> config.https().http3());
         HttpsSettings.UnknownName unknown = first(config -> config.https().unknownName());
         String fallback = first(config -> config.https().fallbackName());
         if (fallback != null) {
@@ -131,6 +132,7 @@ public final class ModelMerge {
         return new HttpsSettings(
                 hsts == null ? usual.hstsSeconds() : hsts,
                 redirect == null ? usual.redirect() : redirect,
+                http3 == null ? usual.http3() : http3,
                 unknown == null ? usual.unknownName() : unknown,
                 fallback);
     }
