@@ -8,9 +8,9 @@ PEER=(haproxy wg-gateway wg-home)
 declare -A PORT=([ours]=9200 [peer]=9100)
 
 if [ -n "$QUICK" ]; then
-  ROUNDS=1 WARM=3 SECONDS_GET=3 SECONDS_OTHER=2 LOAD=(-t 5) LOADED='the load'
+  ROUNDS=1 WARM=3 WARM_CONNECTIONS=3 SECONDS_GET=3 SECONDS_OTHER=2 LOAD=(-t 5) LOADED='the load'
 else
-  ROUNDS=3 WARM=6 SECONDS_GET=5 SECONDS_OTHER=4 LOAD=(-n 10G) LOADED='10 GiB'
+  ROUNDS=3 WARM=6 WARM_CONNECTIONS=24 SECONDS_GET=5 SECONDS_OTHER=4 LOAD=(-n 10G) LOADED='10 GiB'
 fi
 
 figure throughput-1-gbit 'download, 1 stream, Gbit/s'
@@ -18,6 +18,7 @@ figure throughput-8-gbit 'download, 8 streams, Gbit/s'
 figure cpu-s-per-gib-1 'CPU-seconds of the stack per GiB, 1 stream'
 figure cpu-s-per-gib-8 'CPU-seconds of the stack per GiB, 8 streams'
 figure connections-per-s 'new connections per second, one request of 1 KiB each'
+figure connections-per-s-cold 'the same in the first seconds after a start, before any warm-up'
 figure requests-per-s 'requests per second of 1 KiB, 64 kept connections'
 figure p99-ms 'their 99th percentile, ms'
 figure http-requests-per-s 'the same by host name through HTTP (the peer relays TCP)'
@@ -151,11 +152,11 @@ download() { # SIDE STREAMS
   sample "cpu-s-per-gib-$2" "$1" "$(calculate 2 "($after - $before) / ($bytes / 1073741824)")"
 }
 
-connections() { # SIDE
+connections() { # SIDE [SUFFIX]
   local rate
   rate=$(in_ns visitor ab -q -r -c 32 -t $SECONDS_OTHER -n 1000000 "http://$GATEWAY4:${PORT[$1]}/1k" 2>/dev/null |
     sed -n 's/^Requests per second: *\([0-9]*\).*/\1/p')
-  sample connections-per-s "$1" "$rate"
+  sample "connections-per-s${2:-}" "$1" "$rate"
 }
 
 # Through the TCP service, like for like; and Culvert's HTTP by host name beside the peer's plain relay.
@@ -184,7 +185,7 @@ memory() { # SIDE FIGURE gateway|home
 
 warm_up() { # SIDE: every path once, for as long as a just-in-time compiler needs
   received -p $((PORT[$1] + 1)) -P 8 -t $((WARM / 2)) >/dev/null
-  in_ns visitor ab -q -r -c 32 -t "$WARM" -n 1000000 "http://$GATEWAY4:${PORT[$1]}/1k" >/dev/null 2>&1
+  in_ns visitor ab -q -r -c 32 -t "$WARM_CONNECTIONS" -n 1000000 "http://$GATEWAY4:${PORT[$1]}/1k" >/dev/null 2>&1
   in_ns visitor wrk -t 1 -c 64 -d "${WARM}s" -H 'Host: web.lab.test' "http://$GATEWAY4:${PORT[$1]}/1k" >/dev/null
   if [ "$1" = ours ]; then
     in_ns visitor wrk -t 1 -c 64 -d "${WARM}s" -H 'Host: web.lab.test' "http://$GATEWAY4:8080/1k" >/dev/null
@@ -230,6 +231,7 @@ suite_run() {
   local side
   for side in $SIDES; do "${side}_start"; done
   each memory gateway-rss-idle-mib gateway
+  each connections -cold
   each warm_up
   for round in $(seq $ROUNDS); do
     echo "round $round of $ROUNDS"

@@ -77,6 +77,7 @@ record NodeProcess(
     ///
     /// @return the exit code
     int run() throws Exception {
+        HeadStart.begin();
         Path configuration = file == null ? Path.of(role + ".yaml") : file;
         Wiring.Options options =
                 new Wiring.Options(role, configuration, file == null, StateOption.orStandard(state), parse(endpoint));

@@ -75,6 +75,14 @@ public final class Loops implements AutoCloseable {
         return new Loops(!portable && Epoll.isAvailable(), loops, inherited);
     }
 
+    /// Loads what each loop and channel needs, so that it is there when they are made. Of use on any other thread
+    /// only, and harmless.
+    public static void preload() {
+        if (Epoll.isAvailable()) {
+            epollConnection().unsafe().closeForcibly();
+        }
+    }
+
     /// `epoll` or `nio`.
     public String kind() {
         return epoll ? "epoll" : "nio";
