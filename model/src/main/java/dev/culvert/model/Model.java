@@ -51,15 +51,23 @@ public record Model(
     }
 
     /// The names whose TLS ends at this node, each with its service: it has to prove that they are its own.
+    /// Of several services of a name it is the one that says with what certificates.
     public Map<String, Service> terminated() {
         ServiceTls.Ends here = role == Role.GATEWAY ? ServiceTls.Ends.GATEWAY : ServiceTls.Ends.SITE;
         Map<String, Service> names = new LinkedHashMap<>();
         for (Service service : services.values()) {
             if (service.tls().ends() == here) {
-                service.hosts().forEach(host -> names.put(host, service));
+                service.hosts().forEach(host -> names.merge(host, service, Model::decisive));
             }
         }
         return names;
+    }
+
+    private static Service decisive(Service first, Service second) {
+        if (first.tls().clientCaFile() != null || second.tls().clientCaFile() != null) {
+            return first.tls().clientCaFile() != null ? first : second;
+        }
+        return first.tls().certificateFile() != null ? first : second;
     }
 
     /// A model that gets no certificates, and whose listeners with TLS behave as usual.

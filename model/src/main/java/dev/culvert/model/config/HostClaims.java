@@ -3,6 +3,7 @@ package dev.culvert.model.config;
 import dev.culvert.model.Origin;
 import dev.culvert.model.RequestMatch;
 import dev.culvert.model.Service;
+import dev.culvert.model.ServiceTls;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -40,7 +41,7 @@ final class HostClaims {
         }
         RequestMatch mine = second.http().match();
         if (!first.http().match().clashes(mine)) {
-            return null;
+            return handshakes(first.tls(), second.tls());
         }
         String path = mine.prefixes().stream()
                 .filter(first.http().match().prefixes()::contains)
@@ -48,5 +49,22 @@ final class HostClaims {
                 .orElse("/");
         boolean plain = mine.equals(RequestMatch.ANY) && first.http().match().equals(RequestMatch.ANY);
         return plain ? "" : ": some requests to " + path + " fit both, and neither is the more specific one";
+    }
+
+    /// A handshake knows the host alone: one certificate for all services of it, and one of them that asks for
+    /// visitors'.
+    private static @Nullable String handshakes(ServiceTls first, ServiceTls second) {
+        if (first.clientCaFile() != null && second.clientCaFile() != null) {
+            return ": only one service of a host can ask for certificates of visitors, and it does so for all";
+        }
+        ServiceTls asking = first.clientCaFile() != null ? first : second;
+        String mine = first.certificateFile();
+        String other = second.certificateFile();
+        if (asking.clientCaFile() != null && asking.certificateFile() == null && (mine != null || other != null)) {
+            return ": the one with client-ca has to name the certificate, too";
+        }
+        return mine == null || other == null || mine.equals(other)
+                ? null
+                : ": with another certificate, and visitors are shown only one";
     }
 }
