@@ -3,8 +3,8 @@ package dev.culvert.dataplane.http;
 import io.netty.buffer.ByteBuf;
 
 /// Looks at a request head byte by byte for what a lenient decoder repairs before any rule can see it: folded fields,
-/// bare line ends, several empty lines in front, more or other white space in the request line than two single spaces
-/// (attacks.md H1-07, H1-08).
+/// bare line ends, several empty lines in front, more or other white space in the request line than two single spaces,
+/// a version in small letters (attacks.md H1-07, H1-08).
 final class HeadScan {
     private static final int REQUEST_SPACES = 2;
 
@@ -79,7 +79,9 @@ final class HeadScan {
         }
         // Bytes beyond ASCII are negative here, and the business of RequestRules.
         boolean doubled = next == ' ' && afterSpace;
-        return !doubled && spaces <= REQUEST_SPACES && (next >= ' ' || next < 0);
+        // RFC 9112 §2.3: HTTP is written in capitals, which the codec would make of `http`.
+        boolean small = spaces == REQUEST_SPACES && next >= 'a' && next <= 'z';
+        return !doubled && !small && spaces <= REQUEST_SPACES && (next >= ' ' || next < 0);
     }
 
     private boolean lineFeed(byte next, State then) {

@@ -349,9 +349,23 @@ public final class Http2Session extends Http2ConnectionHandler {
             // RFC 9113 §5.1: a second head, of which the codec says only that it is one too many.
             reset(stream, Http2Error.STREAM_CLOSED);
         } else {
+            if (stream == null && !outbound) {
+                remember(error.streamId());
+            }
             super.onStreamError(ctx, outbound, cause, error);
         }
         glitch(Glitches.MALFORMED);
+    }
+
+    /// A head that the codec could not read never became a stream. With one, a body that follows is known to come
+    /// behind
+    /// our reset, and the other streams live on.
+    private void remember(int id) {
+        try {
+            connection().remote().createStream(id, false);
+        } catch (Http2Exception taken) {
+            // Too many, or not the next one: the codec's own answer will do.
+        }
     }
 
     /// RFC 9113 §5.1: what comes behind our reset was under way; behind the end of both sides it is an error of the

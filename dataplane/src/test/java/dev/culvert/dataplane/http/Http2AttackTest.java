@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// attacks.md §4: what a stranger may try with frames. Nothing of it reaches the target, and who goes on is sent away.
+/// What he may try with one request is [RequestTableTest]'s.
 @Timeout(20)
 class Http2AttackTest extends Http2Road {
     private static final int CALM = 11;
@@ -24,75 +25,6 @@ class Http2AttackTest extends Http2Road {
             while (answer(wire, OK)) {}
         });
         return visitor2().greet();
-    }
-
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = ';',
-            value = {
-                "H2-07 no method;reset;:scheme|http|:path|/|:authority|app.test",
-                "H2-07 no scheme;reset;:method|GET|:path|/|:authority|app.test",
-                "H2-07 no path;reset;:method|GET|:scheme|http|:authority|app.test",
-                "H2-07 empty path;reset;:method|GET|:scheme|http|:path||:authority|app.test",
-                "H2-07 path without a slash;reset;:method|GET|:scheme|http|:path|a|:authority|app.test",
-                "H2-07 absolute path;reset;:method|GET|:scheme|http|:path|http://app.test/|:authority|app.test",
-                "H2-07 two methods;reset;:method|GET|:method|POST|:scheme|http|:path|/|:authority|app.test",
-                "H2-07 two paths;reset;:method|GET|:scheme|http|:path|/|:path|/b|:authority|app.test",
-                "H2-07 two authorities;reset;:method|GET|:scheme|http|:path|/|:authority|app.test|:authority|b",
-                "H2-07 pseudo behind regular;reset;:method|GET|:scheme|http|x|y|:path|/|:authority|app.test",
-                "H2-07 unknown pseudo;reset;" + GET + "|:x|y",
-                "H2-07 response pseudo;reset;" + GET + "|:status|200",
-                "H2-07 scheme;reset;:method|GET|:scheme|javascript|:path|/|:authority|app.test",
-                "H2-07 upper case;reset;" + GET + "|X-A|b",
-                "H2-07 space in a name;reset;" + GET + "|x a|b",
-                "H2-07 CR LF in a value;reset;" + GET + "|x|a\\r\\nb: c",
-                "H2-07 NUL in a value;reset;" + GET + "|x|a\\0b",
-                "H2-07 LF in the path;reset;:method|GET|:scheme|http|:path|/a\\nb|:authority|app.test",
-                "H2-07 CR LF in the method;reset;:method|GET / HTTP/1.1\\r\\nX: y|:scheme|http|:path|/|:authority|app.test",
-                "H2-07 space in front of a value;reset;" + GET + "|x| a",
-                "H2-07 tab behind a value;reset;" + GET + "|x|a\\t",
-                "H2-07 connection;reset;" + GET + "|connection|keep-alive",
-                "H2-07 keep-alive;reset;" + GET + "|keep-alive|5",
-                "H2-07 proxy-connection;reset;" + GET + "|proxy-connection|close",
-                "H2-07 upgrade;reset;" + GET + "|upgrade|h2c",
-                "H2-07 transfer-encoding;reset;" + GET + "|transfer-encoding|chunked",
-                "H2-07 TE;reset;" + GET + "|te|gzip",
-                "H2-07 length of no body;reset;" + GET + "|content-length|5",
-                "H2-07 two lengths;reset;" + GET + "|content-length|5|content-length|6",
-                "H1-04 length with a sign;reset;" + GET + "|content-length|+0",
-                "H2-07 host beside authority;400;" + GET + "|host|other.test",
-                "H1-12 two hosts;400;:method|GET|:scheme|http|:path|/|host|app.test|host|app.test",
-                "H1-12 no authority;400;:method|GET|:scheme|http|:path|/",
-                "H1-12 userinfo;400;:method|GET|:scheme|http|:path|/|:authority|a@app.test",
-                "H1-13 fragment;400;:method|GET|:scheme|http|:path|/#x|:authority|app.test",
-                "H1-13 backslash;400;:method|GET|:scheme|http|:path|/a\\\\b|:authority|app.test",
-                "H1-14 TRACE;405;:method|TRACE|:scheme|http|:path|/|:authority|app.test",
-                "H1-14 CONNECT;reset;:method|CONNECT|:authority|app.test:80",
-                "H2-08 other protocol;501;:method|CONNECT|:protocol|ip|:scheme|http|:path|/|:authority|app.test",
-                "H1-16 other expectation;417;" + GET + "|expect|200-ok",
-                "HD-08 two authorizations;400;" + GET + "|authorization|a|authorization|b",
-                "unknown host;404;:method|GET|:scheme|http|:path|/|:authority|other.test"
-            })
-    void request_outOfForm_isRefusedAndNeverReachesTheTarget(String name, String expected, String fields)
-            throws Exception {
-        FrameWire visitor = answering();
-        String text = fields.replace("\\r", "\r")
-                .replace("\\n", "\n")
-                .replace("\\0", "\0")
-                .replace("\\t", "\t")
-                .replace("\\\\", "\\");
-
-        visitor.headers(1, true, text.split("\\|", -1));
-        Answer answer = visitor.answer(1);
-
-        if (expected.equals("reset")) {
-            assertThat(answer.reset()).as(name).isEqualTo(1);
-        } else {
-            assertThat(answer.status()).as(name).isEqualTo(expected);
-        }
-        assertThat(heads).isEmpty();
-        visitor.get(3, "/");
-        assertThat(visitor.answer(3).status()).as("the connection goes on").isEqualTo("200");
     }
 
     @Test

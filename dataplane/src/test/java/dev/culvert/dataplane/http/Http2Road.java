@@ -1,98 +1,30 @@
 package dev.culvert.dataplane.http;
 
-import dev.culvert.dataplane.ConnectionRegistry;
-import dev.culvert.dataplane.Dialer;
-import dev.culvert.dataplane.Doorway;
 import dev.culvert.dataplane.Drain;
-import dev.culvert.dataplane.RunningModel;
-import dev.culvert.dataplane.ServiceFiles;
-import dev.culvert.dataplane.access.BasicAuth;
-import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.dataplane.testing.FrameWire;
 import dev.culvert.dataplane.testing.RawBackend;
-import dev.culvert.dataplane.testing.TestNode;
-import dev.culvert.dataplane.tls.Tls;
-import dev.culvert.model.Model;
 import dev.culvert.model.Target;
-import dev.culvert.model.decide.Admission;
-import dev.culvert.model.decide.BanTable;
-import dev.culvert.model.decide.Limits;
-import dev.culvert.model.decide.Targets;
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.group.ChannelGroup;
-import io.netty.channel.group.DefaultChannelGroup;
-import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// The same gateway and target, with a door at which HTTP/2 is spoken without TLS, so that a test sees every frame.
+/// The same gateway and target, with a door at which HTTP/2 is spoken without TLS.
 class Http2Road extends HttpRoad {
-    private final ChannelGroup visitors = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-    private @Nullable InetSocketAddress door;
+    private @Nullable Http2Door door;
 
     /// Opens the door; the target does what the script says.
     void serving2(RawBackend.Script script) throws IOException {
         serving(script).close();
-        open();
+        door = new Http2Door(node());
     }
 
     void serving2(Target target) throws IOException {
         servingFrom(target).close();
-        open();
-    }
-
-    private void open() throws IOException {
-        TestNode node = node();
-        Model model = node.node().model();
-        RunningModel running = RunningModel.of(
-                model,
-                Targets.NONE.next(model, text -> text),
-                new ServiceFiles(Map.of(), new BasicAuth(node.events())));
-        Admission admission = new Admission(new Limits(20_000, 20_000, 0, 1), new BanTable(), 7, System.nanoTime());
-        Dialer dialer = new Dialer(
-                node.tunnel(),
-                new TargetDialer(
-                        node.loops().connections(), task -> Thread.ofVirtual().start(task)));
-        Doorway doorway = new Doorway(
-                () -> running,
-                admission,
-                dialer,
-                new ConnectionRegistry(admission::release),
-                node.events(),
-                Tls.empty());
-        UpstreamPool pool = new UpstreamPool(dialer);
-        pool.prepare(model);
-        Channel bound = new ServerBootstrap()
-                .group(node.loops().visitors())
-                .channelFactory(node.loops().listeners())
-                .childOption(ChannelOption.AUTO_READ, false)
-                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                .childHandler(new ChannelInitializer<>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        visitors.add(channel);
-                        HttpIngress ingress =
-                                new HttpIngress(doorway, model.listeners().getFirst(), pool, channel, null);
-                        Http2Session.install(channel, ingress);
-                    }
-                })
-                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-                .syncUninterruptibly()
-                .channel();
-        door = (InetSocketAddress) bound.localAddress();
+        door = new Http2Door(node());
     }
 
     FrameWire visitor2() throws IOException {
-        InetSocketAddress at = Objects.requireNonNull(door);
-        return new FrameWire(new Socket(at.getAddress(), at.getPort()));
+        return Objects.requireNonNull(door).visitor();
     }
 
     long count(String kind) {
@@ -100,6 +32,6 @@ class Http2Road extends HttpRoad {
     }
 
     void tellVisitors(Drain.Notice notice) {
-        visitors.forEach(channel -> channel.pipeline().fireUserEventTriggered(notice));
+        Objects.requireNonNull(door).tellVisitors(notice);
     }
 }
