@@ -70,7 +70,7 @@ public final class Dialer {
             return hop(site, request, loop);
         }
         Promise<Channel> announced = loop.newPromise();
-        Future<Channel> plain = site == null ? here(target) : direct(site, target);
+        Future<Channel> plain = site == null ? here(target, loop) : direct(site, target);
         plain.addListener(done -> {
             if (done.isSuccess()) {
                 Channel channel = (Channel) done.getNow();
@@ -120,7 +120,7 @@ public final class Dialer {
 
     private Future<Channel> shared(Target target, @Nullable Site site, EventExecutor loop) {
         if (site == null) {
-            return here(target);
+            return here(target, loop);
         }
         if (site.type() == PeerType.PLAIN) {
             return direct(site, target);
@@ -138,8 +138,9 @@ public final class Dialer {
     }
 
     /// A target of this node itself: the model names it, so every address it resolves to is meant.
-    private Future<Channel> here(Target target) {
-        EventLoop loop = tunnel.group().next();
+    /// It lives on its visitor's loop, so that nothing passes between threads.
+    private Future<Channel> here(Target target, EventExecutor visitors) {
+        EventLoop loop = visitors instanceof EventLoop own ? own : tunnel.group().next();
         return targets.dial(target.host(), target.port(), _ -> true, loop);
     }
 

@@ -4,8 +4,11 @@ import org.jspecify.annotations.Nullable;
 
 /// One target and the site behind which it is.
 ///
-/// @param site null where the target is on this node's own side
+/// @param site null at a site, where every target is on this side; at a gateway a site's name or [#HERE]
 public record Destination(@Nullable String site, Target target) {
+    /// What stands in the place of a site's name, at a gateway, for targets on the gateway's own side.
+    public static final String HERE = "here";
+
     /// The text that the configuration takes: `http://192.168.1.20:8096 at home`, or the target alone.
     @Override
     public String toString() {

@@ -92,6 +92,7 @@ public final class ModelMerge {
             services.addServices(draft, tls ? ServiceTls.Ends.GATEWAY : ServiceTls.Ends.UNSAID);
         }
         drafts.forEach(services::addMetrics);
+        services.noteLoops();
         String name = first(config -> config.node().name());
         return new Model(
                 name == null ? role.toString() : name,

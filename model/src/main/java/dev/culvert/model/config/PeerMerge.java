@@ -1,6 +1,7 @@
 package dev.culvert.model.config;
 
 import dev.culvert.model.AllowRule;
+import dev.culvert.model.Destination;
 import dev.culvert.model.GatewayPeer;
 import dev.culvert.model.Literals;
 import dev.culvert.model.PeerType;
@@ -60,6 +61,11 @@ final class PeerMerge {
         draft.config().sites().forEach((name, site) -> {
             String path = "sites." + name;
             boolean right = isFree(draft, path, site.peer());
+            if (name.equals(Destination.HERE)) {
+                draft.notes()
+                        .add(path, "means the gateway's own side where services name a site (expected: another name)");
+                right = false;
+            }
             right &= areWithinNetwork(draft, path, site.peer().addresses());
             right &= areOutsideNetwork(draft, path, site.peer().routes());
             if (right || site.origin().isFile()) {

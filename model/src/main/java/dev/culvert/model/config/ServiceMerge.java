@@ -38,9 +38,13 @@ final class ServiceMerge {
     private final Claims<Bind> inside = Claims.clashing(Bind::overlaps);
     // A site's own sockets in the tunnel and ports of its gateways are different things.
     private final Claims<Bind> published = Claims.clashing(Bind::overlaps);
+    private final List<Local> local = new ArrayList<>();
     private boolean httpSeen;
     private boolean httpsSeen;
     private boolean metricsSeen;
+
+    /// A target on the gateway's own side, and where it stands.
+    private record Local(Claims.Place place, Target target) {}
 
     /// @param broken whether a file mentions a path that could not be used
     ServiceMerge(Role role, TunnelSettings tunnel, Map<String, Site> sites, Predicate<String> broken) {
@@ -260,6 +264,12 @@ final class ServiceMerge {
         if (name == null || broken.test("sites." + name)) {
             return false;
         }
+        if (name.equals(Destination.HERE)) {
+            if (!targetBroken) {
+                local.add(new Local(target, destination.target()));
+            }
+            return true;
+        }
         Site known = sites.get(name);
         if (known == null) {
             String others = sites.isEmpty()
@@ -276,6 +286,21 @@ final class ServiceMerge {
         target.showing(Echo.quote(destination.target().toString()))
                 .note("is not where the plain peer " + name + " leads " + where);
         return false;
+    }
+
+    /// RT-09: to be called when all listeners are known. Names are not looked up here, so one can still make a loop,
+    /// which ends at the limit of connections.
+    void noteLoops() {
+        for (Local each : local) {
+            InetAddress address = Literals.address(each.target().host());
+            boolean ours = address != null && (address.isLoopbackAddress() || address.isAnyLocalAddress());
+            boolean taken = listeners.stream()
+                    .anyMatch(
+                            listener -> listener.bind().port() == each.target().port());
+            if (taken && (ours || each.target().host().equals("localhost"))) {
+                each.place().showing(Echo.quote(each.target().toString())).note("is the gateway itself");
+            }
+        }
     }
 
     /// RT-09: a service that leads back into the node would be a loop, or a way round its listeners.

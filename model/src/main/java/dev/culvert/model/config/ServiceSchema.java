@@ -32,7 +32,9 @@ final class ServiceSchema {
             "`2222/tcp`, a port of its own at the gateways; or `tunnel:8080`, a port on this site's address in the"
                     + " tunnel, for what a stock hub sends");
     static final Field<String> SITE = Field.optional(
-            "site", Scalars.NAME, "the site behind which the targets are that do not name one themselves");
+            "site",
+            Scalars.NAME,
+            "the site behind which the targets are that do not name one themselves; `here` is the gateway's own side");
     static final Field<List<Destination>> TARGET = Field.optional(
             "target",
             new ListOf<>(TargetScalars.PLACED),
