@@ -140,7 +140,8 @@ public final class Dialer {
     /// A target of this node itself: the model names it, so every address it resolves to is meant.
     /// It lives on its visitor's loop, so that nothing passes between threads.
     private Future<Channel> here(Target target, EventExecutor visitors) {
-        EventLoop loop = visitors instanceof EventLoop own ? own : tunnel.group().next();
+        EventLoop loop =
+                visitors instanceof EventLoop own ? own : tunnel.group().next();
         return targets.dial(target.host(), target.port(), _ -> true, loop);
     }
 

@@ -295,6 +295,7 @@ final class ServiceMerge {
             InetAddress address = Literals.address(each.target().host());
             boolean ours = address != null && (address.isLoopbackAddress() || address.isAnyLocalAddress());
             boolean taken = listeners.stream()
+                    .filter(listener -> listener.scope() != Scope.TUNNEL)
                     .anyMatch(
                             listener -> listener.bind().port() == each.target().port());
             if (taken && (ours || each.target().host().equals("localhost"))) {
