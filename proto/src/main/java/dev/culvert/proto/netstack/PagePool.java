@@ -14,6 +14,10 @@ final class PagePool {
     /// What the two ends of a long connection with losses give and take, again and again.
     private static final int KEPT = 1024;
 
+    /// What a ring may hold at first. Who keeps up gets more within few round trips ([ReceiveTuning], [TcpSender]); a
+    /// connection that nobody reads has not cost more than this, at either end.
+    static final int FIRST_LIMIT = 64 * 1024;
+
     private final int limit;
     private byte[] @Nullable [] free = new byte[8][];
     private int freeCount;

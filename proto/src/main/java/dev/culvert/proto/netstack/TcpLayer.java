@@ -142,7 +142,7 @@ final class TcpLayer {
         int stamp = SynCookies.stamp(clock, segment.options);
         int mss = paths.towards(tuple.remoteHigh, tuple.remoteLow) - TcpOutput.headers(tuple);
         int shift = TcpReceiver.windowShift(config.receiveBuffer());
-        int window = Math.min(config.receiveBuffer(), TcpReceiver.FIRST_LIMIT);
+        int window = Math.min(config.receiveBuffer(), PagePool.FIRST_LIMIT);
         replies.length(TcpOutput.buildCookie(
                 tuple, segment, cookies.make(tuple, segment, now), stamp, mss, shift, Math.min(window, 0xffff), out));
     }

@@ -17,9 +17,6 @@ final class TcpReceiver {
 
     private static final int MAX_OWED_DUPLICATES = 8;
 
-    /// The window at first; a reader that keeps up gets more ([ReceiveTuning]).
-    static final int FIRST_LIMIT = 256 * 1024;
-
     final ByteRing ring;
     private final ReceiveTuning tuning;
     final Reassembly reassembly = new Reassembly();
@@ -55,7 +52,7 @@ final class TcpReceiver {
 
     TcpReceiver(PagePool pool, int limit) {
         this.pool = pool;
-        this.ring = new ByteRing(pool, Math.min(limit, FIRST_LIMIT));
+        this.ring = new ByteRing(pool, Math.min(limit, PagePool.FIRST_LIMIT));
         this.tuning = new ReceiveTuning(limit);
         this.windowShift = windowShift(limit);
     }

@@ -13,7 +13,6 @@ final class TcpSender {
     /// The answer to one, whose sender tries again by itself.
     static final int SYN_ACK_RETRIES = 5;
     /// What is queued at first; as the congestion window grows, twice that (RFC 9293 leaves it open).
-    static final int FIRST_LIMIT = 256 * 1024;
 
     private static final int UNANSWERED_PROBES = 8;
 
@@ -72,7 +71,7 @@ final class TcpSender {
     boolean planPush;
 
     TcpSender(PagePool pool, int limit) {
-        this.ring = new ByteRing(pool, Math.min(limit, FIRST_LIMIT));
+        this.ring = new ByteRing(pool, Math.min(limit, PagePool.FIRST_LIMIT));
         this.pool = pool;
         this.largestBuffer = limit;
     }

@@ -205,9 +205,9 @@ final class TcpDataTest {
                 .write(800)
                 .expect(seg().seq(1).data(800));
         trace.write(200).expectNothing();
-        // 256 KiB at first, less what waits to be read, in units of 128.
+        // 64 KiB at first, less what waits to be read, in units of 128.
         trace.receive(seg().seq(1).ack(801).data(320))
-                .expect(seg().seq(801).window((256 << 10) / 128 - 3).data(200));
+                .expect(seg().seq(801).window((64 << 10) / 128 - 3).data(200));
     }
 
     @Test

@@ -43,8 +43,8 @@ final class TcpReceiverTest {
         PagePool pool = new PagePool(PagePool.PAGE);
         TcpReceiver receiver = new TcpReceiver(pool, 256 << 10);
         receiver.open(segment(-1, 0), false, 0);
-        assertThat(receiver.offerWindow(5)).isEqualTo((256 << 10) / 32);
+        assertThat(receiver.offerWindow(5)).isEqualTo((64 << 10) / 32);
         new ByteRing(pool, 256 << 10).append(ByteBuffer.allocate(PagePool.PAGE));
-        assertThat(receiver.offerWindow(5)).isEqualTo((256 << 10) / 32);
+        assertThat(receiver.offerWindow(5)).isEqualTo((64 << 10) / 32);
     }
 }
