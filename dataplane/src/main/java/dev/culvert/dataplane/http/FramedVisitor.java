@@ -42,7 +42,9 @@ abstract sealed class FramedVisitor<H extends Headers<CharSequence, CharSequence
         /// What was sent so far is not the whole.
         BROKEN,
         /// A response that is whole asks for no more of the request (RFC 9113 §8.1, RFC 9114 §4.1).
-        ANSWERED
+        ANSWERED,
+        /// The visitor does not do its part.
+        STALLED
     }
 
     /// An empty field section for so many fields.
@@ -280,6 +282,12 @@ abstract sealed class FramedVisitor<H extends Headers<CharSequence, CharSequence
     public void abort() {
         exchange = null;
         giveUp(Reset.BROKEN);
+    }
+
+    @Override
+    public void stalled() {
+        exchange = null;
+        giveUp(Reset.STALLED);
     }
 
     @Override

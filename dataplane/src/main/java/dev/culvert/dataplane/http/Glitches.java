@@ -12,6 +12,12 @@ final class Glitches {
     /// A stream or request out of form.
     static final int MALFORMED = 20;
 
+    /// A field section beyond all limits.
+    static final int TOO_LARGE = 60;
+
+    /// A response that was left lying.
+    static final int STALLED = 100;
+
     static final int SETTINGS = 20;
     static final int PING = 4;
     static final int PRIORITY = 2;

@@ -85,9 +85,14 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             channel.close();
             return;
         }
-        awaitHead(FIRST_HEAD_SECONDS);
+        deadline = loop().schedule(this::headLate, FIRST_HEAD_SECONDS, TimeUnit.SECONDS);
         watch = loop().scheduleWithFixedDelay(this::watch, Pace.WATCH_SECONDS, Pace.WATCH_SECONDS, TimeUnit.SECONDS);
         channel.read();
+    }
+
+    private void headLate() {
+        ingress.count(HttpIngress.SLOW_HEAD);
+        channel.close();
     }
 
     private void awaitHead(int seconds) {
@@ -192,8 +197,18 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     @Override
+    public Reading.Wait waits() {
+        return channel.isWritable() ? Reading.Wait.NONE : Reading.Wait.NETWORK;
+    }
+
+    @Override
     public long unsent() {
         return channel.bytesBeforeWritable();
+    }
+
+    @Override
+    public long taken() {
+        return 0;
     }
 
     @Override
@@ -307,6 +322,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         } else {
             Relay.reset(channel);
         }
+    }
+
+    @Override
+    public void stalled() {
+        abort();
     }
 
     @Override

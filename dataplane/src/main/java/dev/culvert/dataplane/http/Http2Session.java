@@ -181,7 +181,10 @@ public final class Http2Session extends Http2ConnectionHandler {
             ingress.failed(bug);
         }
         idleLooks = connection().numActiveStreams() == 0 && occupied == 0 ? idleLooks + 1 : 0;
-        if (idleLooks > (asked ? IDLE_LOOKS : FIRST_REQUEST_LOOKS)) {
+        if (idleLooks > (asked ? IDLE_LOOKS : FIRST_REQUEST_LOOKS) && !draining) {
+            if (!asked) {
+                ingress.count(HttpIngress.SLOW_HEAD);
+            }
             leave();
         }
     }
@@ -207,7 +210,7 @@ public final class Http2Session extends Http2ConnectionHandler {
                 Http2Exception.connectionError(Http2Error.ENHANCE_YOUR_CALM, "too much of what leads to nothing"));
     }
 
-    private void glitch(int price) {
+    void glitch(int price) {
         if (glitches.add(price, System.nanoTime()) && !closing) {
             closing = true;
             tooMuch();
@@ -303,6 +306,11 @@ public final class Http2Session extends Http2ConnectionHandler {
 
         @Override
         public void onWindowUpdateRead(ChannelHandlerContext ctx, int streamId, int windowSizeIncrement) {
+            Http2Stream stream = connection().stream(streamId);
+            Http2Visitor visitor = stream == null ? null : visitor(stream);
+            if (visitor != null) {
+                visitor.allowed(windowSizeIncrement);
+            }
             if (glitches.window(System.nanoTime())) {
                 glitch(0);
             }
@@ -354,7 +362,7 @@ public final class Http2Session extends Http2ConnectionHandler {
             }
             super.onStreamError(ctx, outbound, cause, error);
         }
-        glitch(Glitches.MALFORMED);
+        glitch(error instanceof Http2Exception.HeaderListSizeException ? Glitches.TOO_LARGE : Glitches.MALFORMED);
     }
 
     /// A head that the codec could not read never became a stream. With one, a body that follows is known to come

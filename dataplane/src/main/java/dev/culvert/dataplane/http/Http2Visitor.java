@@ -8,12 +8,14 @@ import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.handler.codec.http2.Http2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Stream;
 
 /// One stream of a visitor that speaks HTTP/2.
 final class Http2Visitor extends FramedVisitor<Http2Headers> {
     private final Http2Session session;
     private final Http2Stream stream;
+    private long allowed;
 
     Http2Visitor(Http2Session session, Http2Stream stream) {
         this.session = session;
@@ -77,7 +79,11 @@ final class Http2Visitor extends FramedVisitor<Http2Headers> {
                     case CANCELLED -> Http2Error.CANCEL;
                     case BROKEN -> Http2Error.INTERNAL_ERROR;
                     case ANSWERED -> Http2Error.NO_ERROR;
+                    case STALLED -> Http2Error.ENHANCE_YOUR_CALM;
                 });
+        if (why == Reset.STALLED) {
+            session.glitch(Glitches.STALLED);
+        }
     }
 
     @Override
@@ -86,11 +92,32 @@ final class Http2Visitor extends FramedVisitor<Http2Headers> {
     }
 
     @Override
+    public Reading.Wait waits() {
+        Http2RemoteFlowController flow = session.encoder().flowController();
+        if (isClosed() || flow.isWritable(stream) || !flow.hasFlowControlled(stream)) {
+            return Reading.Wait.NONE;
+        }
+        return session.channel().isWritable() ? Reading.Wait.WINDOW : Reading.Wait.NETWORK;
+    }
+
+    @Override
     public long unsent() {
-        return isClosed()
-                ? 0
-                : session.channel().bytesBeforeWritable()
-                        - session.encoder().flowController().windowSize(stream);
+        return session.channel().bytesBeforeWritable();
+    }
+
+    @Override
+    public long taken() {
+        if (isClosed()) {
+            return 0;
+        }
+        Http2RemoteFlowController flow = session.encoder().flowController();
+        // A new initial size changes the windows of all streams by the same (RFC 9113 §6.9.2).
+        return flow.initialWindowSize() + allowed - flow.windowSize(stream);
+    }
+
+    /// The visitor has opened this stream's window by so much.
+    void allowed(int more) {
+        allowed += more;
     }
 
     @Override

@@ -133,6 +133,10 @@ final class Http3Visitor extends FramedVisitor<Http3Headers> {
         switch (why) {
             case CANCELLED -> reset(Http3ErrorCode.H3_REQUEST_CANCELLED);
             case BROKEN -> reset(Http3ErrorCode.H3_INTERNAL_ERROR);
+            case STALLED -> {
+                reset(Http3ErrorCode.H3_EXCESSIVE_LOAD);
+                session.glitch(Glitches.STALLED);
+            }
             case ANSWERED -> {
                 if (!stream.isInputShutdown()) {
                     stream.shutdownInput(Http3ErrorCode.H3_NO_ERROR.code());
@@ -185,8 +189,19 @@ final class Http3Visitor extends FramedVisitor<Http3Headers> {
     }
 
     @Override
+    public Reading.Wait waits() {
+        // Windows and network look alike from here.
+        return isClosed() || stream.isWritable() ? Reading.Wait.NONE : Reading.Wait.NETWORK;
+    }
+
+    @Override
     public long unsent() {
         return unsent;
+    }
+
+    @Override
+    public long taken() {
+        return 0;
     }
 
     @Override

@@ -55,6 +55,7 @@ final class HttpExchange {
     private final String id = RequestId.next();
     private final Deque<HttpContent> early = new ArrayDeque<>(2);
     private final Pace pace = new Pace();
+    private final Reading reading;
     private @Nullable Served served;
     private @Nullable Upstream upstream;
     private @Nullable TargetState target;
@@ -90,6 +91,7 @@ final class HttpExchange {
             RunningModel runtime) {
         this.ingress = ingress;
         this.visitor = visitor;
+        this.reading = ingress.reading(visitor);
         this.request = request;
         this.verdict = verdict;
         this.routed = routed;
@@ -419,6 +421,7 @@ final class HttpExchange {
             content.release();
             over = true;
             served().connection.upgraded();
+            reading.end();
             visitor.relay(from, served().connection);
         } else if (content instanceof LastHttpContent last) {
             responseEnded(from, last);
@@ -457,6 +460,7 @@ final class HttpExchange {
             // An early response leaves a body unread: that connection never serves another request (H1-19).
             closeAndRelease(from);
         }
+        reading.end();
         served().connection.ended();
         visitor.end(last);
     }
@@ -538,17 +542,12 @@ final class HttpExchange {
             return;
         }
         boolean owes = current != null && !grpc && !requestSent && !responseStarted && current.isWritable();
-        boolean stalled = pace.isStalled(
-                owes,
-                now.connection.received().sum(),
-                visitor.isWritable(),
-                visitor.unsent(),
-                now.connection.sent().sum());
-        if (stalled) {
+        boolean slow = pace.isSlow(owes, now.connection.received().sum());
+        if (reading.isStalled(now.connection.sent().sum()) || slow) {
             ingress.count("http.stalled");
             now.connection.how(Ended.How.STALLED);
             endEarly();
-            visitor.abort();
+            visitor.stalled();
         }
     }
 
@@ -566,6 +565,7 @@ final class HttpExchange {
             release();
         }
         Served now = served;
+        reading.end();
         if (now != null) {
             now.connection.ended();
         }

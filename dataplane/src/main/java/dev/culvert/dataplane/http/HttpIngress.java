@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 /// The way of each request of one connection, whatever its version of HTTP: rules, router, permit, exchange. One per
 /// connection, on its loop.
 public final class HttpIngress {
+    /// Counts connections without a whole first request in time.
+    static final String SLOW_HEAD = "http.slow-head";
+
     private static final FastThreadLocal<RequestRules> RULES = new FastThreadLocal<>() {
         @Override
         protected RequestRules initialValue() {
@@ -264,6 +267,10 @@ public final class HttpIngress {
 
     UpstreamPool pool() {
         return pool;
+    }
+
+    Reading reading(HttpVisitor visitor) {
+        return new Reading(visitor, doorway.admission(), client().getAddress());
     }
 
     /// Counts what strangers can cause at will.

@@ -13,7 +13,7 @@ import io.netty.handler.codec.http.LastHttpContent;
 /// In the other direction the visitor calls [HttpExchange#requestContent] for each piece that was asked for, and
 /// [HttpExchange#visitorWritable], [HttpExchange#visitorGone], [HttpExchange#requestBroken] and [HttpExchange#watch].
 /// Everything happens on [#loop].
-interface HttpVisitor {
+interface HttpVisitor extends Reading.Reader {
     /// Where the exchange lives.
     EventLoop loop();
 
@@ -25,9 +25,6 @@ interface HttpVisitor {
 
     /// Whether more of the response may be written now.
     boolean isWritable();
-
-    /// What the visitor has not taken yet; changes whenever it takes something.
-    long unsent();
 
     /// A 1xx that is not the response; left out where the version knows none.
     void interim(HttpResponse head, Heads.ResponseView view);
@@ -62,6 +59,9 @@ interface HttpVisitor {
 
     /// Breaks off in a way in which what was sent does not look complete. The exchange is over.
     void abort();
+
+    /// The same for a visitor that does not do its part.
+    void stalled();
 
     /// What the exchange occupied at its target is free again; once, at its end or later.
     void released();

@@ -26,6 +26,8 @@ public final class Admission {
     // Passwords that a visitor may try at once, and then one in so many seconds.
     private static final int LOGIN_BURST = 20;
     private static final long LOGIN_INTERVAL = 3_000_000_000L;
+    // A page full of films that wait to be played on has fewer.
+    private static final int LEFT_LYING = 64;
 
     private final BanTable bans;
     private final Limits limits;
@@ -35,6 +37,7 @@ public final class Admission {
     private final AtomicInteger total = new AtomicInteger();
     private final ConcurrentMap<VisitorUnit, Integer> byUnit = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, Integer> byService = new ConcurrentHashMap<>();
+    private final ConcurrentMap<VisitorUnit, Integer> lying = new ConcurrentHashMap<>();
     private final Map<DenyReason, LongAdder> denied;
 
     /// @param seed secret random bits, so that strangers cannot choose addresses that share a cell
@@ -206,6 +209,21 @@ public final class Admission {
         if (permit.end()) {
             give(byService, permit.service().name());
         }
+    }
+
+    /// Counts a response that this client leaves lying; to be given back by [#takenUp].
+    public void leftLying(InetAddress client) {
+        lying.merge(VisitorUnit.of(client), 1, Integer::sum);
+    }
+
+    public void takenUp(InetAddress client) {
+        give(lying, VisitorUnit.of(client));
+    }
+
+    /// Whether this client and its neighbours leave so many responses lying that it looks like intent (attacks.md
+    /// H2-06): each holds a connection to its target.
+    public boolean leavesTooMuch(InetAddress client) {
+        return lying.getOrDefault(VisitorUnit.of(client), 0) > LEFT_LYING;
     }
 
     /// Counts a refusal that another stage pronounced ([Router], PROXY header rules).

@@ -1,0 +1,99 @@
+package dev.culvert.dataplane.http;
+
+import dev.culvert.model.decide.Admission;
+import java.net.InetAddress;
+
+/// How a visitor takes its response (attacks.md H2-06, TC-02). One per exchange, asked every [Pace#WATCH_SECONDS] on
+/// the
+/// visitor's loop.
+///
+/// Who pauses a film takes nothing for minutes, and who has left a hundred films lying at once means harm: the more
+/// responses of an address lie, the shorter they may.
+final class Reading {
+    /// Why a response does not leave.
+    enum Wait {
+        NONE,
+        /// The visitor's windows are closed (RFC 9113 §5.2), by its own word.
+        WINDOW,
+        /// The network does not carry more, or the visitor does not read.
+        NETWORK
+    }
+
+    /// Who takes it.
+    interface Reader {
+        /// Why what has been written does not leave.
+        Wait waits();
+
+        /// Changes whenever the network takes something of what waits for it.
+        long unsent();
+
+        /// Bytes of the response that windows have let through; 0 where there are no windows.
+        long taken();
+    }
+
+    // Five minutes. The kernel reports room only once a third of its buffer is free, so that a slow visitor shows no
+    // progress for a long while.
+    private static final int MOST = 300 / Pace.WATCH_SECONDS;
+    private static final int MOST_OF_MANY = 30 / Pace.WATCH_SECONDS;
+    // By windows progress is seen byte by byte.
+    private static final int MOST_OF_MANY_BY_WINDOW = 2;
+    private static final int LEAST_BYTES = Pace.LEAST_BYTES_PER_SECOND * Pace.WATCH_SECONDS;
+
+    private final Reader reader;
+    private final Admission admission;
+    private final InetAddress client;
+    private long takenBefore;
+    private long unsentBefore;
+    private long sentBefore;
+    private int looks;
+    private boolean over;
+
+    Reading(Reader reader, Admission admission, InetAddress client) {
+        this.reader = reader;
+        this.admission = admission;
+        this.client = client;
+    }
+
+    /// Whether it has lain too long.
+    ///
+    /// @param sent bytes of it that have come from the target so far
+    boolean isStalled(long sent) {
+        Wait wait = reader.waits();
+        long taken = reader.taken();
+        long unsent = reader.unsent();
+        boolean moved = switch (wait) {
+            case NONE -> true;
+            case WINDOW -> taken - takenBefore >= LEAST_BYTES;
+            case NETWORK -> taken != takenBefore || unsent != unsentBefore || sent != sentBefore;
+        };
+        takenBefore = taken;
+        unsentBefore = unsent;
+        sentBefore = sent;
+        count(moved);
+        int patience = wait == Wait.WINDOW ? MOST_OF_MANY_BY_WINDOW : MOST_OF_MANY;
+        return looks >= MOST || (looks >= patience && admission.leavesTooMuch(client));
+    }
+
+    private void count(boolean moved) {
+        if (!moved && looks++ == 0) {
+            admission.leftLying(client);
+        } else if (moved) {
+            takenUp();
+        }
+    }
+
+    private void takenUp() {
+        if (looks > 0) {
+            looks = 0;
+            admission.takenUp(client);
+        }
+    }
+
+    /// The response is over, in whatever way.
+    void end() {
+        if (!over) {
+            over = true;
+            takenUp();
+        }
+    }
+}
