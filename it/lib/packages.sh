@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 LAB_PACKAGES=(iproute2 nftables wireguard-tools wireguard-go iperf3 nginx-light rclone openssh-server openssh-client
-  iputils-ping openssl curl python3 python3-websockets socat haproxy apache2-utils wrk procps util-linux faketime)
+  iputils-ping openssl curl python3 python3-websockets socat haproxy apache2-utils wrk procps util-linux faketime slowhttptest)
 
 missing_packages() {
   local package

@@ -1,9 +1,10 @@
 """Opens a WebSocket, says something, is silent for a while, says something again. Fails unless both are answered.
 
-usage: ws-idle.py HOST PORT URI SECONDS
+usage: ws-idle.py HOST PORT URI SECONDS [CA]
 """
 
 import asyncio
+import ssl
 import sys
 import time
 
@@ -16,8 +17,9 @@ async def ask(websocket, text):
     assert answer == text, answer
 
 
-async def main(host, port, uri, seconds):
-    async with websockets.connect(uri, host=host, port=int(port), ping_interval=None) as websocket:
+async def main(host, port, uri, seconds, ca=None):
+    context = ssl.create_default_context(cafile=ca) if ca else None
+    async with websockets.connect(uri, host=host, port=int(port), ping_interval=None, ssl=context) as websocket:
         await ask(websocket, "before")
         print("connected", flush=True)
         try:
