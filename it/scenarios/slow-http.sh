@@ -22,7 +22,7 @@ mode() { # COUNTERS SECONDS OPTIONS…
 }
 
 # 10 s for a head, however it trickles.
-slow_heads() { mode http.late 20 -H -i 3 -u "https://$HOST:8443/"; }
+slow_heads() { mode http.slow-head 20 -H -i 3 -u "https://$HOST:8443/"; }
 
 # 240 B/s at least, after 30 s of grace.
 slow_bodies() { mode http.stalled 75 -B -i 5 -s 8192 -u "https://$HOST:8443/"; }
@@ -32,7 +32,7 @@ slow_readers() { mode http.stalled 60 -X -w 10 -y 20 -n 5 -z 32 -k 3 -u "https:/
 
 # Overlapping ranges are the target's business; here their number must not cost more than other fields do.
 ranges() {
-  beside "$RUN/files/under" http.late slow 8 -R -a 5 -b 2000 -u "https://$HOST:8443/big"
+  beside "$RUN/files/under" http.slow-head slow 8 -R -a 5 -b 2000 -u "https://$HOST:8443/big"
   expect_at_most 'growth in KiB' 98304 $((RSS_AFTER - RSS_BEFORE))
   recovered
 }

@@ -147,7 +147,7 @@ scenario() {
   step "HTTP/2: again, in constant memory" uploads --http2
   step "the first event comes before the second is sent" first_event
   step "a request that is given up ends at the backend" cancelled
-  step "1,000 downloads at once by HTTP/1.1, all whole" many 1
+  step "1,000 downloads by HTTP/1.1, each on a connection of its own, all whole" many 1
   step "1,000 downloads at once by HTTP/2, all whole" many 2
   step "1,000 idle connections" idle
 }
