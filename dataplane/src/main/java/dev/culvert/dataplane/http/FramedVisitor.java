@@ -70,10 +70,23 @@ abstract sealed class FramedVisitor<H extends Headers<CharSequence, CharSequence
     abstract HttpIngress ingress();
 
     void begin(HttpExchange begun) {
+        await(begun);
+        start();
+    }
+
+    /// From now on it has an exchange; what comes of its body waits until that starts.
+    void await(HttpExchange begun) {
         exchange = begun;
         // What a WebSocket says before the target has agreed is held back (attacks.md WS-03).
         tunnelAwaited = begun.isUpgrade();
-        begun.start();
+    }
+
+    /// Unless the visitor has left meanwhile.
+    void start() {
+        HttpExchange begun = exchange;
+        if (begun != null) {
+            begun.start();
+        }
     }
 
     /// A piece of the body; only lent.

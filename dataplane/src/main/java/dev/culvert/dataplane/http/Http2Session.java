@@ -48,6 +48,9 @@ public final class Http2Session extends Http2ConnectionHandler {
     private final Glitches glitches = new Glitches();
     private final RecentResets resets = new RecentResets();
     private final Runnable flusher = this::flushNow;
+    private final Runnable starter = this::startAll;
+    // A browser asks for a page's parts in one breath; most connections never do.
+    private final List<Http2Visitor> starting = new ArrayList<>(2);
     private @Nullable ChannelHandlerContext context;
     private @Nullable Future<?> watch;
     private int occupied;
@@ -244,7 +247,19 @@ public final class Http2Session extends Http2ConnectionHandler {
             return;
         }
         occupied++;
-        visitor.begin(exchange);
+        visitor.await(exchange);
+        if (starting.isEmpty()) {
+            loop().execute(starter);
+        }
+        starting.add(visitor);
+    }
+
+    /// Behind the frames that came with them: what was reset in the same breath has asked no target (attacks.md H2-01).
+    private void startAll() {
+        for (Http2Visitor visitor : starting) {
+            visitor.start();
+        }
+        starting.clear();
     }
 
     /// What the frames of a connection mean for its streams.
