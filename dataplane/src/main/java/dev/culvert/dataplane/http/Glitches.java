@@ -27,8 +27,9 @@ final class Glitches {
     private static final int MOST = 2000;
     private static final int FORGOTTEN_A_SECOND = 100;
     private static final int EARNED_AT_MOST = 1000;
-    // Visitors open a window for what they have got: so many bytes earn them the price of one update.
-    private static final int BYTES_FOR_A_WINDOW = 1024;
+    // Visitors open windows for what they have got, some of the stream and of the connection for each frame: so many
+    // bytes earn them the price of one update.
+    private static final int BYTES_FOR_A_WINDOW = 512;
 
     private long paid;
     private long forgottenAt;

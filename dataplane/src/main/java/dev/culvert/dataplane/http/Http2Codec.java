@@ -20,6 +20,10 @@ final class Http2Codec extends AbstractHttp2ConnectionHandlerBuilder<Http2Sessio
     /// What the connection's window has beyond the 65,535 bytes of every new one (RFC 9113 §6.9.2).
     static final int CONNECTION_WINDOW_MORE = CONNECTION_WINDOW - 65_535;
 
+    // What a stream sends in its turn: frames of a KiB cost a hundred downloads at once, and who acknowledges each of
+    // them, more than their bytes.
+    private static final int LEAST_FRAME = 8 * 1024;
+
     private static final int MAX_CONTINUATIONS = 8;
     private static final int MAX_QUEUED_CONTROL_FRAMES = 1000;
     private static final int CLOSE_MILLIS = 5_000;
@@ -32,10 +36,9 @@ final class Http2Codec extends AbstractHttp2ConnectionHandlerBuilder<Http2Sessio
         this.channel = channel;
         DefaultHttp2Connection connection = new DefaultHttp2Connection(true);
         // Priorities are not heard (RFC 9113 §5.3.2): the tree of them cost more than the data, and invited floods.
-        connection
-                .remote()
-                .flowController(
-                        new DefaultHttp2RemoteFlowController(connection, new UniformStreamByteDistributor(connection)));
+        UniformStreamByteDistributor turns = new UniformStreamByteDistributor(connection);
+        turns.minAllocationChunk(LEAST_FRAME);
+        connection.remote().flowController(new DefaultHttp2RemoteFlowController(connection, turns));
         connection(connection);
         initialSettings(new Http2Settings()
                 .maxConcurrentStreams(MAX_STREAMS)
