@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param response changes to responses, before the visitor gets them
 /// @param maintenance [#MAINTENANCE] for a plain page, or the file of one; null while it serves
 /// @param maxBody most bytes of a request's body, 0 for any
+/// @param responseSeconds how long a target that has the whole request may say nothing
 public record HttpSettings(
         RequestMatch match,
         @Nullable String rewritePrefix,
@@ -18,12 +19,16 @@ public record HttpSettings(
         HeaderEdit request,
         HeaderEdit response,
         @Nullable String maintenance,
-        long maxBody) {
+        long maxBody,
+        int responseSeconds) {
+    /// As long as browsers wait: servers put uploads together before they say a word.
+    public static final int DEFAULT_RESPONSE_SECONDS = 300;
+
     /// In the place of a file.
     public static final String MAINTENANCE = "true";
 
-    public static final HttpSettings DEFAULT =
-            new HttpSettings(RequestMatch.ANY, null, null, HeaderEdit.NONE, HeaderEdit.NONE, null, 0);
+    public static final HttpSettings DEFAULT = new HttpSettings(
+            RequestMatch.ANY, null, null, HeaderEdit.NONE, HeaderEdit.NONE, null, 0, DEFAULT_RESPONSE_SECONDS);
 
     /// The target for a service that took the request by `prefix`; the same string where nothing is rewritten.
     ///
@@ -47,7 +52,9 @@ public record HttpSettings(
             out.put("redirect", elsewhere.to())
                     .putUnless("redirect-status", Redirect.DEFAULT_STATUS, elsewhere.status());
         }
-        out.put("maintenance", maintenance).putUnless("max-body", "0", ByteSize.format(maxBody));
+        out.put("maintenance", maintenance)
+                .putUnless("max-body", "0", ByteSize.format(maxBody))
+                .putUnless("response-timeout", DEFAULT_RESPONSE_SECONDS, responseSeconds);
         edit("headers.request.", request, out);
         edit("headers.response.", response, out);
     }

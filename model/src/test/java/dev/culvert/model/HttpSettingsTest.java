@@ -23,7 +23,7 @@ final class HttpSettingsTest {
     })
     void rewrite_target_replacesThePrefixAlone(String replacement, String prefix, String target, String expected) {
         HttpSettings settings =
-                new HttpSettings(RequestMatch.ANY, replacement, null, HeaderEdit.NONE, HeaderEdit.NONE, null, 0);
+                new HttpSettings(RequestMatch.ANY, replacement, null, HeaderEdit.NONE, HeaderEdit.NONE, null, 0, 300);
 
         assertThat(settings.rewrite(prefix, target)).isEqualTo(expected);
         assertThat(HttpSettings.DEFAULT.rewrite(prefix, target)).isSameAs(target);

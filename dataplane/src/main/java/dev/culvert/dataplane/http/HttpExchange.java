@@ -36,9 +36,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Bodies flow as they come: the visitor is read only while the upstream is writable, and the other way round.
 final class HttpExchange {
-    // As long as browsers wait. An answer may take its time: servers put uploads together before they say a word.
-    private static final int RESPONSE_SECONDS = Integer.getInteger("culvert.http.responseSeconds", 300);
-
     private static final FastThreadLocal<ResponseRules> RESPONSE_RULES = new FastThreadLocal<>() {
         @Override
         protected ResponseRules initialValue() {
@@ -531,11 +528,12 @@ final class HttpExchange {
         if (over || now == null || waiting != null) {
             return;
         }
-        if (!grpc && pace.isResponseLate(System.nanoTime(), RESPONSE_SECONDS)) {
+        int patience = settings().responseSeconds();
+        if (!grpc && pace.isResponseLate(System.nanoTime(), patience)) {
             ingress.report(
                     now.permit,
                     "response.late",
-                    where() + " took a request and sent no answer for " + RESPONSE_SECONDS + " s",
+                    where() + " took a request and sent no answer for " + patience + " s",
                     id);
             now.connection.how(Ended.How.TARGET);
             fail(504);

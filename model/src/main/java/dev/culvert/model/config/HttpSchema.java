@@ -65,6 +65,12 @@ final class HttpSchema {
             "any size",
             "the largest body of a request, else 413");
 
+    static final Field<Integer> RESPONSE_TIMEOUT = Field.optional(
+            "response-timeout",
+            Scalars.PATIENCE,
+            HttpSettings.DEFAULT_RESPONSE_SECONDS,
+            "seconds that a target which has the whole request may say nothing, else 504");
+
     private static final Field<List<HeaderField>> SET = Field.optional(
             "set", new ListOf<>(HEADER_FIELD), "nothing", "fields that stand in the place of any of that name");
     private static final Field<List<HeaderField>> ADD =
@@ -94,7 +100,8 @@ final class HttpSchema {
                 edit(headers == null ? null : headers.get(REQUEST), true),
                 edit(headers == null ? null : headers.get(RESPONSE), false),
                 "false".equals(maintenance) ? null : maintenance,
-                section.get(MAX_BODY, 0L));
+                section.get(MAX_BODY, 0L),
+                section.get(RESPONSE_TIMEOUT, HttpSettings.DEFAULT_RESPONSE_SECONDS));
     }
 
     private static @Nullable String rewrite(Section section, List<String> paths) {
@@ -116,7 +123,7 @@ final class HttpSchema {
             }
             return;
         }
-        for (Field<?> other : List.of(STRIP_PREFIX, REWRITE_PREFIX, HEADERS, MAX_BODY)) {
+        for (Field<?> other : List.of(STRIP_PREFIX, REWRITE_PREFIX, HEADERS, MAX_BODY, RESPONSE_TIMEOUT)) {
             if (section.mentions(other)) {
                 section.note(other, "means nothing beside redirect, as no target is asked");
             }

@@ -31,6 +31,8 @@ final class Scalars {
 
     static final Scalar<Integer> INTERVAL = number(1, 3600);
 
+    static final Scalar<Integer> PATIENCE = number(1, 86_400);
+
     static final Scalar<Boolean> BOOLEAN = Scalar.of("true | false", text -> {
         if (!text.equals("true") && !text.equals("false")) {
             throw Mismatch.plain();

@@ -89,6 +89,7 @@ final class ServiceSchema {
             HttpSchema.HEADERS,
             HttpSchema.MAINTENANCE,
             HttpSchema.MAX_BODY,
+            HttpSchema.RESPONSE_TIMEOUT,
             CLIENT_ADDRESS,
             MAX_CONNECTIONS,
             AccessSchema.GATEWAY,
@@ -113,6 +114,7 @@ final class ServiceSchema {
                     HttpSchema.HEADERS,
                     HttpSchema.MAINTENANCE,
                     HttpSchema.MAX_BODY,
+                    HttpSchema.RESPONSE_TIMEOUT,
                     CLIENT_ADDRESS,
                     MAX_CONNECTIONS,
                     AccessSchema.AT_SITE,
@@ -276,7 +278,8 @@ final class ServiceSchema {
                     HttpSchema.REWRITE_PREFIX,
                     HttpSchema.HEADERS,
                     HttpSchema.MAINTENANCE,
-                    HttpSchema.MAX_BODY)) {
+                    HttpSchema.MAX_BODY,
+                    HttpSchema.RESPONSE_TIMEOUT)) {
                 if (section.mentions(field)) {
                     section.note(field, "is for http:// targets");
                 }
