@@ -7,6 +7,7 @@ import asyncio
 import ssl
 import sys
 import time
+from urllib.parse import urlsplit
 
 import websockets
 
@@ -18,8 +19,10 @@ async def ask(websocket, text):
 
 
 async def main(host, port, uri, seconds, ca=None):
-    context = ssl.create_default_context(cafile=ca) if ca else None
-    async with websockets.connect(uri, host=host, port=int(port), ping_interval=None, ssl=context) as websocket:
+    secure = {}
+    if ca:
+        secure = {"ssl": ssl.create_default_context(cafile=ca), "server_hostname": urlsplit(uri).hostname}
+    async with websockets.connect(uri, host=host, port=int(port), ping_interval=None, **secure) as websocket:
         await ask(websocket, "before")
         print("connected", flush=True)
         try:

@@ -23,6 +23,7 @@ publish() {
     host: ws.lab.test
     site: home
     target: http://127.0.0.1:8087
+    tls: off
   echo:
     listen: 7003/tcp
     site: home
