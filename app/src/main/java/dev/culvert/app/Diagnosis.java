@@ -1,6 +1,7 @@
 package dev.culvert.app;
 
 import dev.culvert.control.GatewayEndpoint;
+import dev.culvert.control.acme.CertificateView;
 import dev.culvert.control.audit.AuditService;
 import dev.culvert.control.config.Configuration;
 import dev.culvert.control.doctor.Doctor;
@@ -29,10 +30,17 @@ final class Diagnosis {
     private final Doctor doctor;
 
     /// @param state the state folder
-    Diagnosis(Node node, Configuration configuration, Path state, GatewayEndpoint endpoint) {
+    /// @param certificates what the names are served with whose TLS ends here
+    Diagnosis(
+            Node node,
+            Configuration configuration,
+            Path state,
+            GatewayEndpoint endpoint,
+            Supplier<List<CertificateView>> certificates) {
         this.node = node;
         this.endpoint = endpoint;
         this.doctor = new Doctor(node, configuration, state, endpoint);
+        doctor.certificates(certificates);
     }
 
     /// Says what is wrong already, and begins to remember what the tunnel drops.

@@ -151,7 +151,7 @@ public final class Wiring implements AutoCloseable {
         PeerMemory memory = new PeerMemory(node, store, scheduler);
         memory.restore();
         GatewayEndpoint endpoint = new GatewayEndpoint(node, options.endpoint());
-        Diagnosis diagnosis = new Diagnosis(node, configuration, state.path(), endpoint);
+        Diagnosis diagnosis = new Diagnosis(node, configuration, state.path(), endpoint, certificates::views);
         ControlPlane control =
                 new ControlPlane(node, store, configuration, reloader, status, certificates, workers, scheduler);
         AdminService admin = switch (options.role()) {

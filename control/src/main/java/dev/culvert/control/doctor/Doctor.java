@@ -1,6 +1,7 @@
 package dev.culvert.control.doctor;
 
 import dev.culvert.control.GatewayEndpoint;
+import dev.culvert.control.acme.CertificateView;
 import dev.culvert.control.config.Configuration;
 import dev.culvert.control.link.Publisher.Outcome;
 import dev.culvert.control.machine.PublicAddresses;
@@ -44,6 +45,7 @@ public final class Doctor {
     private final DropHistory drops = new DropHistory();
     private final InstantSource clock = InstantSource.system();
     private volatile Supplier<Map<String, Outcome>> publications = Map::of;
+    private volatile Supplier<List<CertificateView>> certificates = List::of;
 
     /// @param state the state folder
     public Doctor(Node node, Configuration configuration, Path state, GatewayEndpoint endpoint) {
@@ -61,6 +63,11 @@ public final class Doctor {
     /// At a site: what its gateways said of what it publishes.
     public void publications(Supplier<Map<String, Outcome>> outcomes) {
         publications = outcomes;
+    }
+
+    /// What the names are served with whose TLS ends here.
+    public void certificates(Supplier<List<CertificateView>> views) {
+        certificates = views;
     }
 
     /// What this node tells the other end of a tunnel, in a time that the other end's doctor has.
@@ -137,6 +144,7 @@ public final class Doctor {
                 checks.add(new PublicPortCheck(listener.bind(), gateway));
             }
         }
+        addCertificates(checks, services);
         services.stream()
                 .filter(RouteCheck::canAsk)
                 .forEach(service -> checks.add(new RouteCheck(service, node::explain)));
@@ -154,6 +162,14 @@ public final class Doctor {
         services.forEach(service ->
                 service.targets().forEach(target -> checks.add(new ServiceCheck(node, service.name(), target))));
         return checks;
+    }
+
+    private void addCertificates(List<Check> checks, List<Service> services) {
+        for (CertificateView view : certificates.get()) {
+            if (services.stream().anyMatch(service -> service.hosts().contains(view.name()))) {
+                checks.add(new CertificateCheck(view, clock));
+            }
+        }
     }
 
     private static boolean isBehind(Service service, Listener listener) {
@@ -206,6 +222,7 @@ public final class Doctor {
         if (scope.isEmpty()) {
             model.published().forEach(service -> checks.add(new PublicationCheck(service.name(), publications)));
         }
+        addCertificates(checks, List.copyOf(model.services().values()));
         checks.add(new AllowListCheck(model.rules()));
         Set<InetAddress> own = PublicAddresses.own();
         targets(model, scope)

@@ -2,6 +2,7 @@ package dev.culvert.control.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.culvert.control.acme.CertificateView;
 import dev.culvert.control.doctor.Finding.Level;
 import dev.culvert.model.Bind;
 import dev.culvert.model.Endpoint;
@@ -71,6 +72,39 @@ final class ChecksTest {
                         .run()
                         .level())
                 .isEqualTo(Level.OK);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "file, off, 2026-12-24, '', OK, until 2026-12-24",
+        "file, off, 2026-11-25, '', WARN, it ends on 2026-11-25",
+        "file, off, 2026-11-20, '', BROKEN, it ended on 2026-11-20",
+        "issued, valid, 2026-11-25, '', OK, until 2026-11-25",
+        "issued, failing, 2026-12-24, no answer, WARN, its renewal fails: no answer",
+        "issued, failing, 2026-11-20, no answer, BROKEN, no answer",
+        "stand-in, off, 2027-11-20, '', WARN, none is ordered",
+        "stand-in, ordering, 2027-11-20, '', WARN, until the one that is ordered comes",
+        "stand-in, failing, 2027-11-20, not accepted, BROKEN, the latest order: not accepted"
+    })
+    void certificate_isJudgedByItsEndAndItsRenewal(
+            String source, String state, String until, String error, Level level, String words) {
+        CertificateView view = new CertificateView(
+                "web.test",
+                "web",
+                source,
+                state,
+                "CN=CA",
+                Instant.parse(until + "T00:00:00Z"),
+                null,
+                error,
+                error.isEmpty() ? "" : "open port 80",
+                0);
+        Finding finding = new CertificateCheck(view, InstantSource.fixed(Instant.parse("2026-11-21T00:00:00Z"))).run();
+
+        assertThat(finding.level()).isEqualTo(level);
+        assertThat(finding.what()).contains(words);
+        assertThat(finding.fix().isEmpty()).isEqualTo(level == Level.OK);
+        assertThat(finding.fix().equals("open port 80")).isEqualTo(!error.isEmpty());
     }
 
     @Test
