@@ -18,7 +18,6 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /// One HTTP connection to a target, lent to one exchange at a time.
@@ -28,7 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class Upstream extends ChannelInboundHandlerAdapter {
     private final Channel channel;
     private volatile @Nullable HttpExchange exchange;
-    private volatile @Nullable Future<?> idleLimit;
+    /// When its idle time began; written on the channel's loop before it is shared.
+    volatile long parkedAt;
+
     private volatile boolean bytes;
     private boolean headRead;
 
@@ -149,15 +150,6 @@ final class Upstream extends ChannelInboundHandlerAdapter {
     void reclaim() {
         exchange = null;
         channel.read();
-    }
-
-    /// The task that ends its idle time, in place of the one before.
-    void idleLimit(@Nullable Future<?> next) {
-        Future<?> before = idleLimit;
-        idleLimit = next;
-        if (before != null) {
-            before.cancel(false);
-        }
     }
 
     @Override

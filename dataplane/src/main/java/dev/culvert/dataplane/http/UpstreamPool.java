@@ -13,22 +13,15 @@ import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.io.IOException;
-import java.util.Deque;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedDeque;
-import java.util.concurrent.TimeUnit;
 
 /// Connections to targets: idle ones of HTTP/1.1, the latest used first, and those of HTTP/2 with room for one more
 /// stream. Shared by all visitor loops.
 ///
 /// A connection that names its visitor (PROXY header) is never pooled: it belongs to that visitor alone.
 public final class UpstreamPool {
-    // Shorter than the keep-alive of common backends (nginx 75 s, Apache 5 s is the exception that a retry covers).
-    private static final int IDLE_SECONDS = 30;
-    private static final int IDLE_PER_TARGET = 64;
-
-    private final Map<Destination, Deque<Upstream>> idle = new ConcurrentHashMap<>();
+    private final Map<Destination, IdleUpstreams> idle = new ConcurrentHashMap<>();
     private final Map<Destination, Http2Targets> http2 = new ConcurrentHashMap<>();
     private final TargetContexts tls = new TargetContexts();
     private final Dialer dialer;
@@ -77,13 +70,10 @@ public final class UpstreamPool {
             }
         }
         if (isShared(permit) && !fresh) {
-            Deque<Upstream> waiting = idle.get(destination);
-            Upstream upstream;
-            while (waiting != null && (upstream = waiting.pollFirst()) != null) {
-                upstream.idleLimit(null);
-                if (upstream.channel().isActive()) {
-                    return promise.setSuccess(new Lease(upstream, true));
-                }
+            IdleUpstreams waiting = idle.get(destination);
+            Upstream upstream = waiting == null ? null : waiting.take();
+            if (upstream != null) {
+                return promise.setSuccess(new Lease(upstream, true));
             }
         }
         Http2Targets own = isShared(permit) ? http2.get(destination) : null;
@@ -121,29 +111,8 @@ public final class UpstreamPool {
         }
     }
 
-    /// On the channel's own loop: what the target has said unasked is seen, and the connection closed, before anybody
-    /// else can get it.
     private void park(Destination destination, Upstream upstream) {
-        Deque<Upstream> waiting = idle.computeIfAbsent(destination, _ -> new ConcurrentLinkedDeque<>());
-        if (waiting.size() >= IDLE_PER_TARGET) {
-            upstream.channel().close();
-            return;
-        }
-        upstream.reclaim();
-        if (!upstream.channel().isActive()) {
-            return;
-        }
-        upstream.idleLimit(upstream.channel()
-                .eventLoop()
-                .schedule(
-                        () -> {
-                            if (waiting.remove(upstream)) {
-                                upstream.channel().close();
-                            }
-                        },
-                        IDLE_SECONDS,
-                        TimeUnit.SECONDS));
-        waiting.addFirst(upstream);
+        idle.computeIfAbsent(destination, _ -> new IdleUpstreams()).park(upstream);
     }
 
     private static boolean isShared(Permit permit) {
