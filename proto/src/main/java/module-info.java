@@ -6,6 +6,7 @@ module dev.culvert.proto {
     exports dev.culvert.proto.inet;
     exports dev.culvert.proto.netstack;
     exports dev.culvert.proto.proxyprotocol;
+    exports dev.culvert.proto.quic;
     exports dev.culvert.proto.text;
     exports dev.culvert.proto.tls;
     exports dev.culvert.proto.wireguard;

@@ -92,7 +92,7 @@ final class InstallCommand implements Runnable {
 
                         The gateway runs. Left for you to do, elsewhere:
                           DNS       for each service's name: an A record (and AAAA) with this machine's address
-                          firewall  of the cloud, if there is one, lets in: tcp 80, tcp 443, udp 51820
+                          firewall  of the cloud, if there is one, lets in: tcp 80, tcp 443, udp 443, udp 51820
 
                         Next, with gateway.endpoint in /etc/culvert/gateway.yaml saying where sites find this machine:
                           sudo culvert site add home --host '*.example.com'

@@ -1,7 +1,6 @@
 package dev.culvert.dataplane;
 
 import dev.culvert.dataplane.http.UpstreamPool;
-import dev.culvert.dataplane.ingress.QuicDoor;
 import dev.culvert.dataplane.ingress.QuicIngress;
 import dev.culvert.model.Bind;
 import dev.culvert.model.Listener;
@@ -21,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// The UDP sockets of HTTP/3, each beside a listener with TLS and open as long as the model wants it. Owned by
 /// [Listeners].
@@ -39,16 +38,10 @@ final class Datagrams {
     private final Executor workers;
     private final Consumer<Channel> visitors;
     private final Map<Bind, Open> open = new HashMap<>();
+    // Closed as soon as their last connection is, unless they are wanted again.
+    private final Map<Bind, Open> retiring = new HashMap<>();
 
-    private static final class Open {
-        final Channel channel;
-        volatile Listener listener;
-
-        Open(Channel channel, Listener listener) {
-            this.channel = channel;
-            this.listener = listener;
-        }
-    }
+    private record Open(Channel channel, QuicIngress ingress) {}
 
     Datagrams(Loops loops, Doorway doorway, UpstreamPool pool, Executor workers, Consumer<Channel> visitors) {
         this.loops = loops;
@@ -58,28 +51,40 @@ final class Datagrams {
         this.visitors = visitors;
     }
 
-    /// Opens and closes what has to be.
+    /// Opens what has to be, and lets go of what has not: those connections come to their end.
     ///
     /// @param wanted listeners with TLS and where they are bound in truth
-    void keep(Map<Listener, InetSocketAddress> wanted, boolean reading) {
+    synchronized void keep(Map<Listener, InetSocketAddress> wanted, boolean accepting) {
         Map<Bind, Listener> next = new HashMap<>();
         wanted.keySet().forEach(listener -> next.put(listener.bind(), listener));
         List.copyOf(open.keySet()).stream()
                 .filter(bind -> !next.containsKey(bind))
-                .forEach(this::close);
+                .forEach(this::retire);
         wanted.forEach((listener, bound) -> {
+            Open back = retiring.remove(listener.bind());
+            if (back != null) {
+                opened(listener, back);
+            }
             Open known = open.get(listener.bind());
             if (known == null) {
                 bind(listener, bound);
             } else {
-                known.listener = listener;
+                known.ingress.listener(listener);
             }
         });
-        read(reading);
+        accept(accepting);
+    }
+
+    /// Whether visitors may begin.
+    synchronized void accept(boolean wanted) {
+        open.values().forEach(socket -> socket.ingress.accept(wanted));
+        if (wanted) {
+            read(true);
+        }
     }
 
     /// Whether datagrams are taken, or wait in the kernel.
-    void read(boolean wanted) {
+    synchronized void read(boolean wanted) {
         for (Open socket : open.values()) {
             socket.channel
                     .eventLoop()
@@ -88,7 +93,7 @@ final class Datagrams {
         }
     }
 
-    List<InheritedSockets.Lent> lent() {
+    synchronized List<InheritedSockets.Lent> lent() {
         List<InheritedSockets.Lent> all = new ArrayList<>();
         open.forEach((bind, socket) -> {
             if (socket.channel instanceof UnixChannel unix) {
@@ -99,21 +104,43 @@ final class Datagrams {
         return all;
     }
 
-    void closeAll() {
-        List.copyOf(open.keySet()).forEach(this::close);
-    }
-
-    private void close(Bind bind) {
-        doorway.tls().quic().remove(bind);
-        Open closing = open.remove(bind);
-        if (closing != null) {
-            closing.channel.close().syncUninterruptibly();
+    synchronized void closeAll() {
+        retiring.values().forEach(closing -> closing.channel.close().syncUninterruptibly());
+        retiring.clear();
+        for (Bind bind : List.copyOf(open.keySet())) {
+            Open closing = forget(bind);
+            if (closing != null) {
+                closing.channel.close().syncUninterruptibly();
+            }
         }
     }
 
+    private void retire(Bind bind) {
+        Open closing = forget(bind);
+        if (closing != null) {
+            retiring.put(bind, closing);
+            closing.ingress.drain().addListener(_ -> retired(bind, closing));
+        }
+    }
+
+    private synchronized void retired(Bind bind, Open closing) {
+        if (retiring.remove(bind, closing)) {
+            closing.channel.close();
+        }
+    }
+
+    private void opened(Listener listener, Open socket) {
+        open.put(listener.bind(), socket);
+        doorway.tls().quic().add(listener.bind());
+    }
+
+    private @Nullable Open forget(Bind bind) {
+        doorway.tls().quic().remove(bind);
+        return open.remove(bind);
+    }
+
     private void bind(Listener listener, InetSocketAddress tcp) {
-        Open[] self = new Open[1];
-        Supplier<QuicIngress> ingress = () -> new QuicIngress(doorway, () -> self[0].listener, pool, visitors);
+        QuicIngress ingress = new QuicIngress(doorway, listener, pool, visitors);
         ChannelFactory<Channel> inherited = loops.inheritedDatagrams(listener.bind());
         Bootstrap socket = new Bootstrap()
                 .group(loops.visitors())
@@ -124,7 +151,7 @@ final class Datagrams {
                 .handler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(new QuicDoor(doorway, ingress, workers));
+                        channel.pipeline().addLast(ingress.door(workers));
                     }
                 });
         InetAddress address = listener.bind().address();
@@ -140,8 +167,6 @@ final class Datagrams {
                                     + bound.cause().getMessage() + "); http3: off under https: does without");
             return;
         }
-        self[0] = new Open(bound.channel(), listener);
-        open.put(listener.bind(), self[0]);
-        doorway.tls().quic().add(listener.bind());
+        opened(listener, new Open(bound.channel(), ingress));
     }
 }

@@ -115,10 +115,11 @@ public final class Drain {
     /// is under way any more, but no longer than `nanos`.
     public void stop(long nanos) throws InterruptedException {
         wait(tunnel.acceptNew(false));
-        listeners.closeAll();
+        listeners.closeGently();
         settle();
         tellVisitors(Notice.BEGIN);
         await(nanos);
+        listeners.closeAll();
     }
 
     private void tellVisitors(Notice notice) {
@@ -128,6 +129,7 @@ public final class Drain {
     /// Ends, with a reset, what goes through the tunnel of a site, and falls silent: the other process may speak now.
     public void suspend() {
         connections.resetHops();
+        listeners.silence();
         wait(tunnel.suspend());
     }
 

@@ -137,6 +137,7 @@ final class Listeners {
     /// Whether who connects is accepted, or waits in the kernel's queue.
     void accept(boolean wanted) {
         paused = !wanted;
+        datagrams.accept(wanted);
         for (Open socket : open.values()) {
             socket.channel
                     .eventLoop()
@@ -163,9 +164,20 @@ final class Listeners {
         return visitors;
     }
 
-    void closeAll() {
-        datagrams.closeAll();
+    /// Closes what TCP listens at, and lets nobody begin by UDP: its socket is that of those who have begun, too.
+    void closeGently() {
+        datagrams.accept(false);
         List.copyOf(open.keySet()).forEach(this::close);
+    }
+
+    void closeAll() {
+        closeGently();
+        datagrams.closeAll();
+    }
+
+    /// Leaves what comes by UDP to who will have the sockets.
+    void silence() {
+        datagrams.read(false);
     }
 
     /// Where each listener is bound in truth: for port 0 and for messages.

@@ -31,6 +31,9 @@ final class FramedHead {
         FramedHead head = new FramedHead();
         for (Map.Entry<CharSequence, CharSequence> field : fields) {
             CharSequence name = field.getKey();
+            if (isBroken(field.getValue())) {
+                return null;
+            }
             if (name.length() > 0 && name.charAt(0) == ':') {
                 if (!head.pseudo(name, field.getValue())) {
                     return null;
@@ -161,6 +164,17 @@ final class FramedHead {
             case 17 -> HttpHeaderNames.TRANSFER_ENCODING.contentEquals(name);
             default -> false;
         };
+    }
+
+    /// RFC 9113 §8.2.1, RFC 9114 §10.3: what would end a field or a line elsewhere.
+    private static boolean isBroken(CharSequence value) {
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c == 0 || c == '\r' || c == '\n') {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// RFC 9113 §8.2.1: no white space at either end.

@@ -168,7 +168,7 @@ abstract sealed class FramedVisitor<H extends Headers<CharSequence, CharSequence
     }
 
     /// A read within a piece's handling is served by the loop that is already running.
-    private void deliver() {
+    final void deliver() {
         if (delivering) {
             return;
         }

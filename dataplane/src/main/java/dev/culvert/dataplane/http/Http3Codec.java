@@ -1,5 +1,7 @@
 package dev.culvert.dataplane.http;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -25,6 +27,8 @@ public final class Http3Codec {
     private static final int ONE_WAY_WINDOW = 4 * 1024;
     // Beyond what gets a status: each of the streams may keep one unfinished.
     private static final int MAX_SECTION = 40 * 1024;
+
+    private static final int FRAME_HEAD = 5;
 
     private Http3Codec() {}
 
@@ -53,6 +57,28 @@ public final class Http3Codec {
                 session.requests(), new ControlFrames(session), _ -> new Unknown(session), settings, true);
     }
 
+    /// A DATA frame (RFC 9114 §7.2.1) in one buffer; takes `body` over.
+    static ByteBuf data(ByteBufAllocator allocator, ByteBuf body) {
+        int length = body.readableBytes();
+        ByteBuf frame = allocator.directBuffer(FRAME_HEAD + length).writeByte(0);
+        // RFC 9000 §16.
+        if (length < 1 << 6) {
+            frame.writeByte(length);
+        } else if (length < 1 << 14) {
+            frame.writeShort(length | 1 << 14);
+        } else {
+            frame.writeInt(length | 1 << 31);
+        }
+        frame.writeBytes(body);
+        body.release();
+        return frame;
+    }
+
+    /// A frame that means nothing (RFC 9114 §7.2.8).
+    static ByteBuf nothing(ByteBufAllocator allocator) {
+        return allocator.directBuffer(3).writeMedium(0x404000);
+    }
+
     /// What a visitor says about its connection.
     private static final class ControlFrames extends ChannelInboundHandlerAdapter {
         private final Http3Session session;
@@ -69,7 +95,7 @@ public final class Http3Codec {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-            session.broken(cause);
+            session.connectionBroken(cause);
         }
     }
 

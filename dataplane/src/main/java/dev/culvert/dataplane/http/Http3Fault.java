@@ -5,7 +5,6 @@ import io.netty.handler.codec.http3.Http3Exception;
 import io.netty.handler.codec.http3.Http3HeadersValidationException;
 import io.netty.handler.codec.quic.QuicException;
 import java.io.IOException;
-import org.jspecify.annotations.Nullable;
 
 /// What a visitor of HTTP/3 did wrong, as the codec tells it.
 enum Http3Fault {
@@ -24,16 +23,18 @@ enum Http3Fault {
     /// A transport error (RFC 9000 §20.1).
     TRANSPORT,
     /// It was closed while there was something to write.
-    CLOSED;
+    CLOSED,
+    /// What the codec itself falls over: numbers that are none, frames that end before their content.
+    CODEC;
 
-    /// Null for what no visitor can cause.
-    static @Nullable Http3Fault of(Throwable cause) {
+    /// What came up a pipeline from the codec.
+    static Http3Fault of(Throwable cause) {
         return switch (cause) {
             case Http3HeadersValidationException _ -> MESSAGE;
             case Http3Exception broken -> of(broken);
             case QuicException _ -> TRANSPORT;
             case ChannelException _, IOException _ -> CLOSED;
-            default -> null;
+            default -> CODEC;
         };
     }
 

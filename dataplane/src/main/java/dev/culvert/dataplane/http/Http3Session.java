@@ -156,14 +156,17 @@ public final class Http3Session extends ChannelInboundHandlerAdapter {
 
     /// What the codec has found wrong with a stream.
     void broken(Throwable cause) {
-        Http3Fault fault = Http3Fault.of(cause);
-        if (fault == null) {
-            ingress.failed(cause);
-            channel.close();
-            return;
-        }
-        ingress.count("http3.error." + fault);
+        ingress.count("http3.error." + Http3Fault.of(cause));
         glitch(Glitches.MALFORMED);
+    }
+
+    /// What the codec has found wrong with a stream that all others need.
+    void connectionBroken(Throwable cause) {
+        broken(cause);
+        if (!closing) {
+            closing = true;
+            channel.close(true, Http3ErrorCode.H3_GENERAL_PROTOCOL_ERROR.code(), Unpooled.EMPTY_BUFFER);
+        }
     }
 
     private void watch() {
@@ -188,6 +191,16 @@ public final class Http3Session extends ChannelInboundHandlerAdapter {
         if (!visitors.isEmpty() && channel.isActive()) {
             probe();
         }
+    }
+
+    /// Whether others may have used up what the connection lets through.
+    boolean isHeldUp(Http3Visitor one) {
+        for (Http3Visitor other : visitors) {
+            if (!other.equals(one) && other.unsent() > 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// RFC 9114 §5.2: first that no more are wanted, a moment later which were the last.

@@ -1,8 +1,6 @@
 package dev.culvert.dataplane.http;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandler;
@@ -10,11 +8,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.handler.codec.http.HttpMethod;
-import io.netty.handler.codec.http3.DefaultHttp3DataFrame;
 import io.netty.handler.codec.http3.DefaultHttp3Headers;
 import io.netty.handler.codec.http3.DefaultHttp3HeadersFrame;
-import io.netty.handler.codec.http3.DefaultHttp3UnknownFrame;
 import io.netty.handler.codec.http3.Http3DataFrame;
 import io.netty.handler.codec.http3.Http3ErrorCode;
 import io.netty.handler.codec.http3.Http3Headers;
@@ -22,6 +17,7 @@ import io.netty.handler.codec.http3.Http3HeadersFrame;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamResetException;
 import io.netty.util.ReferenceCountUtil;
+import java.nio.channels.ClosedChannelException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -32,12 +28,9 @@ final class Http3Visitor extends FramedVisitor<Http3Headers> {
     // Seconds without a byte written after which there is a probe, doubled each time: as a close is noticed late only
     // where it was quiet for long, and nobody's idle timeout strikes meanwhile.
     private static final int MOST_QUIET = 15;
-    // RFC 9114 §7.2.8: a frame that means nothing.
-    private static final long RESERVED_FRAME = 0x21;
     // Requests that have no body, as long as nothing says otherwise: whether the stream goes on is not known with
     // their head (RFC 9114 §4.1), and is worth waiting for.
-    private static final Set<HttpMethod> BARE =
-            Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS, HttpMethod.DELETE);
+    private static final Set<String> BARE = Set.of("GET", "HEAD", "OPTIONS", "DELETE");
 
     private final Http3Session session;
     private final QuicStreamChannel stream;
@@ -45,6 +38,8 @@ final class Http3Visitor extends FramedVisitor<Http3Headers> {
     private @Nullable Http3Headers head;
     private boolean begun;
     private long unsent;
+    private @Nullable ChannelFuture outstanding;
+    private boolean everWritten;
     private int looks;
     private int quiet;
     private int patience = 1;
@@ -75,23 +70,36 @@ final class Http3Visitor extends FramedVisitor<Http3Headers> {
 
     @Override
     ChannelFuture write(Http3Headers section, boolean last) {
-        return send(new DefaultHttp3HeadersFrame(section), 0, last);
+        return sent(stream.writeAndFlush(new DefaultHttp3HeadersFrame(section)), 0, last);
     }
 
     @Override
     ChannelFuture write(ByteBuf bytes, boolean last) {
-        if (!bytes.isReadable()) {
+        int length = bytes.readableBytes();
+        if (length == 0) {
             bytes.release();
             return last ? stream.shutdownOutput().addListener(written) : stream.newSucceededFuture();
         }
-        return send(new DefaultHttp3DataFrame(bytes), bytes.readableBytes(), last);
+        return sent(writeRaw(Http3Codec.data(stream.alloc(), bytes)), length, last);
     }
 
-    private ChannelFuture send(Object frame, int bytes, boolean last) {
+    /// Past the codec, which would make two buffers of a frame: of those, QUIC's channel does not tell when nobody
+    /// wants
+    /// them any more.
+    private ChannelFuture writeRaw(ByteBuf frame) {
+        ChannelHandlerContext codec = stream.pipeline().firstContext();
+        if (codec == null || isClosed()) {
+            frame.release();
+            return stream.newFailedFuture(new ClosedChannelException());
+        }
+        return codec.writeAndFlush(frame);
+    }
+
+    private ChannelFuture sent(ChannelFuture sent, int bytes, boolean last) {
         quiet = 0;
         patience = 1;
         unsent += bytes;
-        ChannelFuture sent = stream.writeAndFlush(frame);
+        outstanding = sent;
         sent.addListener(written);
         if (bytes > 0) {
             sent.addListener(_ -> unsent -= bytes);
@@ -102,9 +110,17 @@ final class Http3Visitor extends FramedVisitor<Http3Headers> {
         return sent;
     }
 
-    /// What cannot be written was not wanted any more (RFC 9000 §3.5).
     private void written(ChannelFuture sent) {
-        if (!sent.isSuccess() && !isClosed()) {
+        if (sent.isSuccess()) {
+            everWritten = true;
+        } else {
+            unwanted();
+        }
+    }
+
+    /// What cannot be written was not wanted any more (RFC 9000 §3.5).
+    private void unwanted() {
+        if (!isClosed()) {
             boolean early = isServed();
             reset(Http3ErrorCode.H3_REQUEST_CANCELLED);
             if (early) {
@@ -173,13 +189,24 @@ final class Http3Visitor extends FramedVisitor<Http3Headers> {
         }
     }
 
-    /// Once a second: nobody tells that a visitor does not want a response any more, before something is written.
+    /// Once a second: nobody tells that a visitor does not want a response any more, before something is written. Once
+    /// both sides know it, QUIC knows nothing more of the stream, and takes no byte without saying why.
     void probe() {
-        if (isServed() && stream.isWritable() && ++quiet >= patience) {
+        if (!isServed()) {
+            return;
+        }
+        ChannelFuture before = outstanding;
+        if (before != null && !before.isDone()) {
+            // A stream that is full has no capacity; a new one has, unless others have used up the connection's.
+            if (stream.bytesBeforeUnwritable() > 0 || (!everWritten && !session.isHeldUp(this))) {
+                unwanted();
+            }
+        } else if (stream.isWritable() && ++quiet >= patience) {
             quiet = 0;
             patience = Math.min(2 * patience, MOST_QUIET);
-            stream.writeAndFlush(new DefaultHttp3UnknownFrame(RESERVED_FRAME, Unpooled.EMPTY_BUFFER))
-                    .addListener(written);
+            ChannelFuture frame = writeRaw(Http3Codec.nothing(stream.alloc()));
+            outstanding = frame;
+            frame.addListener(written);
         }
     }
 
@@ -223,9 +250,7 @@ final class Http3Visitor extends FramedVisitor<Http3Headers> {
             return;
         }
         CharSequence method = fields.method();
-        boolean bare = method != null
-                && fields.get(":protocol") == null
-                && BARE.contains(HttpMethod.valueOf(method.toString()));
+        boolean bare = method != null && fields.get(":protocol") == null && BARE.contains(method.toString());
         if (isEnded() || bodySeen || !bare) {
             begun = true;
             head = null;
@@ -242,55 +267,66 @@ final class Http3Visitor extends FramedVisitor<Http3Headers> {
 
         @Override
         public void channelRead(ChannelHandlerContext ctx, Object message) {
-            switch (message) {
-                case Http3HeadersFrame fields -> head(fields.headers());
-                case Http3DataFrame data -> {
-                    data(data);
+            try {
+                switch (message) {
+                    case Http3HeadersFrame fields -> head(fields.headers());
+                    case Http3DataFrame data
+                    when data.content().isReadable() -> {
+                        beginIfClear(true);
+                        received(data.content(), false);
+                    }
+                    default -> session.glitch(Glitches.EMPTY);
                 }
-                default -> {
-                    session.glitch(Glitches.EMPTY);
-                    ReferenceCountUtil.release(message);
-                }
+            } catch (RuntimeException bug) {
+                failed(bug);
+            } finally {
+                ReferenceCountUtil.release(message);
             }
-        }
-
-        private void data(Http3DataFrame data) {
-            if (!data.content().isReadable()) {
-                session.glitch(Glitches.EMPTY);
-            } else {
-                beginIfClear(true);
-                received(data.content(), false);
-            }
-            data.release();
         }
 
         @Override
         public void channelReadComplete(ChannelHandlerContext ctx) {
-            // An end that is there already is told next.
-            if (!begun && !isClosed()) {
-                Channel channel = ctx.channel();
-                channel.eventLoop().execute(() -> {
-                    beginIfClear(false);
-                    if (!begun && !isEnded() && !isClosed()) {
-                        channel.read();
-                    }
-                });
+            if (begun) {
+                // What has come may have been nothing of the body.
+                deliver();
+            } else if (!isClosed()) {
+                // An end that is there already is told next.
+                loop().execute(this::lookOn);
             }
             ctx.fireChannelReadComplete();
+        }
+
+        private void lookOn() {
+            try {
+                beginIfClear(false);
+            } catch (RuntimeException bug) {
+                failed(bug);
+            }
+            if (!begun && !isEnded() && !isClosed()) {
+                stream.read();
+            }
         }
 
         @Override
         public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
             if (event instanceof ChannelInputShutdownEvent) {
-                ended();
-                beginIfClear(false);
+                try {
+                    ended();
+                    beginIfClear(false);
+                } catch (RuntimeException bug) {
+                    failed(bug);
+                }
             }
             ctx.fireUserEventTriggered(event);
         }
 
         @Override
         public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-            writabilityChanged();
+            try {
+                writabilityChanged();
+            } catch (RuntimeException bug) {
+                failed(bug);
+            }
             ctx.fireChannelWritabilityChanged();
         }
 

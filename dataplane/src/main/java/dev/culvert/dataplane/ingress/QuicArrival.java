@@ -37,18 +37,25 @@ final class QuicArrival extends ChannelInboundHandlerAdapter {
     private final UpstreamPool pool;
     private final QuicNames names;
     private QuicNames.@Nullable Chosen chosen;
+    private final HalfOpen halfOpen;
+    private @Nullable InetAddress counted;
     private @Nullable InetAddress client;
     private @Nullable Future<?> deadline;
 
-    QuicArrival(Doorway doorway, Listener listener, UpstreamPool pool, QuicNames names) {
+    QuicArrival(Doorway doorway, Listener listener, UpstreamPool pool, QuicNames names, HalfOpen halfOpen) {
         this.doorway = doorway;
         this.listener = listener;
         this.pool = pool;
         this.names = names;
+        this.halfOpen = halfOpen;
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
+        if (((QuicChannel) ctx.channel()).remoteSocketAddress() instanceof InetSocketAddress from) {
+            counted = from.getAddress();
+            halfOpen.begin(from.getAddress());
+        }
         deadline = ctx.channel().eventLoop().schedule(() -> tooSlow(ctx), HANDSHAKE_SECONDS, TimeUnit.SECONDS);
     }
 
@@ -70,7 +77,7 @@ final class QuicArrival extends ChannelInboundHandlerAdapter {
 
     /// The address is the visitor's own by now: nobody completes a handshake from where he does not hear.
     private void completed(ChannelHandlerContext ctx, SslHandshakeCompletionEvent done) {
-        cancelDeadline();
+        over();
         QuicChannel channel = (QuicChannel) ctx.channel();
         QuicNames.Chosen what = chosen;
         if (!done.isSuccess() || what == null) {
@@ -112,7 +119,7 @@ final class QuicArrival extends ChannelInboundHandlerAdapter {
     }
 
     /// A socket for both families tells IPv4 addresses as those of IPv6 (RFC 4291 §2.5.5.2).
-    private static InetSocketAddress plain(InetSocketAddress address) {
+    static InetSocketAddress plain(InetSocketAddress address) {
         try {
             // The factory knows mapped addresses.
             return new InetSocketAddress(
@@ -122,7 +129,13 @@ final class QuicArrival extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void cancelDeadline() {
+    /// The handshake is over, however it ended.
+    private void over() {
+        InetAddress begun = counted;
+        counted = null;
+        if (begun != null) {
+            halfOpen.end(begun);
+        }
         Future<?> current = deadline;
         if (current != null) {
             current.cancel(false);
@@ -131,7 +144,7 @@ final class QuicArrival extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
-        cancelDeadline();
+        over();
         ctx.fireChannelInactive();
     }
 

@@ -10,6 +10,7 @@ import dev.culvert.model.Bind;
 import dev.culvert.model.ClientAddress;
 import dev.culvert.model.Destination;
 import dev.culvert.model.HttpSettings;
+import dev.culvert.model.HttpsSettings;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Model;
 import dev.culvert.model.Origin;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.AfterEach;
 /// A gateway with two names behind one listener with TLS and HTTP/3, and a target.
 class Http3Road {
     private final List<AutoCloseable> open = new ArrayList<>();
-    private final LinkedBlockingQueue<String> heads = new LinkedBlockingQueue<>();
+    final LinkedBlockingQueue<String> heads = new LinkedBlockingQueue<>();
     private @Nullable TestNode node;
 
     @AfterEach
@@ -83,6 +84,24 @@ class Http3Road {
                 "test", Role.GATEWAY, base.tunnel(), Map.of(), Map.of(), List.of(https), services, SiteRules.NOTHING);
     }
 
+    /// The same without HTTP/3.
+    static Model without(Model model) {
+        HttpsSettings https = model.https();
+        return new Model(
+                model.name(),
+                model.role(),
+                model.tunnel(),
+                model.sites(),
+                model.gateways(),
+                model.listeners(),
+                model.services(),
+                model.rules(),
+                model.observation(),
+                model.acme(),
+                new HttpsSettings(
+                        https.hstsSeconds(), https.redirect(), false, https.unknownName(), https.fallbackName()));
+    }
+
     static Service service(String name, int port) {
         return new Service(
                         name,
@@ -114,6 +133,26 @@ class Http3Road {
     /// The next head that the target got.
     String head() throws InterruptedException {
         return String.valueOf(heads.poll(5, TimeUnit.SECONDS));
+    }
+
+    /// Names and values of a request's head, in turn.
+    static String[] fields(String method, String path, String... more) {
+        List<String> all = new ArrayList<>(
+                List.of(":method", method, ":scheme", "https", ":authority", "one.test", ":path", path));
+        all.addAll(List.of(more));
+        return all.toArray(new String[0]);
+    }
+
+    /// Waits until something was counted so often, by turns of the node's loop.
+    long counted(String kind, long least) throws Exception {
+        for (int i = 0; i < 500 && count(kind) < least; i++) {
+            node().loops()
+                    .visitors()
+                    .next()
+                    .schedule(() -> {}, 20, TimeUnit.MILLISECONDS)
+                    .get();
+        }
+        return count(kind);
     }
 
     long count(String kind) {

@@ -4,6 +4,7 @@ import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -28,22 +29,28 @@ import io.netty.handler.codec.quic.QuicSslContext;
 import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamResetException;
+import io.netty.handler.codec.quic.QuicStreamType;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.ReferenceCountUtil;
+import java.io.ByteArrayInputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLEngine;
 import org.jspecify.annotations.Nullable;
 
 /// Netty's HTTP/3 as a visitor, which believes every certificate. Waits are of some seconds at most.
 public final class Http3Client implements AutoCloseable {
-    private static final int SECONDS = 10;
+    private static final int SECONDS = 25;
     private static final Object END = new Object();
 
     private final MultiThreadIoEventLoopGroup loop;
@@ -91,6 +98,11 @@ public final class Http3Client implements AutoCloseable {
                 })
                 .remoteAddress(to)
                 .connect()
+                .addListener(done -> {
+                    if (!done.isSuccess()) {
+                        loop.shutdownGracefully(0, 0, TimeUnit.SECONDS);
+                    }
+                })
                 .get(SECONDS, TimeUnit.SECONDS);
     }
 
@@ -140,6 +152,14 @@ public final class Http3Client implements AutoCloseable {
         return connection;
     }
 
+    /// What the other side has shown.
+    public X509Certificate certificate() throws Exception {
+        SSLEngine engine = Objects.requireNonNull(connection.sslEngine());
+        byte[] shown = engine.getSession().getPeerCertificates()[0].getEncoded();
+        return (X509Certificate)
+                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(shown));
+    }
+
     /// The code with which the other side has closed.
     public int closed() throws Exception {
         return closed.get(SECONDS, TimeUnit.SECONDS);
@@ -160,10 +180,22 @@ public final class Http3Client implements AutoCloseable {
 
     /// Sends a head of names and values in turn.
     public Exchange open(boolean end, String... fields) throws Exception {
+        return bare().headers(end, fields);
+    }
+
+    /// A stream on which nothing was said.
+    public Exchange bare() throws Exception {
         Exchange exchange = new Exchange();
         exchange.stream = Http3.newRequestStream(connection, exchange.handler()).get(SECONDS, TimeUnit.SECONDS);
-        exchange.headers(end, fields);
         return exchange;
+    }
+
+    /// Opens a stream of one way with these bytes.
+    public void oneWay(byte[] bytes) throws Exception {
+        connection
+                .createStream(QuicStreamType.UNIDIRECTIONAL, new ChannelInboundHandlerAdapter())
+                .get(SECONDS, TimeUnit.SECONDS)
+                .writeAndFlush(Unpooled.copiedBuffer(bytes));
     }
 
     /// One stream.
@@ -224,6 +256,11 @@ public final class Http3Client implements AutoCloseable {
 
         public Exchange data(boolean end, ByteBuf bytes) throws Exception {
             return write(new DefaultHttp3DataFrame(bytes), end);
+        }
+
+        /// The same, for who wants to know when it has left.
+        public ChannelFuture send(ByteBuf bytes) {
+            return stream().writeAndFlush(new DefaultHttp3DataFrame(bytes));
         }
 
         private Exchange write(Object frame, boolean end) throws Exception {

@@ -3,8 +3,8 @@ package dev.culvert.model.decide;
 import java.net.InetAddress;
 
 /// What counts as one visitor: an IPv4 address or an IPv6 /64, as its leading bits.
-record VisitorUnit(long bits, boolean ipv4) {
-    static VisitorUnit of(InetAddress address) {
+public record VisitorUnit(long bits, boolean ipv4) {
+    public static VisitorUnit of(InetAddress address) {
         byte[] bytes = address.getAddress();
         long bits = 0;
         for (int i = 0; i < Math.min(bytes.length, 8); i++) {
