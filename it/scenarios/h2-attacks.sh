@@ -24,7 +24,6 @@ ATTACKS=(
   "cookies $CALM 6"
   "zero-window http.stalled 12"
   "slow-read http.stalled 12"
-  "deaf http.stalled 42"
 )
 
 publish() {

@@ -24,7 +24,7 @@ final class Reading {
         /// Why what has been written does not leave.
         Wait waits();
 
-        /// Changes whenever the network takes something of what waits for it.
+        /// What waits for the network; answers to a visitor's pings make it more.
         long unsent();
 
         /// Bytes of the response that windows have let through; 0 where there are no windows.
@@ -64,7 +64,7 @@ final class Reading {
         boolean moved = switch (wait) {
             case NONE -> true;
             case WINDOW -> taken - takenBefore >= LEAST_BYTES;
-            case NETWORK -> taken != takenBefore || unsent != unsentBefore || sent != sentBefore;
+            case NETWORK -> taken != takenBefore || unsent < unsentBefore || sent != sentBefore;
         };
         takenBefore = taken;
         unsentBefore = unsent;
