@@ -13,7 +13,7 @@ ATTACKS=(
   "continuation $CALM 6"
   "empty-continuation $CALM 6"
   "hpack-bomb $CALM 6"
-  "small-bombs $CALM 12"
+  "small-bombs $CALM 20"
   "ping $CALM 6"
   "settings $CALM 6"
   "empty-data $CALM 6"
@@ -22,8 +22,8 @@ ATTACKS=(
   "priority $CALM 6"
   "huge-headers http2.connection-error.PROTOCOL_ERROR,$CALM 6"
   "cookies $CALM 6"
-  "zero-window http.stalled 12"
-  "slow-read http.stalled 12"
+  "zero-window http.stalled 20"
+  "slow-read http.stalled 20"
 )
 
 publish() {

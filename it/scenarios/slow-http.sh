@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # slowhttptest over TLS: slow heads, slow readers, ranges; a well-behaved visitor goes on.
-# lab: short
+# lab: long
 
 # shellcheck source-path=SCRIPTDIR source=../lib/attacked.sh
 . "$LIB/attacked.sh"
