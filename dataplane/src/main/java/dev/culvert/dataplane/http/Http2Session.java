@@ -381,8 +381,7 @@ public final class Http2Session extends Http2ConnectionHandler {
     }
 
     /// A head that the codec could not read never became a stream. With one, a body that follows is known to come
-    /// behind
-    /// our reset, and the other streams live on.
+    /// behind our reset, and the other streams live on.
     private void remember(int id) {
         try {
             connection().remote().createStream(id, false);

@@ -3,9 +3,8 @@ package dev.culvert.dataplane.http;
 import dev.culvert.model.decide.Admission;
 import java.net.InetAddress;
 
-/// How a visitor takes its response (attacks.md H2-06, TC-02). One per exchange, asked every [Pace#WATCH_SECONDS] on
-/// the
-/// visitor's loop.
+/// How a visitor takes its response (attacks.md H2-06, TC-02). One per exchange, asked every [Pace#WATCH_SECONDS]
+/// on the visitor's loop.
 ///
 /// Who pauses a film takes nothing for minutes, and who has left a hundred films lying at once means harm: the more
 /// responses of an address lie, the shorter they may.

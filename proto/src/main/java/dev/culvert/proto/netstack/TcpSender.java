@@ -12,7 +12,6 @@ final class TcpSender {
     static final int SYN_RETRIES = 7;
     /// The answer to one, whose sender tries again by itself.
     static final int SYN_ACK_RETRIES = 5;
-    /// What is queued at first; as the congestion window grows, twice that (RFC 9293 leaves it open).
 
     private static final int UNANSWERED_PROBES = 8;
 
