@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # An authority's own ways: accounts bound to its own, limits with Retry-After, profiles, advice when to renew.
-# lab: short
+# lab: long
 
 # shellcheck source-path=SCRIPTDIR/../lib source=../lib/acme.sh
 . "$LIB/acme.sh"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # A WebSocket through gateway and site behaves as without them: Autobahn's fuzzing client gives the same verdict, case by case.
-# lab: short
+# lab: long
 
 # shellcheck source-path=SCRIPTDIR/../lib source=../lib/suites.sh
 . "$LIB/suites.sh"
