@@ -3,11 +3,13 @@
 # lab: long
 
 CA=$RUN/ca
+# LAB_CURL3 names a tree that was unpacked before.
+CURL3=${LAB_CURL3:-$RUN/apt/root}
 
 # Debian 12's curl speaks no HTTP/3, 13's does: unpacked beside the machine's own, from the mirror that it uses.
 modern_curl() {
   local apt=$RUN/apt mirror package
-  if [ -n "${LAB_CURL3:-}" ]; then CURL3=$LAB_CURL3; return; fi
+  [ -z "${LAB_CURL3:-}" ] || return 0
   mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Label: Debian' | head -n 1)
   mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$apt/parts" "$apt/root"
   : >"$apt/status"
@@ -25,8 +27,6 @@ CONF
   APT_CONFIG=$apt/conf apt-get -qq update >>"$LOGS/apt.log" 2>&1
   APT_CONFIG=$apt/conf apt-get -qq -y -d install curl >>"$LOGS/apt.log" 2>&1
   for package in "$apt"/archives/*.deb; do dpkg-deb -x "$package" "$apt/root"; done
-  CURL3=$apt/root
-  measured "$(curl3 --version | head -n 1 | cut -d ' ' -f 1,2)"
 }
 
 # By its own loader, in the visitor's namespace: nothing of it is installed.
