@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Attacks by frames of HTTP/2: offenders are closed and counted, memory stays, a well-behaved visitor goes on.
-# lab: short
+# lab: long
 
 # shellcheck source-path=SCRIPTDIR source=../lib/attacked.sh
 . "$LIB/attacked.sh"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Over TLS by HTTP/1.1 and HTTP/2: WebDAV, uploads of half a GB in constant memory, events, cancelling, 1,000 downloads.
-# lab: short
+# lab: long
 
 CA=$RUN/ca
 UPLOAD_MIB=${LAB_UPLOAD_MIB:-$([ -n "${LAB_QUICK:-}" ] && echo 100 || echo 500)}
