@@ -35,14 +35,15 @@ ca_keys() {
 # HTTP-01 is asked at port 8080 and TLS-ALPN-01 at 8443: the gateway is an ordinary user.
 # Accounts have to be bound to a key of the authority if $EAB_KEY, in base64url, is set: `lab-key` is its name.
 pebble_start() { # DNS SERVER [VARIABLE=VALUE…]
-  local dns=$1 bound=false
+  local dns=$1 bound='"externalAccountBindingRequired": false'
   shift
-  if [ -n "${EAB_KEY:-}" ]; then bound=true; fi
+  if [ -n "${EAB_KEY:-}" ]; then
+    bound='"externalAccountBindingRequired": true, "externalAccountMACKeys": {"lab-key": "'$EAB_KEY'"}'
+  fi
   cat >"$RUN/ca/pebble.json" <<JSON
 {"pebble": {"listenAddress": "$CA:14000", "managementListenAddress": "$CA:15000",
   "certificate": "$RUN/ca/server.pem", "privateKey": "$RUN/ca/server.key",
-  "httpPort": 8080, "tlsPort": 8443, "ocspResponderURL": "", "externalAccountBindingRequired": $bound,
-  "externalAccountMACKeys": {"lab-key": "${EAB_KEY:-}"}}}
+  "httpPort": 8080, "tlsPort": 8443, "ocspResponderURL": "", $bound}}
 JSON
   spawn pebble ca env PEBBLE_VA_NOSLEEP=1 PEBBLE_AUTHZREUSE=0 "$@" pebble -config "$RUN/ca/pebble.json" -dnsserver "$dns" -strict
   wait_port ca 14000
