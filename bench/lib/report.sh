@@ -28,7 +28,7 @@ commit() {
 
 table() {
   local name ours peer
-  echo '| figure | what it is | Culvert | guide 002 | ratio |'
+  echo '| figure | what it is | Culvert | peer | ratio |'
   echo '|---|---|--:|--:|--:|'
   for name in "${FIGURES[@]}"; do
     ours=$(median "$name" ours)
@@ -46,18 +46,20 @@ write_report() { # FILE
 
 Culvert's path (visitor → gateway → embedded WireGuard → site → backend) beside the stack of guide 002 (HAProxy in TCP
 mode, WireGuard by Debian's wireguard-go) in the same run, interleaved, to the same backend, without TLS on either side.
+Then, without a tunnel, its HTTP beside nginx, haproxy and caddy as reverse proxies, each with one thread; figures that
+name one of them have it as their peer.
 
 | | |
 |---|---|
 | date | $(date -u +%F) |
 | commit | $(commit | paste -sd ' ') |
 | machine | $(machine) |
-| peer | haproxy $(version haproxy), wireguard-go $(version wireguard-go) |
+| peers | haproxy $(version haproxy), wireguard-go $(version wireguard-go), nginx $(version nginx), caddy $(version caddy) |
 | rounds | median of 3 after a warm-up |
 
 $(table)
 
-Ratio = Culvert / guide 002: above 1 is better for throughput, connections and requests; below 1 for CPU, memory and time.
+Ratio = Culvert / peer: above 1 is better for throughput, connections and requests; below 1 for CPU, memory and time.
 
 ## Where it stands
 
@@ -67,7 +69,7 @@ $WORDS_END
 
 ## How it is measured, and how to repeat it
 
-    sudo bench/run all            # writes this file, about 10 minutes
+    sudo bench/run all            # writes this file, about 20 minutes
     sudo bench/run main --quick   # one short round, within a minute
 
 Three network namespaces joined by veth without a NAT, every route with the congestion control cubic; visitor, both stacks
@@ -76,6 +78,9 @@ system of the stack's own processes (Culvert: gateway and site; guide 002: hapro
 arrived. Connections by \`ab\` without keep-alive, 32 at a time; requests by \`wrk\`, 64 connections with keep-alive, to the
 HTTP service by host name (Culvert) and through the TCP proxy (guide 002), 1 KiB from nginx. Memory is VmRSS of what runs
 on the gateway. Debian's wireguard-go is of 2022 and has no offloads; upstream's newest is several times faster.
+
+Layer 7: \`h2load\` with one thread, 64 connections for HTTP/1.1 and 16 of 8 streams for HTTP/2, to a proxy in a namespace
+of its own and on to nginx. CPU is that of the proxy's processes; p99 at 70 % of the rate that nginx reached.
 MD
   mv "$file.new" "$file"
   echo "wrote $file"
