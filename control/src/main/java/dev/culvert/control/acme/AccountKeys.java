@@ -1,6 +1,7 @@
 package dev.culvert.control.acme;
 
 import dev.culvert.control.store.KeyFiles;
+import dev.culvert.control.tls.Pem;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -33,7 +34,7 @@ final class AccountKeys {
     KeyPair account() throws IOException {
         String text = KeyFiles.readOrCreate(file, () -> Pem.write(Pem.newKeyPair()));
         try {
-            return Pem.readKeyPair(text);
+            return Pem.keyPair(text);
         } catch (GeneralSecurityException | IllegalArgumentException e) {
             throw new IOException(file + " holds no account key (remove it to begin a new account)", e);
         }

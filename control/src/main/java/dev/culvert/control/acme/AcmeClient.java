@@ -1,5 +1,6 @@
 package dev.culvert.control.acme;
 
+import dev.culvert.control.tls.Pem;
 import dev.culvert.dataplane.tls.ServerCertificate;
 import dev.culvert.model.AcmeSettings;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package dev.culvert.control.acme;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.culvert.control.store.Store;
 import dev.culvert.control.store.Store.Document;
+import dev.culvert.control.tls.Pem;
 import dev.culvert.dataplane.tls.ServerCertificate;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,8 +40,8 @@ final class CertificateStore {
                 all.put(
                         String.valueOf(map.get("name")),
                         ServerCertificate.of(
-                                Pem.readChain(String.valueOf(map.get("chain"))),
-                                Pem.readKey(String.valueOf(map.get("key")))));
+                                Pem.certificates(String.valueOf(map.get("chain"))),
+                                Pem.key(String.valueOf(map.get("key")))));
             } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
                 // Not its text: the key is in it.
                 LOG.warn("the certificate in {} cannot be used: another is ordered", document.key());

@@ -1,22 +1,34 @@
 package dev.culvert.control.tls;
 
+import dev.culvert.dataplane.tls.Der;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.KeyStore;
 import java.security.PrivateKey;
+import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.spec.ECGenParameterSpec;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.X509EncodedKeySpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 
 /// Certificates and keys as text (RFC 7468), in all forms that openssl and ACME clients write.
-final class Pem {
+public final class Pem {
     private static final Pattern BLOCK =
             Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\\s]+)-----END \\1-----");
 
@@ -46,7 +58,7 @@ final class Pem {
     /// All certificates, in their order.
     ///
     /// @throws GeneralSecurityException if there is none, or one cannot be read
-    static List<X509Certificate> certificates(String text) throws GeneralSecurityException {
+    public static List<X509Certificate> certificates(String text) throws GeneralSecurityException {
         CertificateFactory factory = CertificateFactory.getInstance("X.509");
         List<X509Certificate> all = new ArrayList<>();
         for (Block block : blocks(text)) {
@@ -63,7 +75,7 @@ final class Pem {
     /// The first private key. No message repeats anything of the text.
     ///
     /// @throws GeneralSecurityException if there is none, or it cannot be read
-    static PrivateKey key(String text) throws GeneralSecurityException {
+    public static PrivateKey key(String text) throws GeneralSecurityException {
         for (Block block : blocks(text)) {
             switch (block.label()) {
                 case "PRIVATE KEY" -> {
@@ -73,7 +85,7 @@ final class Pem {
                     return pkcs8(wrapped(RSA, block.bytes()));
                 }
                 case "EC PRIVATE KEY" -> {
-                    return pkcs8(wrapped(der(SEQUENCE, EC, curve(block.bytes())), block.bytes()));
+                    return pkcs8(wrapped(Der.of(SEQUENCE, EC, curve(block.bytes())), block.bytes()));
                 }
                 case "ENCRYPTED PRIVATE KEY" ->
                     throw new GeneralSecurityException(
@@ -82,6 +94,64 @@ final class Pem {
             }
         }
         throw new GeneralSecurityException("no private key in it (expected: -----BEGIN PRIVATE KEY-----)");
+    }
+
+    /// P-256: every client knows it, and signing costs little.
+    public static KeyPair newKeyPair() {
+        try {
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+            generator.initialize(new ECGenParameterSpec("secp256r1"));
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JDK has P-256", e);
+        }
+    }
+
+    public static String write(KeyPair pair) {
+        return block("PRIVATE KEY", pair.getPrivate().getEncoded())
+                + block("PUBLIC KEY", pair.getPublic().getEncoded());
+    }
+
+    public static KeyPair keyPair(String text) throws GeneralSecurityException {
+        KeyFactory factory = KeyFactory.getInstance("EC");
+        for (Block block : blocks(text)) {
+            if (block.label().equals("PUBLIC KEY")) {
+                return new KeyPair(factory.generatePublic(new X509EncodedKeySpec(block.bytes())), key(text));
+            }
+        }
+        throw new GeneralSecurityException("no public key in it (expected: -----BEGIN PUBLIC KEY-----)");
+    }
+
+    public static String write(PrivateKey key) {
+        return block("PRIVATE KEY", key.getEncoded());
+    }
+
+    public static String write(List<X509Certificate> chain) throws GeneralSecurityException {
+        StringBuilder text = new StringBuilder();
+        for (X509Certificate certificate : chain) {
+            text.append(block("CERTIFICATE", certificate.getEncoded()));
+        }
+        return text.toString();
+    }
+
+    /// Trusts the certificates of a file, and nobody else.
+    public static SSLContext trusting(Path file) throws IOException, GeneralSecurityException {
+        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+        store.load(null, null);
+        List<X509Certificate> chain = certificates(Files.readString(file, StandardCharsets.US_ASCII));
+        for (Certificate certificate : chain) {
+            store.setCertificateEntry("authority " + store.size(), certificate);
+        }
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(store);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
+    }
+
+    private static String block(String kind, byte[] bytes) {
+        String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(bytes);
+        return "-----BEGIN " + kind + "-----\n" + base64 + "\n-----END " + kind + "-----\n";
     }
 
     private static List<Block> blocks(String text) {
@@ -107,7 +177,7 @@ final class Pem {
 
     /// PrivateKeyInfo (RFC 5208 §5) around an older form.
     private static byte[] wrapped(byte[] algorithm, byte[] key) {
-        return der(SEQUENCE, der(INTEGER, new byte[] {0}), algorithm, der(OCTET_STRING, key));
+        return Der.of(SEQUENCE, Der.of(INTEGER, new byte[] {0}), algorithm, Der.of(OCTET_STRING, key));
     }
 
     /// The curve's identifier, of the field [0] of an ECPrivateKey (RFC 5915 §3), which has a version and the key
@@ -141,25 +211,5 @@ final class Pem {
             }
         }
         return contents(bytes, at) + length;
-    }
-
-    private static byte[] der(int tag, byte[]... parts) {
-        int length = 0;
-        for (byte[] part : parts) {
-            length += part.length;
-        }
-        ByteArrayOutputStream out = new ByteArrayOutputStream(length + 4);
-        out.write(tag);
-        if (length >= 0x100) {
-            out.write(0x82);
-            out.write(length >> 8);
-        } else if (length >= 0x80) {
-            out.write(0x81);
-        }
-        out.write(length);
-        for (byte[] part : parts) {
-            out.writeBytes(part);
-        }
-        return out.toByteArray();
     }
 }

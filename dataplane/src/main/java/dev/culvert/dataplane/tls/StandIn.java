@@ -1,7 +1,6 @@
 package dev.culvert.dataplane.tls;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -56,7 +55,7 @@ final class StandIn {
             Signature signature = Signature.getInstance("SHA256withECDSA");
             signature.initSign(pair.getPrivate(), random);
             signature.update(body);
-            byte[] whole = der(SEQUENCE, body, algorithm(), bits(signature.sign()));
+            byte[] whole = Der.of(SEQUENCE, body, algorithm(), bits(signature.sign()));
             X509Certificate certificate = (X509Certificate)
                     CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(whole));
             return new ServerCertificate(List.of(certificate), pair.getPrivate());
@@ -70,54 +69,39 @@ final class StandIn {
         random.nextBytes(serial);
         // Positive and not empty (RFC 5280 §4.1.2.2).
         serial[0] = (byte) ((serial[0] & 0x3f) | 0x40);
-        byte[] issuer = der(
+        byte[] issuer = Der.of(
                 SEQUENCE,
-                der(SET, der(SEQUENCE, COMMON_NAME, der(UTF8_STRING, ISSUER.getBytes(StandardCharsets.US_ASCII)))));
-        byte[] validity = der(SEQUENCE, time(now.minusSeconds(DAY_SECONDS)), time(now.plusSeconds(DAYS * DAY_SECONDS)));
-        byte[] names = der(SEQUENCE, der(DNS_NAME, name.getBytes(StandardCharsets.US_ASCII)));
-        byte[] extension = der(SEQUENCE, SUBJECT_ALT_NAME, der(OCTET_STRING, names));
-        return der(
+                Der.of(
+                        SET,
+                        Der.of(
+                                SEQUENCE,
+                                COMMON_NAME,
+                                Der.of(UTF8_STRING, ISSUER.getBytes(StandardCharsets.US_ASCII)))));
+        byte[] validity =
+                Der.of(SEQUENCE, time(now.minusSeconds(DAY_SECONDS)), time(now.plusSeconds(DAYS * DAY_SECONDS)));
+        byte[] names = Der.of(SEQUENCE, Der.of(DNS_NAME, name.getBytes(StandardCharsets.US_ASCII)));
+        byte[] extension = Der.of(SEQUENCE, SUBJECT_ALT_NAME, Der.of(OCTET_STRING, names));
+        return Der.of(
                 SEQUENCE,
-                der(VERSION_FIELD, VERSION_3),
-                der(INTEGER, serial),
+                Der.of(VERSION_FIELD, VERSION_3),
+                Der.of(INTEGER, serial),
                 algorithm(),
                 issuer,
                 validity,
                 issuer,
                 pair.getPublic().getEncoded(),
-                der(EXTENSIONS_FIELD, der(SEQUENCE, extension)));
+                Der.of(EXTENSIONS_FIELD, Der.of(SEQUENCE, extension)));
     }
 
     private static byte[] algorithm() {
-        return der(SEQUENCE, ECDSA_WITH_SHA256);
+        return Der.of(SEQUENCE, ECDSA_WITH_SHA256);
     }
 
     private static byte[] bits(byte[] value) {
-        return der(BIT_STRING, new byte[] {0}, value);
+        return Der.of(BIT_STRING, new byte[] {0}, value);
     }
 
     private static byte[] time(Instant at) {
-        return der(UTC_TIME, UTC.format(at).getBytes(StandardCharsets.US_ASCII));
-    }
-
-    /// Tag, length and contents (X.690 §8.1).
-    private static byte[] der(int tag, byte[]... parts) {
-        int length = 0;
-        for (byte[] part : parts) {
-            length += part.length;
-        }
-        ByteArrayOutputStream out = new ByteArrayOutputStream(length + 4);
-        out.write(tag);
-        if (length >= 0x100) {
-            out.write(0x82);
-            out.write(length >> 8);
-        } else if (length >= 0x80) {
-            out.write(0x81);
-        }
-        out.write(length);
-        for (byte[] part : parts) {
-            out.writeBytes(part);
-        }
-        return out.toByteArray();
+        return Der.of(UTC_TIME, UTC.format(at).getBytes(StandardCharsets.US_ASCII));
     }
 }
