@@ -6,7 +6,7 @@ import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.os.AeadProvider;
-import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
+import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.model.Model;
 import dev.culvert.model.config.Parsed;
 import dev.culvert.model.decide.Admission;
@@ -46,9 +46,9 @@ final class Rehearsal {
         try (Loops loops = Loops.forThisMachine();
                 ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
                 ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
-                EmbeddedTunnel tunnel = EmbeddedTunnel.open(
+                WireGuardTunnel tunnel = WireGuardTunnel.open(
                         loops.tunnel(),
-                        new EmbeddedTunnel.Settings(
+                        new WireGuardTunnel.Settings(
                                 PrivateKey.generate(new SecureRandom()),
                                 model.tunnel().addresses(),
                                 model.tunnel().mtu()),

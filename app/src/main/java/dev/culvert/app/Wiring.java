@@ -22,10 +22,10 @@ import dev.culvert.dataplane.InheritedSockets;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.os.AeadProvider;
-import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
 import dev.culvert.dataplane.tunnel.PeerWatch;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.dataplane.tunnel.UdpPort;
+import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
@@ -126,9 +126,9 @@ public final class Wiring implements AutoCloseable {
         scheduler = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("scheduler").factory());
         UdpPort port = new TunnelPort(model.tunnel(), store).bind(loops::bindUdp);
-        EmbeddedTunnel.Settings settings = new EmbeddedTunnel.Settings(
+        WireGuardTunnel.Settings settings = new WireGuardTunnel.Settings(
                 key, model.tunnel().addresses(), model.tunnel().mtu());
-        tunnel = EmbeddedTunnel.open(loops.tunnel(), settings, port, AeadProvider.factory());
+        tunnel = WireGuardTunnel.open(loops.tunnel(), settings, port, AeadProvider.factory());
         Admission admission = new Admission(LIMITS, new BanTable(), new SecureRandom().nextLong(), System.nanoTime());
         PeerUp up = new PeerUp(ready);
         Node.Parts parts = new Node.Parts(

@@ -7,8 +7,8 @@ import dev.culvert.control.store.Store.Document;
 import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
-import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
 import dev.culvert.dataplane.tunnel.TunnelClock;
+import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
 import dev.culvert.model.config.ModelMerge;
@@ -83,7 +83,7 @@ class PeerMemoryTest {
         private final Loops loops = Loops.forThisMachine();
         private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
         private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
-        private final EmbeddedTunnel tunnel;
+        private final WireGuardTunnel tunnel;
         private final Node node;
 
         Run(boolean callsFirst) throws Exception {
@@ -94,9 +94,9 @@ class PeerMemoryTest {
                               far: {type: plain, public-key: "%s", address: 10.77.0.2}
                             """.formatted(farKey.publicKey()))))
                     .orThrow();
-            tunnel = EmbeddedTunnel.open(
+            tunnel = WireGuardTunnel.open(
                     loops.tunnel(),
-                    new EmbeddedTunnel.Settings(nodeKey, model.tunnel().addresses(), 1_420),
+                    new WireGuardTunnel.Settings(nodeKey, model.tunnel().addresses(), 1_420),
                     loops.bindUdp(new InetSocketAddress(LOOPBACK, 0)),
                     JdkAead::new);
             Model empty = new Model(

@@ -3,7 +3,7 @@ package dev.culvert.dataplane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
+import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.model.AccessPolicy;
 import dev.culvert.model.Balancing;
 import dev.culvert.model.Bind;
@@ -269,9 +269,9 @@ class VisitorRegressionTest {
         System.clearProperty("culvert.visitorLoops");
         open.add(loops);
         Model base = ModelMerge.merge(Role.GATEWAY, List.of()).orThrow();
-        EmbeddedTunnel tunnel = EmbeddedTunnel.open(
+        WireGuardTunnel tunnel = WireGuardTunnel.open(
                 loops.tunnel(),
-                new EmbeddedTunnel.Settings(
+                new WireGuardTunnel.Settings(
                         PrivateKey.generate(new SecureRandom()),
                         base.tunnel().addresses(),
                         base.tunnel().mtu()),

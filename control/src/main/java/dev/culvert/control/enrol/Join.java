@@ -12,7 +12,7 @@ import dev.culvert.dataplane.Ports;
 import dev.culvert.dataplane.internal.InternalService.Response;
 import dev.culvert.dataplane.internal.TunnelClient;
 import dev.culvert.dataplane.os.AeadProvider;
-import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
+import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.model.Endpoint;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.wireguard.PeerConfig;
@@ -118,9 +118,9 @@ public final class Join {
     private Map<String, Object> ask(Token token, Token.Gateway gateway, InetSocketAddress endpoint, PublicKey own)
             throws IOException {
         try (Loops loops = Loops.forThisMachine();
-                EmbeddedTunnel tunnel = EmbeddedTunnel.open(
+                WireGuardTunnel tunnel = WireGuardTunnel.open(
                         loops.tunnel(),
-                        new EmbeddedTunnel.Settings(token.oneTimeKey(), List.of(token.guestAddress()), token.mtu()),
+                        new WireGuardTunnel.Settings(token.oneTimeKey(), List.of(token.guestAddress()), token.mtu()),
                         loops.bindUdp(new InetSocketAddress(0)),
                         AeadProvider.factory())) {
             tunnel.put(new PeerConfig(gateway.key(), null, endpoint, 0, List.of(IpPrefix.host(gateway.address()))));

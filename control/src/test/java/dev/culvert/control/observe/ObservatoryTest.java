@@ -6,7 +6,7 @@ import dev.culvert.control.observe.testing.Exposition;
 import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
-import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
+import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.model.LogFormat;
 import dev.culvert.model.Model;
 import dev.culvert.model.Observation;
@@ -64,9 +64,9 @@ class ObservatoryTest {
         http = freePort();
         metrics = freePort();
         Model model = model("");
-        EmbeddedTunnel tunnel = EmbeddedTunnel.open(
+        WireGuardTunnel tunnel = WireGuardTunnel.open(
                 loops.tunnel(),
-                new EmbeddedTunnel.Settings(
+                new WireGuardTunnel.Settings(
                         PrivateKey.generate(new SecureRandom()), model.tunnel().addresses(), 1420),
                 loops.bindUdp(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
                 JdkAead::new);

@@ -16,7 +16,7 @@ import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.InternalService.Response;
 import dev.culvert.dataplane.os.DescriptorSocket;
-import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
+import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
 import dev.culvert.model.decide.Admission;
@@ -96,9 +96,9 @@ class HandoverTest {
         Store store = state.store();
         Configuration configuration = new Configuration(Role.GATEWAY, file, false, store);
         Model model = configuration.load().orThrow();
-        EmbeddedTunnel tunnel = EmbeddedTunnel.open(
+        WireGuardTunnel tunnel = WireGuardTunnel.open(
                 loops.tunnel(),
-                new EmbeddedTunnel.Settings(key, model.tunnel().addresses(), 1420),
+                new WireGuardTunnel.Settings(key, model.tunnel().addresses(), 1420),
                 loops.bindUdp(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
                 JdkAead::new);
         Admission admission = new Admission(Limits.DEFAULT, new BanTable(), 1, System.nanoTime());

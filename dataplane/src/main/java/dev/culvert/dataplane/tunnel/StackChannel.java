@@ -39,7 +39,7 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
 
     private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
 
-    private final TunnelLoop tunnel;
+    private final StackInside tunnel;
     private final ChannelConfig config = new DefaultChannelConfig(this);
     // Written on the tunnel loop only; visitors' loops ask whether the channel is active, open or shut.
     private volatile @Nullable TcpSocket socket;
@@ -53,13 +53,13 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
     private volatile boolean closed;
 
     /// A channel that will connect.
-    StackChannel(TunnelLoop tunnel) {
+    StackChannel(StackInside tunnel) {
         super(null);
         this.tunnel = tunnel;
     }
 
     /// A channel for an accepted connection.
-    StackChannel(Channel parent, TunnelLoop tunnel, TcpSocket accepted) {
+    StackChannel(Channel parent, StackInside tunnel, TcpSocket accepted) {
         super(parent);
         this.tunnel = tunnel;
         this.socket = accepted;

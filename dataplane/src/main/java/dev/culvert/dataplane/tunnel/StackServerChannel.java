@@ -16,13 +16,13 @@ public final class StackServerChannel extends AbstractServerChannel {
     // A visit of the accept queue takes so many, then others have their turn.
     private static final int ACCEPT_BATCH = 64;
 
-    private final TunnelLoop tunnel;
+    private final StackInside tunnel;
     private final ChannelConfig config = new DefaultChannelConfig(this);
     private @Nullable TcpListener listener;
     private boolean readPending;
     private boolean closed;
 
-    StackServerChannel(TunnelLoop tunnel) {
+    StackServerChannel(StackInside tunnel) {
         this.tunnel = tunnel;
     }
 

@@ -1,10 +1,5 @@
 package dev.culvert.dataplane.tunnel;
 
-import dev.culvert.proto.netstack.Pollable;
-import dev.culvert.proto.netstack.Stack;
-import dev.culvert.proto.netstack.TcpListener;
-import dev.culvert.proto.netstack.TcpSocket;
-import dev.culvert.proto.netstack.UdpSocket;
 import dev.culvert.proto.wireguard.OpenJob;
 import dev.culvert.proto.wireguard.SealJob;
 import dev.culvert.proto.wireguard.Transmit;
@@ -22,9 +17,11 @@ import org.slf4j.LoggerFactory;
 /// Joins device, stack and UDP socket: the straight line of a packet, both ways.
 ///
 /// ```
-/// datagrams → device → stack → ready channels → stack → device → datagrams
+/// datagrams → device → inside → ready channels → inside → device → datagrams
 /// ```
-/// Everything here runs on one event loop; others submit. There is one timer, the earliest of all deadlines.
+/// What stands inside, a stack or an interface of the kernel's, is the [Inside]. Everything here runs on one event
+/// loop;
+/// others submit. There is one timer, the earliest of all deadlines.
 final class TunnelLoop {
     private static final Logger LOG = LoggerFactory.getLogger(TunnelLoop.class);
 
@@ -45,7 +42,7 @@ final class TunnelLoop {
 
     private final IoEventLoop loop;
     private final WireGuardDevice device;
-    private final Stack stack;
+    private final Inside inside;
     private final UdpPort port;
     private final TunnelClock clock;
     private final ByteBuffer packet;
@@ -53,7 +50,6 @@ final class TunnelLoop {
     private final UdpPort.Receiver receiver = this::receive;
     private final Runnable pump = this::pump;
     private final Runnable onTimer = this::timer;
-    private Runnable onEchoReplies = () -> {};
     private Runnable onPeerNews = () -> {};
     private long peerNewsTold;
     private boolean pumpScheduled;
@@ -67,10 +63,10 @@ final class TunnelLoop {
     private long quietUntil;
     private long failures;
 
-    TunnelLoop(IoEventLoop loop, WireGuardDevice device, Stack stack, UdpPort port, TunnelClock clock, int mtu) {
+    TunnelLoop(IoEventLoop loop, WireGuardDevice device, Inside inside, UdpPort port, TunnelClock clock, int mtu) {
         this.loop = loop;
         this.device = device;
-        this.stack = stack;
+        this.inside = inside;
         this.port = port;
         this.clock = clock;
         this.packet = ByteBuffer.allocate(HEADROOM + mtu + TAILROOM);
@@ -78,13 +74,9 @@ final class TunnelLoop {
     }
 
     void start() throws IOException {
+        inside.start(this);
         port.register(loop, this::readable, this::writable);
         schedulePump();
-    }
-
-    /// What to run after packets came in, to take echo replies from the stack.
-    void onEchoReplies(Runnable task) {
-        onEchoReplies = task;
     }
 
     /// What to run, briefly, when a peer has shaken hands or was heard from a new place.
@@ -92,33 +84,12 @@ final class TunnelLoop {
         onPeerNews = task;
     }
 
-    /// Opens a connection from the node's own address of the remote's family.
-    ///
-    /// @throws IOException if the stack has no room for one more, or no address of that family
-    TcpSocket connect(InetSocketAddress remote) throws IOException {
-        TcpSocket socket = stack.connect(null, remote, clock.now());
-        if (socket == null) {
-            throw new IOException(
-                    "the tunnel has no room for one more connection, or no address of the family of " + remote);
-        }
-        return socket;
-    }
-
-    /// @throws IOException if the port is taken
-    TcpListener listen(int tunnelPort) throws IOException {
-        TcpListener listener = stack.listen(tunnelPort);
-        if (listener == null) {
-            throw new IOException("port " + tunnelPort + " inside the tunnel is already listened on");
-        }
-        return listener;
-    }
-
     IoEventLoop eventLoop() {
         return loop;
     }
 
-    Stack stack() {
-        return stack;
+    Inside inside() {
+        return inside;
     }
 
     WireGuardDevice device() {
@@ -145,6 +116,7 @@ final class TunnelLoop {
             }
             suspended = true;
             cancelTimer();
+            inside.stop();
             port.unregister();
         }
     }
@@ -164,6 +136,7 @@ final class TunnelLoop {
     void close() {
         closed = true;
         cancelTimer();
+        inside.close();
         port.close();
     }
 
@@ -200,11 +173,11 @@ final class TunnelLoop {
         }
         job.run();
         if (device.complete(job, now)) {
-            stack.handlePacket(job.packet(), now);
+            inside.handlePacket(job.packet(), now);
         }
     }
 
-    /// One pass: wake the channels that became ready, then send what device and stack have, then set the timer.
+    /// One pass: wake the channels that became ready, then send what device and inside have, then set the timer.
     private void pump() {
         pumpScheduled = false;
         if (isSilent()) {
@@ -212,9 +185,9 @@ final class TunnelLoop {
         }
         boolean more = false;
         try {
-            onEchoReplies.run();
-            dispatchReady();
-            more = transmit(clock.now());
+            long now = clock.now();
+            inside.dispatch(now);
+            more = transmit(now);
             port.flush();
             tellPeerNews();
         } catch (RuntimeException | Error e) {
@@ -237,42 +210,12 @@ final class TunnelLoop {
 
     /// A bug costs a packet or a connection, never the tunnel of all the others: what escapes from here makes Netty
     /// hold the whole loop for a second, or, if it is an `Error`, end it. Said once, counted always.
-    private void failed(Throwable bug) {
+    void failed(Throwable bug) {
         if (bug instanceof VirtualMachineError fatal && !(bug instanceof StackOverflowError)) {
             throw fatal;
         }
         if (failures++ == 0) {
             LOG.error("a bug of Culvert's in the tunnel; the next ones of this process are not logged", bug);
-        }
-    }
-
-    private void dispatchReady() {
-        Pollable ready;
-        while ((ready = stack.pollReady()) != null) {
-            try {
-                dispatch(ready);
-            } catch (RuntimeException | Error e) {
-                failed(e);
-                if (ready.attachment() instanceof StackChannel broken) {
-                    broken.abort();
-                }
-            }
-        }
-    }
-
-    private static void dispatch(Pollable ready) {
-        switch (ready) {
-            case TcpSocket socket -> {
-                if (socket.attachment() instanceof StackChannel channel) {
-                    channel.ready();
-                }
-            }
-            case TcpListener listener -> {
-                if (listener.attachment() instanceof StackServerChannel channel) {
-                    channel.ready();
-                }
-            }
-            case UdpSocket _ -> {}
         }
     }
 
@@ -282,7 +225,7 @@ final class TunnelLoop {
             return true;
         }
         for (int sent = 0; sent < BATCH; sent++) {
-            if (!transmitDevice(now) || !transmitStack(now)) {
+            if (!transmitDevice(now) || !transmitInside(now)) {
                 return sendBlocked;
             }
         }
@@ -317,10 +260,10 @@ final class TunnelLoop {
         return true;
     }
 
-    /// @return false if the stack has nothing more, or the socket is full
-    private boolean transmitStack(long now) {
+    /// @return false if there is nothing more inside, or the socket is full
+    private boolean transmitInside(long now) {
         packet.clear().position(HEADROOM);
-        if (!stack.pollTransmit(packet, now)) {
+        if (!inside.pollTransmit(packet, now)) {
             return false;
         }
         SealJob job = device.encapsulate(packet, now);
@@ -353,7 +296,7 @@ final class TunnelLoop {
         long now = clock.now();
         try {
             device.handleTimeout(now);
-            stack.handleTimeout(now);
+            inside.handleTimeout(now);
         } catch (RuntimeException | Error e) {
             failed(e);
             quietUntil = now + AFTER_FAILURE;
@@ -363,7 +306,7 @@ final class TunnelLoop {
 
     /// A timer that is too early costs one look at the deadlines, moving it for each packet would cost more.
     private void armTimer() {
-        long deadline = Math.max(quietUntil, Math.min(device.nextDeadline(), stack.nextDeadline()));
+        long deadline = Math.max(quietUntil, Math.min(device.nextDeadline(), inside.nextDeadline()));
         if (deadline == NEVER || deadline >= timerAt) {
             return;
         }

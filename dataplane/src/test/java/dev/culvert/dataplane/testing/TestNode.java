@@ -4,8 +4,8 @@ import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.InheritedSockets;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
-import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
 import dev.culvert.dataplane.tunnel.PeerWatch;
+import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.model.Bind;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Model;
@@ -39,7 +39,7 @@ public final class TestNode implements AutoCloseable {
     private final ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
     private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
     private final PrivateKey key;
-    private final EmbeddedTunnel tunnel;
+    private final WireGuardTunnel tunnel;
     private final Events events = new Events();
     private final CompletableFuture<PeerWatch.State> peerUp = new CompletableFuture<>();
     private final Node node;
@@ -48,9 +48,9 @@ public final class TestNode implements AutoCloseable {
         loops = Loops.forThisMachine(inherited);
         this.role = role;
         this.key = key;
-        EmbeddedTunnel.Settings settings = new EmbeddedTunnel.Settings(
+        WireGuardTunnel.Settings settings = new WireGuardTunnel.Settings(
                 key, first.tunnel().addresses(), first.tunnel().mtu());
-        tunnel = EmbeddedTunnel.open(
+        tunnel = WireGuardTunnel.open(
                 loops.tunnel(),
                 settings,
                 loops.bindUdp(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
@@ -153,7 +153,7 @@ public final class TestNode implements AutoCloseable {
         return key;
     }
 
-    public EmbeddedTunnel tunnel() {
+    public WireGuardTunnel tunnel() {
         return tunnel;
     }
 

@@ -1,9 +1,9 @@
 package dev.culvert.dataplane.testing;
 
 import dev.culvert.dataplane.os.LinuxUdpPort;
-import dev.culvert.dataplane.tunnel.EmbeddedTunnel;
 import dev.culvert.dataplane.tunnel.NioUdpPort;
 import dev.culvert.dataplane.tunnel.UdpPort;
+import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.wireguard.JdkAead;
 import dev.culvert.proto.wireguard.PeerConfig;
@@ -31,8 +31,8 @@ public final class TunnelPair implements AutoCloseable {
     private static final int MTU = 1420;
 
     private final MultiThreadIoEventLoopGroup loops;
-    private final EmbeddedTunnel gateway;
-    private final EmbeddedTunnel site;
+    private final WireGuardTunnel gateway;
+    private final WireGuardTunnel site;
     private final PublicKey gatewayKey;
     private final PublicKey siteKey;
 
@@ -52,8 +52,8 @@ public final class TunnelPair implements AutoCloseable {
 
     private TunnelPair(
             MultiThreadIoEventLoopGroup loops,
-            EmbeddedTunnel gateway,
-            EmbeddedTunnel site,
+            WireGuardTunnel gateway,
+            WireGuardTunnel site,
             PublicKey gatewayKey,
             PublicKey siteKey) {
         this.loops = loops;
@@ -67,8 +67,8 @@ public final class TunnelPair implements AutoCloseable {
         MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(2, io.handlers());
         PrivateKey gatewayKey = PrivateKey.generate(new SecureRandom());
         PrivateKey siteKey = PrivateKey.generate(new SecureRandom());
-        EmbeddedTunnel gateway = tunnel(io, loops.next(), gatewayKey, List.of(GATEWAY, GATEWAY6));
-        EmbeddedTunnel site = tunnel(io, loops.next(), siteKey, List.of(SITE, SITE6));
+        WireGuardTunnel gateway = tunnel(io, loops.next(), gatewayKey, List.of(GATEWAY, GATEWAY6));
+        WireGuardTunnel site = tunnel(io, loops.next(), siteKey, List.of(SITE, SITE6));
         List<IpPrefix> atSite = List.of(IpPrefix.host(SITE), IpPrefix.host(SITE6));
         List<IpPrefix> atGateway = List.of(IpPrefix.host(GATEWAY), IpPrefix.host(GATEWAY6));
         gateway.put(new PeerConfig(siteKey.publicKey(), null, site.localAddress(), 0, atSite))
@@ -78,17 +78,17 @@ public final class TunnelPair implements AutoCloseable {
         return new TunnelPair(loops, gateway, site, gatewayKey.publicKey(), siteKey.publicKey());
     }
 
-    private static EmbeddedTunnel tunnel(Io io, IoEventLoop loop, PrivateKey key, List<InetAddress> addresses)
+    private static WireGuardTunnel tunnel(Io io, IoEventLoop loop, PrivateKey key, List<InetAddress> addresses)
             throws IOException {
         UdpPort port = io.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        return EmbeddedTunnel.open(loop, new EmbeddedTunnel.Settings(key, addresses, MTU), port, JdkAead::new);
+        return WireGuardTunnel.open(loop, new WireGuardTunnel.Settings(key, addresses, MTU), port, JdkAead::new);
     }
 
-    public EmbeddedTunnel gateway() {
+    public WireGuardTunnel gateway() {
         return gateway;
     }
 
-    public EmbeddedTunnel site() {
+    public WireGuardTunnel site() {
         return site;
     }
 

@@ -203,7 +203,7 @@ class EmbeddedTunnelTest {
     }
 
     private Bootstrap bootstrap(ChannelHandler handler) {
-        EmbeddedTunnel gateway = java.util.Objects.requireNonNull(pair).gateway();
+        WireGuardTunnel gateway = java.util.Objects.requireNonNull(pair).gateway();
         return new Bootstrap()
                 .group(gateway.group())
                 .channelFactory(gateway.connections())

@@ -98,8 +98,8 @@ class TunnelLoopRegressionTest {
         PrivateKey keyOne = PrivateKey.generate(new SecureRandom());
         PrivateKey keyTwo = PrivateKey.generate(new SecureRandom());
         FaultyPort port = new FaultyPort(bind());
-        EmbeddedTunnel one = tunnel(loops.next(), keyOne, ONE, port);
-        EmbeddedTunnel two = tunnel(loops.next(), keyTwo, TWO, bind());
+        WireGuardTunnel one = tunnel(loops.next(), keyOne, ONE, port);
+        WireGuardTunnel two = tunnel(loops.next(), keyTwo, TWO, bind());
         one.put(peer(keyTwo, two, TWO)).get(5, TimeUnit.SECONDS);
         two.put(peer(keyOne, one, ONE)).get(5, TimeUnit.SECONDS);
         assertThat(one.ping(TWO, 32, 5000).await().isSuccess()).isTrue();
@@ -123,12 +123,13 @@ class TunnelLoopRegressionTest {
         return NioUdpPort.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     }
 
-    private static PeerConfig peer(PrivateKey key, EmbeddedTunnel tunnel, InetAddress address) {
+    private static PeerConfig peer(PrivateKey key, WireGuardTunnel tunnel, InetAddress address) {
         return new PeerConfig(key.publicKey(), null, tunnel.localAddress(), 0, List.of(IpPrefix.host(address)));
     }
 
-    private static EmbeddedTunnel tunnel(IoEventLoop loop, PrivateKey key, InetAddress address, UdpPort port)
+    private static WireGuardTunnel tunnel(IoEventLoop loop, PrivateKey key, InetAddress address, UdpPort port)
             throws IOException {
-        return EmbeddedTunnel.open(loop, new EmbeddedTunnel.Settings(key, List.of(address), 1420), port, JdkAead::new);
+        return WireGuardTunnel.open(
+                loop, new WireGuardTunnel.Settings(key, List.of(address), 1420), port, JdkAead::new);
     }
 }

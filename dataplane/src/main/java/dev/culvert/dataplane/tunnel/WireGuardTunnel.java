@@ -1,6 +1,6 @@
 package dev.culvert.dataplane.tunnel;
 
-import dev.culvert.proto.netstack.EchoReply;
+import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.netstack.Stack;
 import dev.culvert.proto.netstack.StackConfig;
 import dev.culvert.proto.netstack.StackStatus;
@@ -28,13 +28,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/// WireGuard and TCP/IP inside the process: needs no root, no interface and no kernel module.
-public final class EmbeddedTunnel implements TunnelDriver {
-    /// What an embedded tunnel is made of.
+/// WireGuard in this process, owned by one event loop. Inside it is a TCP/IP stack of this process ([#open]: the driver
+/// `embedded`, which needs no root, no interface and no kernel module) or an interface of the kernel's ([#tun]).
+public final class WireGuardTunnel implements TunnelDriver {
+    /// What a tunnel is made of.
     ///
     /// @param addresses the node's own addresses inside the tunnel
     /// @param mtu the largest IP packet inside the tunnel, in bytes
@@ -42,45 +41,47 @@ public final class EmbeddedTunnel implements TunnelDriver {
 
     private final TunnelLoop tunnel;
     private final UdpPort port;
-    private final Map<Integer, Ping> pings = new HashMap<>();
+    private final Inside inside;
+    private final Pings pings;
 
     // One entry for each peer of this run and the last: as many as an operator has named.
     private final Map<PublicKey, HandshakeTimestamps> restored = new HashMap<>();
-    private final EchoReply echoReply = new EchoReply();
-    private final RoundTrips roundTrips = new RoundTrips();
     private final int mtu;
     private final Map<PublicKey, Integer> limits = new HashMap<>();
-    private int nextPing = 1;
 
-    private record Ping(InetAddress address, int length, Promise<Long> reply) {}
-
-    private EmbeddedTunnel(TunnelLoop tunnel, UdpPort port, int mtu) {
+    private WireGuardTunnel(TunnelLoop tunnel, Pings pings, UdpPort port, int mtu) {
         this.tunnel = tunnel;
+        this.inside = tunnel.inside();
+        this.pings = pings;
         this.port = port;
         this.mtu = mtu;
     }
 
-    /// Opens the tunnel on an event loop, which owns it from now on.
+    /// Opens a tunnel with a stack of its own on an event loop, which owns it from now on.
     ///
     /// @param port the bound UDP port; it is closed with the tunnel
     /// @throws IOException if the port cannot be registered with the loop
-    public static EmbeddedTunnel open(IoEventLoop loop, Settings settings, UdpPort port, Aead.Factory aead)
+    public static WireGuardTunnel open(IoEventLoop loop, Settings settings, UdpPort port, Aead.Factory aead)
             throws IOException {
-        SecureRandom random = new SecureRandom();
+        Pings pings = new Pings();
+        Stack stack = new Stack(StackConfig.of(settings.addresses(), settings.mtu()), new SecureRandom());
+        return open(loop, settings, port, aead, pings, new StackInside(stack, pings));
+    }
+
+    private static WireGuardTunnel open(
+            IoEventLoop loop, Settings settings, UdpPort port, Aead.Factory aead, Pings pings, Inside inside)
+            throws IOException {
         TunnelClock clock = new TunnelClock();
-        WireGuardDevice device = new WireGuardDevice(settings.key(), aead, random, clock.wallOrigin());
+        WireGuardDevice device = new WireGuardDevice(settings.key(), aead, new SecureRandom(), clock.wallOrigin());
         device.mtu(settings.mtu());
-        Stack stack = new Stack(StackConfig.of(settings.addresses(), settings.mtu()), random);
-        TunnelLoop tunnel = new TunnelLoop(loop, device, stack, port, clock, settings.mtu());
-        EmbeddedTunnel embedded = new EmbeddedTunnel(tunnel, port, settings.mtu());
-        tunnel.onEchoReplies(embedded::echoReplies);
+        TunnelLoop tunnel = new TunnelLoop(loop, device, inside, port, clock, settings.mtu());
         tunnel.start();
-        return embedded;
+        return new WireGuardTunnel(tunnel, pings, port, settings.mtu());
     }
 
     @Override
     public String type() {
-        return "embedded";
+        return inside.type();
     }
 
     @Override
@@ -90,12 +91,12 @@ public final class EmbeddedTunnel implements TunnelDriver {
 
     @Override
     public ChannelFactory<Channel> connections() {
-        return () -> new StackChannel(tunnel);
+        return inside.connections();
     }
 
     @Override
     public ChannelFactory<ServerChannel> listeners() {
-        return () -> new StackServerChannel(tunnel);
+        return inside.listeners();
     }
 
     @Override
@@ -104,14 +105,16 @@ public final class EmbeddedTunnel implements TunnelDriver {
             Peer before = tunnel.device().peer(peer.publicKey());
             Integer limit = limits.get(peer.publicKey());
             if (before != null && limit != null) {
-                tunnel.stack().pathMtu(before.allowedIps(), mtu);
+                inside.pathMtu(before.allowedIps(), mtu);
             }
+            List<IpPrefix> had = before == null ? List.of() : List.copyOf(before.allowedIps());
             Peer put = tunnel.device().addPeer(peer, tunnel.now());
+            inside.addresses(had, peer.allowedIps());
             if (before == null) {
                 restore(put, restored.getOrDefault(peer.publicKey(), HandshakeTimestamps.NONE));
             }
             if (limit != null) {
-                tunnel.stack().pathMtu(peer.allowedIps(), limit);
+                inside.pathMtu(peer.allowedIps(), limit);
             }
             return null;
         });
@@ -123,8 +126,9 @@ public final class EmbeddedTunnel implements TunnelDriver {
             Peer removed = tunnel.device().peer(peer);
             if (removed != null) {
                 if (limits.remove(peer) != null) {
-                    tunnel.stack().pathMtu(removed.allowedIps(), mtu);
+                    inside.pathMtu(removed.allowedIps(), mtu);
                 }
+                inside.addresses(List.copyOf(removed.allowedIps()), List.of());
                 restored.put(peer, timestamps(removed));
                 tunnel.device().removePeer(peer);
             }
@@ -233,7 +237,7 @@ public final class EmbeddedTunnel implements TunnelDriver {
                 } else {
                     limits.put(key, bytes);
                 }
-                tunnel.stack().pathMtu(peer.allowedIps(), bytes);
+                inside.pathMtu(peer.allowedIps(), bytes);
             }
             return null;
         });
@@ -246,7 +250,7 @@ public final class EmbeddedTunnel implements TunnelDriver {
 
     @Override
     public Future<@Nullable StackStatus> stackStatus(int most) {
-        return onLoop(() -> tunnel.stack().status(most, tunnel.now()));
+        return onLoop(() -> inside.status(most, tunnel.now()));
     }
 
     @Override
@@ -256,9 +260,7 @@ public final class EmbeddedTunnel implements TunnelDriver {
             for (Drop reason : Drop.values()) {
                 all.put("wireguard." + reason, tunnel.device().drops(reason));
             }
-            for (dev.culvert.proto.netstack.Drop reason : dev.culvert.proto.netstack.Drop.values()) {
-                all.put("netstack." + reason, tunnel.stack().drops(reason));
-            }
+            inside.drops(all);
             all.put("udp.UNSENDABLE", port.unsendable().total());
             all.values().removeIf(count -> count == 0);
             return all;
@@ -267,62 +269,30 @@ public final class EmbeddedTunnel implements TunnelDriver {
 
     @Override
     public Future<Long> ping(InetAddress address, int payloadLength, long timeoutMillis) {
-        Promise<Long> promise = tunnel.eventLoop().newPromise();
+        Promise<Long> reply = tunnel.eventLoop().newPromise();
         onLoop(() -> {
-                    int id = nextPing;
-                    nextPing = nextPing % 0xffff + 1;
-                    long sent = tunnel.now();
-                    tunnel.stack().sendEcho(null, address, id, 1, payloadLength, sent);
-                    Promise<Long> reply = tunnel.eventLoop().newPromise();
-                    Ping ping = new Ping(address, payloadLength, reply);
-                    pings.put(id, ping);
-                    Future<?> limit = tunnel.eventLoop()
-                            .schedule(
-                                    () -> reply.tryFailure(new TimeoutException(
-                                            "no echo from " + address.getHostAddress() + " inside the tunnel")),
-                                    timeoutMillis,
-                                    TimeUnit.MILLISECONDS);
-                    reply.addListener(_ -> {
-                        pings.remove(id, ping);
-                        limit.cancel(false);
-                        if (reply.isSuccess()) {
-                            roundTrips.measured(address, reply.getNow() - sent);
-                            promise.trySuccess(reply.getNow() - sent);
-                        } else {
-                            promise.tryFailure(reply.cause());
-                        }
-                    });
+                    long now = tunnel.now();
+                    int id = pings.sent(address, payloadLength, timeoutMillis, tunnel.eventLoop(), reply, now);
+                    inside.sendEcho(address, id, payloadLength, now);
                     return null;
                 })
                 .addListener(done -> {
                     if (!done.isSuccess()) {
-                        promise.tryFailure(done.cause());
+                        reply.tryFailure(done.cause());
                     }
                 });
-        return promise;
-    }
-
-    private void echoReplies() {
-        while (tunnel.stack().pollEchoReply(echoReply)) {
-            Ping waiting = pings.get(echoReply.identifier());
-            // Identifiers are easily guessed: no peer may answer in the place of another.
-            if (waiting != null
-                    && waiting.length() == echoReply.payloadLength()
-                    && waiting.address().equals(echoReply.source())) {
-                waiting.reply().trySuccess(tunnel.now());
-            }
-        }
+        return reply;
     }
 
     @Override
     public RoundTrips roundTrips() {
-        return roundTrips;
+        return pings.roundTrips();
     }
 
     @Override
     public Future<?> acceptNew(boolean accept) {
         return onLoop(() -> {
-            tunnel.stack().acceptNew(accept);
+            inside.acceptNew(accept);
             return null;
         });
     }
