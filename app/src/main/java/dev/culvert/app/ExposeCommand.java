@@ -24,19 +24,23 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  culvert expose photos.example.com http://192.168.1.20:2342",
             "  culvert expose 2222/tcp tcp://127.0.0.1:22 --name ssh --allow 198.51.100.0/24",
+            "  culvert expose 27015/udp udp://192.168.1.30:27015 --name game",
             "  culvert unexpose photos.example.com"
         })
 final class ExposeCommand implements Callable<Integer> {
     @Mixin
     private StateOption state = new StateOption();
 
-    @Parameters(index = "0", paramLabel = "HOST|PORT/tcp", description = "Where visitors reach it, at the gateway.")
+    @Parameters(
+            index = "0",
+            paramLabel = "HOST|PORT/tcp|PORTS/udp",
+            description = "Where visitors reach it, at the gateway.")
     private String place = "";
 
     @Parameters(
             index = "1",
             paramLabel = "TARGET",
-            description = "What serves it, seen from here: http://host:port or tcp://host:port.")
+            description = "What serves it, seen from here: http://host:port, tcp://host:port or udp://host:port.")
     private String target = "";
 
     @Option(names = "--name", description = "The service's name. Default: made from HOST or PORT.")
@@ -101,11 +105,11 @@ final class ExposeCommand implements Callable<Integer> {
         return refused > 0 && refused == gateways.size() ? 1 : 0;
     }
 
-    /// `photos.example.com` → `photos-example-com`, `2222/tcp` → `port-2222`.
+    /// `photos.example.com` → `photos-example-com`, `2222/tcp` → `port-2222`, `53/udp` → `port-53-udp`.
     static String nameOf(String place) {
         int slash = place.indexOf('/');
         return slash < 0
                 ? place.toLowerCase(java.util.Locale.ROOT).replace('.', '-')
-                : "port-" + place.substring(0, slash);
+                : "port-" + place.substring(0, slash) + (place.endsWith("/udp") ? "-udp" : "");
     }
 }

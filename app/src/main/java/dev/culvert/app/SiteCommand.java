@@ -169,7 +169,10 @@ final class SiteCommand implements Callable<Integer> {
                 description = "A host name that the site may publish: a name, '*.example.com' or '*'.")
         private List<String> hosts = List.of();
 
-        @Option(names = "--port", paramLabel = "PORT", description = "A TCP port that it may publish, or FIRST-LAST.")
+        @Option(
+                names = "--port",
+                paramLabel = "PORT",
+                description = "A port that it may publish, or FIRST-LAST; with /udp of UDP.")
         private List<String> ports = List.of();
 
         void put(Map<String, Object> arguments) {

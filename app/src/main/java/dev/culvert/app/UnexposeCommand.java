@@ -19,7 +19,7 @@ final class UnexposeCommand implements Callable<Integer> {
     @Mixin
     private StateOption state = new StateOption();
 
-    @Parameters(paramLabel = "NAME|HOST|PORT/tcp", description = "The service.")
+    @Parameters(paramLabel = "NAME|HOST|PORT/tcp|PORTS/udp", description = "The service.")
     private String what = "";
 
     @Override

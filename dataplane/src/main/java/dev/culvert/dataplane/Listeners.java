@@ -82,6 +82,9 @@ final class Listeners {
         List<Socket> fresh = new ArrayList<>();
         try {
             for (Listener listener : wanted) {
+                if (listener.isUdp()) {
+                    throw new BindException(listener.label() + ": this build does not serve UDP yet");
+                }
                 Socket socket = Socket.of(listener);
                 if (!open.containsKey(socket)) {
                     open.put(socket, bind(listener));
@@ -244,6 +247,7 @@ final class Listeners {
             case HTTP -> Http1Connection.install(channel, new HttpIngress(doorway, listener, pool, channel, null));
             case HTTPS -> channel.pipeline().addLast(INGRESS, new TlsIngress(doorway, listener, pool));
             case METRICS -> metrics.accept(channel);
+            case UDP -> throw new IllegalStateException("datagrams have no connection");
         }
     }
 

@@ -2,13 +2,13 @@ package dev.culvert.model;
 
 /// How a target learns the visitor's address.
 public enum ClientAddress {
-    /// Not at all (tcp only).
+    /// Not at all (tcp and udp only).
     NONE("none"),
     /// By `X-Forwarded-For` and `Forwarded` (http only).
     HEADERS("headers"),
-    /// By a PROXY protocol version 1 line before the first byte.
+    /// By a PROXY protocol version 1 line before the first byte; not with udp.
     PROXY_V1("proxy-v1"),
-    /// By a PROXY protocol version 2 header before the first byte.
+    /// By a PROXY protocol version 2 header before the first byte, or in each datagram.
     PROXY_V2("proxy-v2");
 
     private final String word;

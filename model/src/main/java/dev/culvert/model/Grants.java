@@ -22,8 +22,8 @@ public record Grants(List<HostPattern> hosts, List<PortRange> ports) {
     }
 
     /// A port on every address of the gateway; which of them a port is bound to is not a site's business.
-    public boolean allowsListen(Bind bind) {
-        return bind.address() == null && ports.stream().anyMatch(range -> range.contains(bind.port()));
+    public boolean allowsListen(Transport transport, Bind bind) {
+        return bind.address() == null && ports.stream().anyMatch(range -> range.covers(transport, bind));
     }
 
     public boolean isEmpty() {

@@ -34,6 +34,8 @@ public record Listener(
         /// TLS; the name in its hello chooses.
         HTTPS("https"),
         TCP("tcp"),
+        /// Datagrams, at each port of the bind.
+        UDP("udp"),
         /// What the node tells about itself, to who may scrape it.
         METRICS("metrics");
 
@@ -54,12 +56,17 @@ public record Listener(
 
     /// Whether both need the same socket.
     public boolean sameSocket(Listener other) {
-        return scope == other.scope && bind.equals(other.bind);
+        return scope == other.scope && bind.equals(other.bind) && isUdp() == other.isUdp();
+    }
+
+    /// Whether its sockets are of UDP.
+    public boolean isUdp() {
+        return protocol == Protocol.UDP;
     }
 
     @Override
     public String label() {
-        return "listener " + scope + " " + bind;
+        return "listener " + scope + " " + bind + (isUdp() ? "/udp" : "");
     }
 
     @Override

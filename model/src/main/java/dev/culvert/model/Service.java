@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// @param balancing how one of several targets is chosen
 /// @param visible the scopes of those listeners that serve its hosts; not empty
 /// @param tls where its TLS ends, and with what
+/// @param udp what bounds its flows, with `udp://` targets
 public record Service(
         String name,
         Origin origin,
@@ -39,7 +40,8 @@ public record Service(
         HttpSettings http,
         Balancing balancing,
         Set<Listener.Scope> visible,
-        ServiceTls tls)
+        ServiceTls tls,
+        UdpSettings udp)
         implements Entry {
     /// Where visitors come from unless a service says otherwise.
     public static final Set<Listener.Scope> PUBLICLY = Set.of(Listener.Scope.PUBLIC);
@@ -49,6 +51,38 @@ public record Service(
         listen = List.copyOf(listen);
         targets = List.copyOf(targets);
         visible = Collections.unmodifiableSet(EnumSet.copyOf(visible));
+    }
+
+    /// A service whose flows are bounded as usual.
+    public Service(
+            String name,
+            Origin origin,
+            Listener.Scope scope,
+            List<String> hosts,
+            List<Bind> listen,
+            List<Destination> targets,
+            ClientAddress clientAddress,
+            AccessPolicy access,
+            int maxConnections,
+            HttpSettings http,
+            Balancing balancing,
+            Set<Listener.Scope> visible,
+            ServiceTls tls) {
+        this(
+                name,
+                origin,
+                scope,
+                hosts,
+                listen,
+                targets,
+                clientAddress,
+                access,
+                maxConnections,
+                http,
+                balancing,
+                visible,
+                tls,
+                UdpSettings.DEFAULT);
     }
 
     /// A service that everybody sees, and that says nothing about TLS.
@@ -98,7 +132,8 @@ public record Service(
                 http,
                 balancing,
                 visible,
-                tls);
+                tls,
+                udp);
     }
 
     /// The same service with its TLS elsewhere, or of other files.
@@ -116,7 +151,8 @@ public record Service(
                 http,
                 balancing,
                 visible,
-                other);
+                other,
+                udp);
     }
 
     /// Whether visitors of listeners of a scope may see it.
@@ -129,6 +165,19 @@ public record Service(
         return targets.isEmpty()
                 ? Target.Scheme.HTTP
                 : targets.getFirst().target().scheme();
+    }
+
+    public Transport transport() {
+        return scheme().transport();
+    }
+
+    /// The ports of its own as the configuration takes them: `2222/tcp`, `27000-27100/udp`, `tunnel:8080`.
+    public List<String> listens() {
+        boolean inside = scope == Listener.Scope.TUNNEL;
+        boolean silent = inside && transport() == Transport.TCP;
+        return listen.stream()
+                .map(bind -> (inside ? "tunnel:" : "") + bind + (silent ? "" : "/" + transport()))
+                .toList();
     }
 
     /// How its targets prove who they are: all of them alike.
@@ -174,14 +223,13 @@ public record Service(
 
     @Override
     public Map<String, List<String>> settings() {
-        String form = scope == Listener.Scope.TUNNEL ? "tunnel:%s" : "%s/tcp";
         boolean several = sites().size() > 1;
         Settings settings = new Settings()
                 .putAll("host", hosts)
                 .putAll("path", http.match().paths())
                 .putAll("method", http.match().methods())
                 .putAll("header", http.match().headers())
-                .putAll("listen", listen.stream().map(form::formatted).toList())
+                .putAll("listen", listens())
                 .put("site", several ? null : site())
                 .putAll("target", targets(several))
                 .put("target-ca", targetTls().ca())
@@ -190,6 +238,7 @@ public record Service(
                 .putUnless("max-connections", 0, maxConnections);
         balancing.settings(settings);
         http.settings(settings);
+        udp.settings(settings);
         access.settings(settings);
         if (!visible.equals(PUBLICLY)) {
             settings.putAll("visible", List.copyOf(visible));

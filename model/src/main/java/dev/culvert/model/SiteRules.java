@@ -35,29 +35,34 @@ public record SiteRules(
 
     /// Whether the target as written is on the list. The text may come from a stranger: what is neither an address
     /// nor a listed name is not allowed.
-    public boolean allows(String host, int port) {
+    public boolean allows(Transport by, String host, int port) {
         InetAddress literal = Literals.address(host);
         for (AllowRule rule : allow) {
-            if (rule.allowsPort(port) && matches(rule, host, literal)) {
+            if (rule.allowsPort(by, port) && matches(rule, host, literal)) {
                 return true;
             }
         }
         return false;
     }
 
+    /// [#allows(Transport, String, int)] of a connection.
+    public boolean allows(String host, int port) {
+        return allows(Transport.TCP, host, port);
+    }
+
     public boolean allows(Target target) {
-        return allows(target.host(), target.port());
+        return allows(target.transport(), target.host(), target.port());
     }
 
     /// Whether `resolved` may be dialled for an allowed `host:port`. A listed name that suddenly points at this very
     /// machine, at a link-local (cloud metadata) address or into the tunnel is refused unless an address rule
     /// covers it, so that a name server cannot widen the list (DNS rebinding).
-    public boolean mayDial(String host, int port, InetAddress resolved) {
+    public boolean mayDial(Transport by, String host, int port, InetAddress resolved) {
         InetAddress literal = Literals.address(host);
         if (literal != null) {
-            return literal.equals(resolved) && allows(host, port);
+            return literal.equals(resolved) && allows(by, host, port);
         }
-        if (!allows(host, port)) {
+        if (!allows(by, host, port)) {
             return false;
         }
         boolean inside = resolved.isLoopbackAddress() && !host.equalsIgnoreCase("localhost");
@@ -66,7 +71,12 @@ public record SiteRules(
                 || resolved.isAnyLocalAddress()
                 || resolved.isMulticastAddress()
                 || contains(tunnel, resolved);
-        return !special || allows(Literals.format(resolved), port);
+        return !special || allows(by, Literals.format(resolved), port);
+    }
+
+    /// [#mayDial(Transport, String, int, InetAddress)] of a connection.
+    public boolean mayDial(String host, int port, InetAddress resolved) {
+        return mayDial(Transport.TCP, host, port, resolved);
     }
 
     /// [#mayClaim(InetAddress, Set)] without knowledge of this machine's addresses.

@@ -5,15 +5,20 @@ package dev.culvert.model;
 /// @param scheme what is spoken there
 /// @param host a lower-case name or an address literal without brackets, seen from the site
 /// @param port 1..65535
+/// @param last with `udp://` the last port of several in a row; `port` itself where it is one
 /// @param tls how an `https://` target proves who it is
-public record Target(Scheme scheme, String host, int port, TargetTls tls) {
+public record Target(Scheme scheme, String host, int port, int last, TargetTls tls) {
     public Target(Scheme scheme, String host, int port) {
-        this(scheme, host, port, TargetTls.DEFAULT);
+        this(scheme, host, port, port, TargetTls.DEFAULT);
+    }
+
+    public Target(Scheme scheme, String host, int port, TargetTls tls) {
+        this(scheme, host, port, port, tls);
     }
 
     public Target {
-        if (port < 1 || port > 65535) {
-            throw new IllegalArgumentException("port: " + port + " (expected: 1..65535)");
+        if (port < 1 || last < port || last > 65535) {
+            throw new IllegalArgumentException("ports: " + port + "-" + last + " (expected: within 1..65535)");
         }
     }
 
@@ -26,7 +31,8 @@ public record Target(Scheme scheme, String host, int port, TargetTls tls) {
         H2C("h2c"),
         TCP("tcp"),
         /// TLS that ends at the target itself.
-        TLS("tls");
+        TLS("tls"),
+        UDP("udp");
 
         private final String word;
 
@@ -36,7 +42,11 @@ public record Target(Scheme scheme, String host, int port, TargetTls tls) {
 
         /// Whether requests are spoken there.
         public boolean isHttp() {
-            return this != TCP && this != TLS;
+            return this != TCP && this != TLS && this != UDP;
+        }
+
+        public Transport transport() {
+            return this == UDP ? Transport.UDP : Transport.TCP;
         }
 
         @Override
@@ -47,11 +57,25 @@ public record Target(Scheme scheme, String host, int port, TargetTls tls) {
 
     /// The same, judged by `next`.
     public Target with(TargetTls next) {
-        return new Target(scheme, host, port, next);
+        return new Target(scheme, host, port, last, next);
+    }
+
+    /// How many ports it has.
+    public int count() {
+        return last - port + 1;
+    }
+
+    /// The one of its ports that is `offset` behind the first.
+    public Target at(int offset) {
+        return new Target(scheme, host, port + offset, tls);
+    }
+
+    public Transport transport() {
+        return scheme.transport();
     }
 
     @Override
     public String toString() {
-        return scheme + "://" + Literals.hostPort(host, port);
+        return scheme + "://" + Literals.hostPort(host, port) + (last == port ? "" : "-" + last);
     }
 }

@@ -52,8 +52,10 @@ final class ServiceCalls {
                         List.of(
                                 Call.Argument.text("name", "the service's name, unique at the gateway"),
                                 Call.Argument.list("host", "HTTP host names"),
-                                Call.Argument.list("listen", "ports of the gateway: 2222/tcp"),
-                                Call.Argument.text("target", "http://host:port or tcp://host:port, seen from here"),
+                                Call.Argument.list("listen", "ports of the gateway: 2222/tcp, 27000-27100/udp"),
+                                Call.Argument.text(
+                                        "target",
+                                        "http://host:port, tcp://host:port or udp://host:port, seen from here"),
                                 Call.Argument.optional("clientAddress", "how the target learns the visitor's address"),
                                 Call.Argument.list("allow", "prefixes that are let in; all if none is named"),
                                 Call.Argument.flag("replace", "change a service that exists"),
@@ -87,9 +89,7 @@ final class ServiceCalls {
     }
 
     private static List<String> places(Service service) {
-        return service.hosts().isEmpty()
-                ? service.listen().stream().map(bind -> bind + "/tcp").toList()
-                : service.hosts();
+        return service.hosts().isEmpty() ? service.listens() : service.hosts();
     }
 
     /// By gateway, what it said of one service, or that it said nothing.

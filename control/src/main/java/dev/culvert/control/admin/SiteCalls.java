@@ -23,7 +23,7 @@ final class SiteCalls {
     private static final Call.Argument HOSTS =
             Call.Argument.list("host", "host names it may publish: a name, *.DOMAIN or *");
     private static final Call.Argument PORTS =
-            Call.Argument.list("port", "TCP ports it may publish: PORT or FIRST-LAST");
+            Call.Argument.list("port", "ports it may publish: PORT or FIRST-LAST, with /udp for datagrams");
 
     private final Node node;
     private final Enrolment enrolment;

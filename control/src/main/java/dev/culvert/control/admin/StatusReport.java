@@ -161,7 +161,7 @@ public final class StatusReport {
         for (Service service : model.services().values()) {
             Map<String, Object> map = new LinkedHashMap<>();
             map.put("name", service.name());
-            map.put("at", service.hosts().isEmpty() ? service.listen().toString() : String.join(", ", service.hosts()));
+            map.put("at", String.join(", ", service.hosts().isEmpty() ? service.listens() : service.hosts()));
             map.put("site", service.site());
             map.put("target", service.leadsTo());
             map.put("targets", node.targets(service).stream().map(this::target).toList());

@@ -11,6 +11,7 @@ import dev.culvert.model.AllowRule;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
+import dev.culvert.model.Transport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -78,7 +79,7 @@ public final class AuditService implements InternalService {
                 case AllowRule.Name name -> name.host().equals("localhost");
                 case AllowRule.Addresses addresses -> own.stream().anyMatch(addresses.prefix()::contains);
             };
-            if (here && rule.firstPort() == rule.lastPort()) {
+            if (here && rule.transport() == Transport.TCP && rule.firstPort() == rule.lastPort()) {
                 ports.add(rule.firstPort());
             }
         }

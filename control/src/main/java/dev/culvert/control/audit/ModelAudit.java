@@ -6,6 +6,7 @@ import dev.culvert.model.Destination;
 import dev.culvert.model.Literals;
 import dev.culvert.model.Model;
 import dev.culvert.model.Service;
+import dev.culvert.model.Transport;
 import dev.culvert.proto.inet.IpPrefix;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -90,7 +91,8 @@ public final class ModelAudit {
     }
 
     private static void admin(Service service, Destination destination, boolean open, List<Finding> findings) {
-        String what = ADMIN.get(destination.target().port());
+        boolean datagrams = destination.target().transport() == Transport.UDP;
+        String what = datagrams ? null : ADMIN.get(destination.target().port());
         if (what != null && open && destination.site() != null) {
             findings.add(new Finding(
                     "service " + service.name(),
@@ -138,7 +140,7 @@ public final class ModelAudit {
 
     private static void allowed(AllowRule rule, List<Finding> findings) {
         boolean manyPorts = rule.firstPort() != rule.lastPort();
-        boolean manyHosts = rule instanceof AllowRule.Addresses(IpPrefix prefix, int first, int last)
+        boolean manyHosts = rule instanceof AllowRule.Addresses(Transport by, IpPrefix prefix, int first, int last)
                 && prefix.length() < prefix.address().getAddress().length * 8;
         if (manyPorts || manyHosts) {
             findings.add(new Finding(

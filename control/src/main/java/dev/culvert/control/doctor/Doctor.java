@@ -16,6 +16,7 @@ import dev.culvert.model.Model;
 import dev.culvert.model.PeerType;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
+import dev.culvert.model.Transport;
 import dev.culvert.model.WireGuardPeer;
 import dev.culvert.model.decide.Approach;
 import java.net.InetAddress;
@@ -123,7 +124,7 @@ public final class Doctor {
     private static boolean leadsTo(Service service, Approach approach) {
         String host = approach.host();
         return (host != null && service.hosts().stream().anyMatch(pattern -> new HostPattern(pattern).matches(host)))
-                || service.listen().stream().anyMatch(bind -> bind.port() == approach.port());
+                || service.listen().stream().anyMatch(bind -> bind.hasPort(approach.port()));
     }
 
     private List<Check> atGateway(Model model, List<Service> services) {
@@ -140,7 +141,7 @@ public final class Doctor {
         Set<Integer> ports = new LinkedHashSet<>();
         for (Listener listener : model.listeners()) {
             boolean wanted = services.stream().anyMatch(service -> isBehind(service, listener));
-            if (wanted && ports.add(listener.bind().port())) {
+            if (wanted && !listener.isUdp() && ports.add(listener.bind().port())) {
                 checks.add(new PublicPortCheck(listener.bind(), gateway));
             }
         }
@@ -159,8 +160,11 @@ public final class Doctor {
                 }
             }
         });
-        services.forEach(service ->
-                service.targets().forEach(target -> checks.add(new ServiceCheck(node, service.name(), target))));
+        // What a target of datagrams would answer to, only its visitors know.
+        services.stream()
+                .filter(service -> service.transport() == Transport.TCP)
+                .forEach(service -> service.targets()
+                        .forEach(target -> checks.add(new ServiceCheck(node, service.name(), target))));
         return checks;
     }
 
@@ -247,7 +251,7 @@ public final class Doctor {
                 case AllowRule.Name name -> name.host();
                 case AllowRule.Addresses addresses -> single(addresses);
             };
-            if (!host.isEmpty() && rule.firstPort() == rule.lastPort()) {
+            if (!host.isEmpty() && rule.transport() == Transport.TCP && rule.firstPort() == rule.lastPort()) {
                 targets.computeIfAbsent(host, _ -> new LinkedHashSet<>()).add(rule.firstPort());
             }
         }

@@ -36,23 +36,33 @@ final class ListenersCheck implements Check {
                 continue;
             }
             boolean bound = running != null && running.listeners().stream().anyMatch(listener::sameSocket);
-            String holder =
-                    bound ? null : holders.holder(Transport.TCP, listener.bind().port());
-            if (holder != null) {
-                return Finding.broken(
-                        name(),
-                        "TCP port " + listener.bind().port() + " is held by " + holder,
-                        "stop it, or give this node another port in its file (http.listen, or the service's listen)");
+            Finding held = bound ? null : held(listener, holders);
+            if (held != null) {
+                return held;
             }
-            mine.add(listener.bind().toString());
+            mine.add(listener.bind() + (listener.isUdp() ? "/udp" : ""));
         }
         if (mine.isEmpty()) {
-            return Finding.ok(name(), "no public TCP port is asked for");
+            return Finding.ok(name(), "no public port is asked for");
         }
         String all = String.join(", ", mine);
         return running == null
-                ? Finding.ok(name(), "nobody else holds TCP " + all)
-                : Finding.ok(name(), "TCP " + all + " are held by this node");
+                ? Finding.ok(name(), "nobody else holds " + all)
+                : Finding.ok(name(), all + " are held by this node");
+    }
+
+    private @Nullable Finding held(Listener listener, PortHolders holders) {
+        Transport by = listener.isUdp() ? Transport.UDP : Transport.TCP;
+        for (int port = listener.bind().port(); port <= listener.bind().last(); port++) {
+            String holder = holders.holder(by, port);
+            if (holder != null) {
+                return Finding.broken(
+                        name(),
+                        (listener.isUdp() ? "UDP" : "TCP") + " port " + port + " is held by " + holder,
+                        "stop it, or give this node another port in its file (http.listen, or the service's listen)");
+            }
+        }
+        return null;
     }
 
     private List<Listener> listeners() throws IOException {

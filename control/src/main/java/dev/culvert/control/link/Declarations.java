@@ -210,7 +210,7 @@ public final class Declarations {
                 service.hosts().forEach(host -> places.add(wanted + "://" + host + suffix));
             }
         }
-        service.listen().forEach(bind -> places.add(bind + "/tcp"));
+        places.addAll(service.listens());
         return places;
     }
 

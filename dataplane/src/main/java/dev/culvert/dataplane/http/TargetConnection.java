@@ -22,7 +22,7 @@ sealed interface TargetConnection {
         switch (target.scheme()) {
             case H2C -> promise.trySuccess(new Many(Http2Target.on(channel, false)));
             case HTTPS -> shake(channel, target, http1, tls, promise);
-            case HTTP, TCP, TLS -> promise.trySuccess(new One(Upstream.on(channel)));
+            case HTTP, TCP, TLS, UDP -> promise.trySuccess(new One(Upstream.on(channel)));
         }
     }
 

@@ -21,7 +21,7 @@ final class AccessSchema {
             "rate",
             Scalar.of("how many in a second, minute or hour: 10/s, 300/m or 1000/h", AccessSchema::readRate),
             "as often as they like",
-            "how often one visitor (an IPv4 address or IPv6 /64) may ask; for tcp, connect");
+            "how often one visitor (an IPv4 address or IPv6 /64) may ask; for tcp, connect; for udp, begin a flow");
     static final Field<Integer> BURST =
             Field.optional("burst", Scalars.CONNECTIONS, "the number in rate", "how many at once before rate counts");
 

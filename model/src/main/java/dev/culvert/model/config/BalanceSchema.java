@@ -34,8 +34,12 @@ final class BalanceSchema {
     private BalanceSchema() {}
 
     static Balancing read(Section section, Target.Scheme scheme) {
-        if (scheme == Target.Scheme.TCP && section.mentions(STICKY)) {
-            section.note(STICKY, "is for http:// targets; for tcp:// there is balance: source");
+        boolean opaque = scheme == Target.Scheme.TCP || scheme == Target.Scheme.UDP;
+        if (opaque && section.mentions(STICKY)) {
+            section.note(STICKY, "is for http:// targets; for " + scheme + ":// there is balance: source");
+        }
+        if (scheme == Target.Scheme.UDP && section.mentions(HEALTH)) {
+            section.note(HEALTH, "is not for udp:// targets, of which no connection can be tried");
         }
         return new Balancing(
                 section.get(BALANCE, Balancing.Method.ROUND_ROBIN),

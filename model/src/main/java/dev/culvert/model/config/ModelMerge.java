@@ -88,6 +88,8 @@ public final class ModelMerge {
         if (tls && hasHosts() && drafts.stream().noneMatch(draft -> mentions(draft, "https.listen"))) {
             services.addDefault(Listener.Protocol.HTTPS, Bind.any(DEFAULT_HTTPS_PORT));
         }
+        Boolean http3 = first(config -> config.https().http3());
+        services.holdDatagrams(http3 == null ? HttpsSettings.DEFAULT.http3() : http3);
         for (Draft draft : drafts) {
             services.addServices(draft, tls ? ServiceTls.Ends.GATEWAY : ServiceTls.Ends.UNSAID);
         }

@@ -4,6 +4,8 @@ import dev.culvert.model.Bind;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Literals;
+import dev.culvert.model.PortRange;
+import dev.culvert.model.Transport;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.proto.inet.IpPrefix;
 import java.net.InetAddress;
@@ -63,15 +65,22 @@ final class NetworkScalars {
                 return entrance;
             });
 
-    static final Scalar<Bind> SERVICE_LISTEN =
-            Scalar.of("port/tcp or address:port/tcp such as 2222/tcp", NetworkScalars::readServiceListen);
+    static final Scalar<Entrance> SERVICE_LISTEN = Scalar.of(
+            "port/tcp, port/udp or first-last/udp, with address: before it or not, such as 2222/tcp or 27000-27100/udp",
+            NetworkScalars::readServiceListen);
 
     static final Scalar<Entrance> SITE_LISTEN = Scalar.of(
-            "port/tcp of the gateways such as 2222/tcp, or tunnel:port such as tunnel:8080",
+            "port/tcp, port/udp or first-last/udp of the gateways such as 2222/tcp, or tunnel:port such as tunnel:8080"
+                    + " or tunnel:53/udp",
             NetworkScalars::readSiteListen);
 
-    /// Where a site's service is reached.
-    record Entrance(Listener.Scope scope, Bind bind) {}
+    /// Where a service is reached.
+    record Entrance(Listener.Scope scope, Bind bind, Transport transport) {
+        /// By connections.
+        Entrance(Listener.Scope scope, Bind bind) {
+            this(scope, bind, Transport.TCP);
+        }
+    }
 
     private NetworkScalars() {}
 
@@ -158,21 +167,50 @@ final class NetworkScalars {
         return new Bind(address, endpoint.port());
     }
 
-    private static Bind readServiceListen(String text) throws Mismatch {
+    private static Entrance readServiceListen(String text) throws Mismatch {
         int slash = text.lastIndexOf('/');
         String protocol = slash < 0 ? "" : text.substring(slash + 1);
-        if (protocol.equals("udp")) {
-            throw Mismatch.because("udp is not in this version");
-        }
+        String bare = slash < 0 ? text : text.substring(0, slash);
         if (text.startsWith(TUNNEL)) {
             throw Mismatch.because("tunnel: is for site.yaml");
         }
         if (protocol.equals("tcp")) {
-            return readBind(text.substring(0, slash), 1);
+            return new Entrance(Listener.Scope.PUBLIC, readConnectionBind(bare));
         }
-        String bare = slash < 0 ? text : text.substring(0, slash);
+        if (protocol.equals("udp")) {
+            return new Entrance(Listener.Scope.PUBLIC, readBinds(bare), Transport.UDP);
+        }
         boolean usable = Literals.port(bare) > 0 || endpoint(bare) != null;
-        throw Mismatch.plain().suggest(usable ? bare + "/tcp" : null);
+        boolean range = readRange(bare) != null;
+        throw Mismatch.plain().suggest(usable ? bare + "/tcp" : range ? bare + "/udp" : null);
+    }
+
+    private static Bind readConnectionBind(String text) throws Mismatch {
+        if (readRange(text) != null) {
+            throw Mismatch.because("several ports in a row are for udp; with tcp a list names each");
+        }
+        return readBind(text, 1);
+    }
+
+    /// A port or several in a row, of all addresses or one.
+    private static Bind readBinds(String text) throws Mismatch {
+        Bind range = readRange(text);
+        return range == null ? readBind(text, 1) : range;
+    }
+
+    /// `27000-27100` or `192.0.2.1:27000-27100`, or null.
+    private static @Nullable Bind readRange(String text) throws Mismatch {
+        int dash = text.lastIndexOf('-');
+        int last = dash < 0 ? -1 : Literals.port(text.substring(dash + 1));
+        String first = dash < 0 ? "" : text.substring(0, dash);
+        if (last < 0 || (Literals.port(first) < 0 && endpoint(first) == null)) {
+            return null;
+        }
+        Bind bind = readBind(first, 1);
+        if (last < bind.port()) {
+            throw Mismatch.because("the first port is above the last");
+        }
+        return new Bind(bind.address(), bind.port(), last);
     }
 
     private static Entrance readHttpListen(String text) throws Mismatch {
@@ -191,17 +229,25 @@ final class NetworkScalars {
 
     private static Entrance readSiteListen(String text) throws Mismatch {
         if (text.startsWith(TUNNEL)) {
-            int port = Literals.port(text.substring(TUNNEL.length()));
-            if (port > 0) {
-                return new Entrance(Listener.Scope.TUNNEL, Bind.any(port));
-            }
-            throw Mismatch.plain();
+            return readInside(text.substring(TUNNEL.length()));
         }
-        Bind bind = readServiceListen(text);
+        Entrance entrance = readServiceListen(text);
+        Bind bind = entrance.bind();
         if (bind.address() != null) {
             throw Mismatch.because("a site does not know the gateway's addresses")
-                    .suggest(bind.port() + "/tcp");
+                    .suggest(new Bind(null, bind.port(), bind.last()) + "/" + entrance.transport());
         }
-        return new Entrance(Listener.Scope.PUBLIC, bind);
+        return entrance;
+    }
+
+    private static Entrance readInside(String text) throws Mismatch {
+        boolean udp = text.endsWith("/udp");
+        String ports = udp || text.endsWith("/tcp") ? text.substring(0, text.length() - 4) : text;
+        PortRange range = ports.contains("/") ? null : PortRange.parse(ports);
+        if (range == null || (!udp && range.first() != range.last())) {
+            throw Mismatch.plain();
+        }
+        Bind bind = new Bind(null, range.first(), range.last());
+        return new Entrance(Listener.Scope.TUNNEL, bind, udp ? Transport.UDP : Transport.TCP);
     }
 }

@@ -43,8 +43,8 @@ final class PeerSchema {
 
     static final Field<List<HostPattern>> GRANT_HOST = Field.optional(
             "host", new ListOf<>(Scalars.HOST_PATTERN), "nothing", "host names; `*.` stands for every name below");
-    static final Field<List<PortRange>> GRANT_PORT =
-            Field.optional("port", new ListOf<>(Scalars.PORTS), "nothing", "TCP ports of the gateway");
+    static final Field<List<PortRange>> GRANT_PORT = Field.optional(
+            "port", new ListOf<>(Scalars.PORTS), "nothing", "ports of the gateway, of TCP unless `/udp` follows");
     static final Field<Section> GRANT = Field.optional(
             "grant", Shape.of(GRANT_HOST, GRANT_PORT), "what the site may publish by its own word (`culvert expose`)");
 

@@ -17,7 +17,7 @@ final class Scalars {
     static final Scalar<HostPattern> HOST_PATTERN =
             Scalar.of("a host name, \"*.example.com\" or \"*\"", Hosts::readPattern);
 
-    static final Scalar<PortRange> PORTS = Scalar.of("a port or ports such as 2222 or 27000-27100", text -> {
+    static final Scalar<PortRange> PORTS = Scalar.of("a port or ports such as 2222 or 27000-27100/udp", text -> {
         PortRange range = PortRange.parse(text);
         if (range == null) {
             throw Mismatch.plain();
@@ -60,7 +60,7 @@ final class Scalars {
 
     private Scalars() {}
 
-    private static Scalar<Integer> number(int least, int most) {
+    static Scalar<Integer> number(int least, int most) {
         return Scalar.of(least + ".." + most, text -> {
             int value = Literals.number(text, most);
             if (value < least) {

@@ -14,6 +14,7 @@ import dev.culvert.model.Service;
 import dev.culvert.model.ServiceTls.Ends;
 import dev.culvert.model.Site;
 import dev.culvert.model.Target;
+import dev.culvert.model.Transport;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.model.config.ConfigParser.Draft;
 import java.net.InetAddress;
@@ -26,6 +27,9 @@ import java.util.function.Predicate;
 
 /// The services and listeners of all documents, held against each other and against the sites.
 final class ServiceMerge {
+    // Ports.HOP to Ports.FLOWS of the data plane.
+    private static final Bind HOP = new Bind(null, 4510, 4512);
+
     private final Role role;
     private final TunnelSettings tunnel;
     private final Map<String, Site> sites;
@@ -34,10 +38,10 @@ final class ServiceMerge {
     private final List<Listener> listeners = new ArrayList<>();
     private final Claims<String> names = Claims.distinct();
     private final HostClaims hosts = new HostClaims();
-    private final Claims<Bind> outside = Claims.clashing(Bind::overlaps);
-    private final Claims<Bind> inside = Claims.clashing(Bind::overlaps);
+    private final Ports outside = new Ports();
+    private final Ports inside = new Ports();
     // A site's own sockets in the tunnel and ports of its gateways are different things.
-    private final Claims<Bind> published = Claims.clashing(Bind::overlaps);
+    private final Ports published = new Ports();
     private final List<Local> local = new ArrayList<>();
     private boolean httpSeen;
     private boolean httpsSeen;
@@ -45,6 +49,17 @@ final class ServiceMerge {
 
     /// A target on the gateway's own side, and where it stands.
     private record Local(Claims.Place place, Target target) {}
+
+    /// The ports of TCP and those of UDP do not meet.
+    private record Ports(Claims<Bind> tcp, Claims<Bind> udp) {
+        Ports() {
+            this(Claims.clashing(Bind::overlaps), Claims.clashing(Bind::overlaps));
+        }
+
+        Claims<Bind> of(Transport transport) {
+            return transport == Transport.UDP ? udp : tcp;
+        }
+    }
 
     /// @param broken whether a file mentions a path that could not be used
     ServiceMerge(Role role, TunnelSettings tunnel, Map<String, Site> sites, Predicate<String> broken) {
@@ -93,8 +108,22 @@ final class ServiceMerge {
     }
 
     void addDefault(Protocol protocol, Bind bind) {
-        outside.hold(bind, protocol + ".listen, whose default is " + bind);
+        outside.tcp.hold(bind, protocol + ".listen, whose default is " + bind);
         listeners.add(new Listener(Scope.PUBLIC, bind, protocol, null));
+    }
+
+    /// Takes the ports of UDP that the node itself needs: its tunnel's, those beside listeners with TLS, and at a site
+    /// the hop's. To be called before [#addServices].
+    void holdDatagrams(boolean http3) {
+        if (tunnel.listen().port() != 0) {
+            outside.udp.hold(tunnel.listen(), "the tunnel (tunnel.listen)");
+        }
+        for (Listener listener : listeners) {
+            if (http3 && listener.protocol() == Protocol.HTTPS && listener.scope() != Scope.TUNNEL) {
+                outside.udp.hold(listener.bind(), "HTTP/3 beside https.listen, unless it says http3: false");
+            }
+        }
+        inside.udp.hold(HOP, "the hop of Culvert gateways");
     }
 
     /// @param ends where the TLS of services ends that say nothing about it
@@ -169,11 +198,13 @@ final class ServiceMerge {
 
     /// Sockets of the machine and those inside the tunnel do not meet.
     private Claims<Bind> binds(Scope scope) {
-        return scope == Scope.TUNNEL ? inside : outside;
+        return scope == Scope.TUNNEL ? inside.tcp : outside.tcp;
     }
 
     private Listener listener(Service service, Bind bind) {
-        Protocol protocol = service.scheme().isHttp() ? Protocol.HTTP : Protocol.TCP;
+        Protocol protocol = service.transport() == Transport.UDP
+                ? Protocol.UDP
+                : service.scheme().isHttp() ? Protocol.HTTP : Protocol.TCP;
         return new Listener(service.scope(), bind, protocol, service.name());
     }
 
@@ -191,7 +222,8 @@ final class ServiceMerge {
     }
 
     private Claims<Bind> binds(Service service) {
-        return role == Role.SITE && service.scope() == Scope.PUBLIC ? published : binds(service.scope());
+        Ports ports = service.scope() == Scope.TUNNEL ? inside : role == Role.SITE ? published : outside;
+        return ports.of(service.transport());
     }
 
     private void hold(Draft draft, String path, Service service) {
@@ -226,10 +258,12 @@ final class ServiceMerge {
         }
         for (int i = 0; i < service.listen().size(); i++) {
             Bind bind = service.listen().get(i);
-            if (!grants.allowsListen(bind)) {
-                PeerMerge.place(draft, path + ".listen", i, bind + "/tcp")
+            if (!grants.allowsListen(service.transport(), bind)) {
+                String ports =
+                        new Bind(null, bind.port(), bind.last()) + (service.transport() == Transport.UDP ? "/udp" : "");
+                PeerMerge.place(draft, path + ".listen", i, bind + "/" + service.transport())
                         .note("is not granted to site " + declarer + " (at the gateway: culvert site grant " + declarer
-                                + " --port " + bind.port() + ")");
+                                + " --port " + ports + ")");
                 right = false;
             }
         }
@@ -296,12 +330,16 @@ final class ServiceMerge {
             boolean ours = address != null && (address.isLoopbackAddress() || address.isAnyLocalAddress());
             boolean taken = listeners.stream()
                     .filter(listener -> listener.scope() != Scope.TUNNEL)
-                    .anyMatch(
-                            listener -> listener.bind().port() == each.target().port());
+                    .filter(listener -> listener.isUdp() == (each.target().transport() == Transport.UDP))
+                    .anyMatch(listener -> overlap(listener.bind(), each.target()));
             if (taken && (ours || each.target().host().equals("localhost"))) {
                 each.place().showing(Echo.quote(each.target().toString())).note("is the gateway itself");
             }
         }
+    }
+
+    private static boolean overlap(Bind bind, Target target) {
+        return bind.port() <= target.last() && target.port() <= bind.last();
     }
 
     /// RT-09: a service that leads back into the node would be a loop, or a way round its listeners.

@@ -12,6 +12,7 @@ import dev.culvert.model.Service;
 import dev.culvert.model.ServiceTls;
 import dev.culvert.model.Target;
 import dev.culvert.model.TargetTls;
+import dev.culvert.model.Transport;
 import dev.culvert.model.config.NetworkScalars.Entrance;
 import java.util.List;
 import java.util.Map;
@@ -24,12 +25,15 @@ final class ServiceSchema {
             "host",
             new ListOf<>(Scalars.SERVED_HOST),
             "HTTP by the Host of the request; `*.example.com` takes every name below");
-    static final Field<List<Bind>> LISTEN = Field.optional(
-            "listen", new ListOf<>(NetworkScalars.SERVICE_LISTEN), "a port of its own: `2222/tcp`, `192.0.2.1:25/tcp`");
+    static final Field<List<Entrance>> LISTEN = Field.optional(
+            "listen",
+            new ListOf<>(NetworkScalars.SERVICE_LISTEN),
+            "a port of its own: `2222/tcp`, `192.0.2.1:25/tcp`; of datagrams also several in a row:"
+                    + " `27000-27100/udp`");
     static final Field<List<Entrance>> LISTEN_AT_SITE = Field.optional(
             "listen",
             new ListOf<>(NetworkScalars.SITE_LISTEN),
-            "`2222/tcp`, a port of its own at the gateways; or `tunnel:8080`, a port on this site's address in the"
+            "`2222/tcp` or `27000-27100/udp`, ports of its own at the gateways; or `tunnel:8080`, a port on this site's address in the"
                     + " tunnel, for what a stock hub sends");
     static final Field<String> SITE = Field.optional(
             "site",
@@ -38,7 +42,8 @@ final class ServiceSchema {
     static final Field<List<Destination>> TARGET = Field.optional(
             "target",
             new ListOf<>(TargetScalars.PLACED),
-            "what serves it, seen from the site; `https://` and `h2c://` as well; a list for several, `http://10.0.0.5:80 at office` for one elsewhere");
+            "what serves it, seen from the site; `https://` and `h2c://` as well; a list for several, `http://10.0.0.5:80 at office` for one elsewhere;"
+                    + " `udp://10.0.0.5:27000-27100` behind as many ports");
     static final Field<List<Destination>> TARGET_AT_SITE = Field.optional(
             "target", new ListOf<>(TargetScalars.HERE), "what serves it, seen from here; a list for several");
     static final Field<String> TARGET_CA = Field.optional(
@@ -59,8 +64,9 @@ final class ServiceSchema {
                     ClientAddress.HEADERS,
                     ClientAddress.PROXY_V1,
                     ClientAddress.PROXY_V2),
-            "headers for http, none for tcp",
-            "how the target learns the visitor's address; `headers` is http only, `none` tcp only");
+            "headers for http, else none",
+            "how the target learns the visitor's address; `headers` is http only, `none` tcp and udp only; with udp a"
+                    + " header of proxy-v2 stands in each datagram");
     static final Field<Integer> MAX_CONNECTIONS = Field.optional(
             "max-connections", Scalars.CONNECTIONS, "no limit of its own", "most connections (http: requests) at once");
     static final Field<List<Listener.Scope>> VISIBLE = Field.optional(
@@ -92,6 +98,7 @@ final class ServiceSchema {
             HttpSchema.RESPONSE_TIMEOUT,
             CLIENT_ADDRESS,
             MAX_CONNECTIONS,
+            UdpSchema.UDP,
             AccessSchema.GATEWAY,
             VISIBLE,
             TlsSchema.TLS));
@@ -117,6 +124,7 @@ final class ServiceSchema {
                     HttpSchema.RESPONSE_TIMEOUT,
                     CLIENT_ADDRESS,
                     MAX_CONNECTIONS,
+                    UdpSchema.UDP,
                     AccessSchema.AT_SITE,
                     VISIBLE,
                     TlsSchema.TLS))
@@ -157,10 +165,9 @@ final class ServiceSchema {
         List<Destination> known = targets(section, role);
         Target.Scheme scheme =
                 known.isEmpty() ? null : known.getFirst().target().scheme();
-        List<Entrance> atSite = section.get(LISTEN_AT_SITE, List.of());
-        List<Bind> listen = role == Role.GATEWAY
-                ? section.get(LISTEN, List.of())
-                : atSite.stream().map(Entrance::bind).toList();
+        List<Entrance> entrances = section.get(role == Role.GATEWAY ? LISTEN : LISTEN_AT_SITE, List.of());
+        List<Entrance> atSite = role == Role.GATEWAY ? List.of() : entrances;
+        List<Bind> listen = entrances.stream().map(Entrance::bind).toList();
         boolean inTunnel =
                 role == Role.SITE && atSite.stream().anyMatch(entrance -> entrance.scope() == Listener.Scope.TUNNEL);
         if (inTunnel && atSite.stream().anyMatch(entrance -> entrance.scope() == Listener.Scope.PUBLIC)) {
@@ -170,6 +177,7 @@ final class ServiceSchema {
         boolean here = origin.kind() != Origin.Kind.SITE;
         ServiceTls tls = TlsSchema.read(section, role, scheme, here);
         noteEntrance(section, scheme, inTunnel || unread, tls);
+        notePorts(section, entrances, known);
         List<Listener.Scope> visible = section.get(VISIBLE, List.of(Listener.Scope.PUBLIC));
         if (section.mentions(VISIBLE) && !section.mentions(HOST) && section.mentions(LISTEN)) {
             section.note(VISIBLE, "goes with host; a service with listen is seen where it listens");
@@ -186,6 +194,9 @@ final class ServiceSchema {
         if (scheme != null) {
             noteClientAddress(section, scheme, clientAddress);
             noteHttpOnly(section, scheme, http);
+        }
+        if (scheme == Target.Scheme.UDP && section.mentions(MAX_CONNECTIONS)) {
+            section.note(MAX_CONNECTIONS, "is called udp.flows for udp:// targets");
         }
         AccessPolicy policy = AccessSchema.read(
                 section.get(role == Role.GATEWAY ? AccessSchema.GATEWAY : AccessSchema.AT_SITE), role == Role.SITE);
@@ -208,7 +219,8 @@ final class ServiceSchema {
                 http,
                 BalanceSchema.read(section, spoken),
                 visible.isEmpty() ? Service.PUBLICLY : Set.copyOf(visible),
-                here ? tls : tls.withoutFiles());
+                here ? tls : tls.withoutFiles(),
+                UdpSchema.read(section, scheme));
     }
 
     private static TargetTls tls(Section section, Target.@Nullable Scheme scheme) {
@@ -299,17 +311,64 @@ final class ServiceSchema {
         } else if (listen && section.mentions(TlsSchema.TLS)) {
             section.note(TlsSchema.TLS, "goes with host; a service with listen passes on whatever comes");
         } else if (scheme != null && host && !scheme.isHttp() && !through) {
-            section.note(HOST, "goes with an http:// or tls:// target; tcp:// has no Host, use listen");
-        } else if (scheme != null && listen && !anyScheme && scheme != Target.Scheme.TCP) {
-            section.note(LISTEN, "goes with a tcp:// target; for http:// use host");
+            section.note(HOST, "goes with an http:// or tls:// target; " + scheme + ":// has no Host, use listen");
+        } else if (scheme != null && listen && !anyScheme && (scheme.isHttp() || scheme == Target.Scheme.TLS)) {
+            section.note(LISTEN, "goes with a tcp:// or udp:// target; for http:// use host");
         } else if (listen && section.mentions(HttpSchema.REDIRECT)) {
             section.note(HttpSchema.REDIRECT, "goes with host");
         }
     }
 
+    /// What listens for datagrams has a target of datagrams, with as many ports.
+    private static void notePorts(Section section, List<Entrance> entrances, List<Destination> targets) {
+        if (entrances.isEmpty() || targets.isEmpty()) {
+            return;
+        }
+        Target target = targets.getFirst().target();
+        for (int i = 0; i < entrances.size(); i++) {
+            Entrance entrance = entrances.get(i);
+            for (Entrance earlier : entrances.subList(0, i)) {
+                if (earlier.bind().overlaps(entrance.bind()) && earlier.transport() == entrance.transport()) {
+                    section.note(LISTEN, entrance.bind() + " overlaps " + earlier.bind());
+                }
+            }
+            if (entrance.transport() != target.transport()) {
+                String wanted = entrance.transport() == Transport.UDP ? "a udp://" : "a tcp://";
+                section.note(
+                        LISTEN,
+                        "\"" + entrance.bind() + "/" + entrance.transport() + "\" goes with " + wanted
+                                + " target; what listens on both is two services");
+            } else {
+                targets.forEach(destination -> noteCount(section, entrance.bind(), destination.target()));
+            }
+        }
+    }
+
+    /// Several ports behind one could be meant as all the same or one after the other: it is written out.
+    private static void noteCount(Section section, Bind bind, Target target) {
+        if (bind.count() != target.count()) {
+            int last = target.port() + bind.count() - 1;
+            String suggested = last > 65_535
+                    ? null
+                    : new Target(target.scheme(), target.host(), target.port(), last, target.tls()).toString();
+            section.note(
+                    TARGET,
+                    Echo.quote(target.toString()) + " has " + ports(target.count()) + " where listen has "
+                            + bind.count() + " (expected: as many, one behind each)" + Suggestion.phrase(suggested));
+        }
+    }
+
+    private static String ports(int count) {
+        return count == 1 ? "one port" : count + " ports";
+    }
+
     private static void noteClientAddress(Section section, Target.Scheme scheme, ClientAddress clientAddress) {
         if (scheme.isHttp() && clientAddress == ClientAddress.NONE) {
             section.note(CLIENT_ADDRESS, "\"none\" is for tcp:// and tls:// (expected: headers | proxy-v1 | proxy-v2)");
+        } else if (scheme == Target.Scheme.UDP
+                && (clientAddress == ClientAddress.HEADERS || clientAddress == ClientAddress.PROXY_V1)) {
+            section.note(
+                    CLIENT_ADDRESS, "\"" + clientAddress + "\" does not go with udp:// (expected: none | proxy-v2)");
         } else if (!scheme.isHttp() && clientAddress == ClientAddress.HEADERS) {
             section.note(CLIENT_ADDRESS, "\"headers\" is for http:// (expected: none | proxy-v1 | proxy-v2)");
         }

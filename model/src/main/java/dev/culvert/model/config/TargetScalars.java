@@ -5,6 +5,8 @@ import dev.culvert.model.Destination;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Literals;
 import dev.culvert.model.Target;
+import dev.culvert.model.TargetTls;
+import dev.culvert.model.Transport;
 import dev.culvert.proto.inet.IpPrefix;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Targets, and the rules that allow them.
 final class TargetScalars {
-    private static final String TARGETS = "http://, https://, h2c://, tcp:// or tls:// with host:port";
+    private static final String TARGETS = "http://, https://, h2c://, tcp://, tls:// or udp:// with host:port";
 
     /// A target of a gateway, which may name its own site.
     static final Scalar<Destination> PLACED = Scalar.of(TARGETS, TargetScalars::readPlaced);
@@ -23,7 +25,8 @@ final class TargetScalars {
     static final Scalar<Destination> HERE = Scalar.of(TARGETS, text -> new Destination(null, readTarget(text)));
 
     static final Scalar<AllowRule> ALLOW = Scalar.of(
-            "host:port, host:first-last or prefix:port such as 192.168.1.20:80 or 10.0.0.0/24:8000-8100",
+            "host:port, host:first-last or prefix:port such as 192.168.1.20:80 or 10.0.0.0/24:8000-8100, with /udp"
+                    + " behind it for datagrams",
             TargetScalars::readAllow);
 
     private static final Map<String, Target.Scheme> SCHEMES = Map.of(
@@ -31,9 +34,10 @@ final class TargetScalars {
             "https", Target.Scheme.HTTPS,
             "h2c", Target.Scheme.H2C,
             "tcp", Target.Scheme.TCP,
-            "tls", Target.Scheme.TLS);
+            "tls", Target.Scheme.TLS,
+            "udp", Target.Scheme.UDP);
 
-    private static final List<String> LATER = List.of("udp", "unix");
+    private static final List<String> LATER = List.of("unix");
 
     private TargetScalars() {}
 
@@ -54,7 +58,9 @@ final class TargetScalars {
             throw Mismatch.because(scheme + ":// targets are not in this version");
         }
         Target.Scheme known = SCHEMES.get(scheme);
-        Endpoint endpoint = NetworkScalars.endpoint(rest);
+        int dash = known == Target.Scheme.UDP ? rest.lastIndexOf('-') : -1;
+        int last = dash < 0 ? -1 : Literals.port(rest.substring(dash + 1));
+        Endpoint endpoint = NetworkScalars.endpoint(last < 0 ? rest : rest.substring(0, dash));
         if (rest.contains("@")) {
             throw Mismatch.because("no user and password in a target");
         }
@@ -70,7 +76,10 @@ final class TargetScalars {
                 && (literal.isLinkLocalAddress() || literal.isAnyLocalAddress() || literal.isMulticastAddress())) {
             throw Mismatch.because("link-local, multicast and unspecified addresses are no targets");
         }
-        return new Target(known, endpoint.host(), endpoint.port());
+        if (last >= 0 && last < endpoint.port()) {
+            throw Mismatch.because("the first port is above the last");
+        }
+        return new Target(known, endpoint.host(), endpoint.port(), Math.max(last, endpoint.port()), TargetTls.DEFAULT);
     }
 
     /// Puts right what is usually wrong: the scheme, a path, a missing port.
@@ -88,11 +97,14 @@ final class TargetScalars {
 
     private static AllowRule readAllow(String text) throws Mismatch {
         if (text.contains("://")) {
-            throw Mismatch.because("without scheme").suggest(text.substring(text.indexOf("://") + 3));
+            String place = text.substring(text.indexOf("://") + 3);
+            throw Mismatch.because("without scheme").suggest(text.startsWith("udp:") ? place + "/udp" : place);
         }
-        int colon = text.lastIndexOf(':');
-        String hosts = colon < 0 ? text : text.substring(0, colon);
-        String ports = colon < 0 ? "" : text.substring(colon + 1);
+        Transport by = text.endsWith("/udp") ? Transport.UDP : Transport.TCP;
+        String rule = text.endsWith("/udp") || text.endsWith("/tcp") ? text.substring(0, text.length() - 4) : text;
+        int colon = rule.lastIndexOf(':');
+        String hosts = colon < 0 ? rule : rule.substring(0, colon);
+        String ports = colon < 0 ? "" : rule.substring(colon + 1);
         int dash = ports.indexOf('-');
         int first = Literals.port(dash < 0 ? ports : ports.substring(0, dash));
         int last = dash < 0 ? first : Literals.port(ports.substring(dash + 1));
@@ -104,15 +116,15 @@ final class TargetScalars {
         IpPrefix prefix = Literals.prefix(bare);
         if (prefix != null && NetworkScalars.hasHostBits(bare)) {
             throw Mismatch.because("bits are set behind the prefix")
-                    .suggest(new AllowRule.Addresses(prefix, first, last).toString());
+                    .suggest(new AllowRule.Addresses(by, prefix, first, last).toString());
         }
         if (prefix != null) {
-            return new AllowRule.Addresses(prefix, first, last);
+            return new AllowRule.Addresses(by, prefix, first, last);
         }
         String name = brackets ? null : Hosts.name(hosts);
         if (name == null) {
             throw Mismatch.plain();
         }
-        return new AllowRule.Name(name, first, last);
+        return new AllowRule.Name(by, name, first, last);
     }
 }

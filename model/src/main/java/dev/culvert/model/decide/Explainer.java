@@ -17,6 +17,7 @@ import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
 import dev.culvert.model.Target;
+import dev.culvert.model.Transport;
 import dev.culvert.model.decide.Explanation.Stage;
 import dev.culvert.model.decide.Explanation.Step;
 import dev.culvert.proto.http.NormalTarget;
@@ -81,19 +82,21 @@ public final class Explainer {
     private @Nullable Listener listener(Approach approach) {
         String host = approach.host();
         InetAddress literal = host == null ? null : Literals.address(host);
+        Listener ofDatagrams = null;
         for (Listener listener : model.listeners()) {
             boolean chosen = approach.port() == 0
                     ? listener.service() == null
-                    : approach.port() == listener.bind().port();
-            if (chosen && (literal == null || listener.bind().overlaps(bind(literal, listener)))) {
-                return listener;
+                    : listener.bind().hasPort(approach.port());
+            int port = approach.port() == 0 ? listener.bind().port() : approach.port();
+            if (chosen && (literal == null || listener.bind().overlaps(new Bind(literal, port)))) {
+                if (listener.isUdp() == approach.isUdp()) {
+                    return listener;
+                }
+                ofDatagrams = listener.isUdp() ? listener : ofDatagrams;
             }
         }
-        return null;
-    }
-
-    private static Bind bind(InetAddress address, Listener listener) {
-        return new Bind(address, listener.bind().port());
+        // A port alone means whatever is there.
+        return approach.scheme().isEmpty() ? ofDatagrams : null;
     }
 
     private String listeners() {
@@ -289,7 +292,8 @@ public final class Explainer {
         }
         walk.passed(Stage.ADMISSION, Literals.format(walk.from) + " can be a visitor's address");
         String target = Literals.hostPort(host, port);
-        if (!model.rules().allows(host, port)) {
+        Transport by = walk.approach.isUdp() ? Transport.UDP : Transport.TCP;
+        if (!model.rules().allows(by, host, port)) {
             return walk.refused(Stage.ACCESS, target + " is not on the allow: list of site.yaml: " + allowed());
         }
         walk.passed(Stage.ACCESS, target + " is on the allow: list of site.yaml");
