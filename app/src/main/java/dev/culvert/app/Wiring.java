@@ -27,13 +27,13 @@ import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.dataplane.tunnel.UdpPort;
 import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.model.Endpoint;
+import dev.culvert.model.Limits;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.model.config.Parsed;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
-import dev.culvert.model.decide.Limits;
 import dev.culvert.proto.wireguard.PrivateKey;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -50,8 +50,6 @@ import org.slf4j.LoggerFactory;
 /// A running node: every part, made in start order and closed in the opposite one.
 public final class Wiring implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger("culvert");
-    // Rates come with layer 4's limits; until then a visitor is bounded by how many connections it holds.
-    private static final Limits LIMITS = new Limits(20_000, 1_024, 0, 1);
 
     private final StateFolder state;
     private final Loops loops;
@@ -129,7 +127,8 @@ public final class Wiring implements AutoCloseable {
         WireGuardTunnel.Settings settings = new WireGuardTunnel.Settings(
                 key, model.tunnel().addresses(), model.tunnel().mtu());
         tunnel = WireGuardTunnel.open(loops.tunnel(), settings, port, AeadProvider.factory());
-        Admission admission = new Admission(LIMITS, new BanTable(), new SecureRandom().nextLong(), System.nanoTime());
+        Admission admission =
+                new Admission(Limits.DEFAULT, new BanTable(), new SecureRandom().nextLong(), System.nanoTime());
         PeerUp up = new PeerUp(ready);
         Node.Parts parts = new Node.Parts(
                 loops,

@@ -2,23 +2,56 @@ package dev.culvert.dataplane;
 
 import dev.culvert.dataplane.tls.Tls;
 import dev.culvert.model.Listener;
+import dev.culvert.model.Refusal;
 import dev.culvert.model.decide.Admission;
+import dev.culvert.model.decide.Admitted;
+import dev.culvert.model.decide.Deny;
+import io.netty.channel.Channel;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// What every ingress needs to turn a visitor into a connection with a target.
 ///
 /// @param runtime gives what holds now; asked once per connection (TCP) or request (HTTP)
 /// @param tls what names are served with, and what authorities ask for
 /// @param admission the bans and limits, which outlive every runtime
+/// @param own this machine's own addresses: no visitor behind a load balancer can have one of them
 public record Doorway(
         Supplier<RunningModel> runtime,
         Admission admission,
         Dialer dialer,
         ConnectionRegistry connections,
         Events events,
-        Tls tls) {
+        Tls tls,
+        Supplier<Set<InetAddress>> own) {
+    /// Lets a visitor in who has connected, or for whom a PROXY header has come, until its channel closes.
+    ///
+    /// @return null if it is not let in: its channel is gone then
+    public @Nullable Admitted admit(Channel channel, InetAddress client) {
+        return switch (admission.accept(client, System.nanoTime())) {
+            case Deny deny -> {
+                refuse(channel, deny, admission.limits().refusal());
+                yield null;
+            }
+            case Admitted admitted -> {
+                channel.closeFuture().addListener(_ -> admission.release(admitted));
+                yield admitted;
+            }
+        };
+    }
+
+    /// Refuses a visitor; counted by the reason.
+    public void refuse(Channel channel, Deny deny, Refusal how) {
+        events.count("denied." + deny.reason());
+        switch (how) {
+            case CLOSE -> channel.close();
+            case DROP -> SilentDrop.drop(channel);
+        }
+    }
+
     /// Whether who comes from an address is heard at a listener at all: those of a LAN hear private addresses only.
     public boolean mayArrive(Listener listener, InetAddress from) {
         if (listener.scope() != Listener.Scope.LAN || isPrivate(from)) {

@@ -1,8 +1,11 @@
 package dev.culvert.dataplane;
 
+import dev.culvert.dataplane.http.Arrival;
 import dev.culvert.dataplane.http.Http1Connection;
 import dev.culvert.dataplane.http.HttpIngress;
 import dev.culvert.dataplane.http.UpstreamPool;
+import dev.culvert.dataplane.ingress.HeaderWatch;
+import dev.culvert.dataplane.ingress.ProxyIngress;
 import dev.culvert.dataplane.ingress.TcpIngress;
 import dev.culvert.dataplane.ingress.TlsIngress;
 import dev.culvert.dataplane.relay.EarlyBytes;
@@ -11,6 +14,9 @@ import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.model.Bind;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Model;
+import dev.culvert.model.ProxyTrust;
+import dev.culvert.model.ProxyTrust.Expectation;
+import dev.culvert.model.decide.Admitted;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
@@ -24,6 +30,7 @@ import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,6 +39,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// The sockets at which visitors arrive, each open as long as some model wants it. Owned by the reconciler.
 final class Listeners {
@@ -239,16 +247,52 @@ final class Listeners {
     }
 
     private void install(Channel channel, Listener listener) {
+        if (listener.protocol() == Listener.Protocol.METRICS) {
+            metrics.accept(channel);
+            return;
+        }
+        ProxyTrust trust = doorway.runtime().get().model().trust(listener);
+        Expectation expected = trust.isNobody() || !(channel.remoteAddress() instanceof InetSocketAddress peer)
+                ? Expectation.REJECT
+                : trust.of(peer.getAddress());
+        switch (expected) {
+            case REJECT -> begin(channel, listener, null);
+            case REQUIRE, OPTIONAL ->
+                channel.pipeline()
+                        .addLast(
+                                PROXY,
+                                new ProxyIngress(
+                                        doorway, listener, trust, visitor -> begin(channel, listener, visitor)));
+        }
+    }
+
+    /// @param visitor whom a PROXY header names; null where it is the channel's other end
+    private void begin(Channel channel, Listener listener, Dialer.@Nullable Visitor visitor) {
         switch (listener.protocol()) {
             case TCP ->
                 channel.pipeline()
+                        .addLast(HeaderWatch.NAME, new HeaderWatch(doorway.events()))
                         .addLast(Relay.HANDSHAKE, new EarlyBytes())
-                        .addLast(INGRESS, new TcpIngress(doorway, listener));
-            case HTTP -> Http1Connection.install(channel, new HttpIngress(doorway, listener, pool, channel, null));
-            case HTTPS -> channel.pipeline().addLast(INGRESS, new TlsIngress(doorway, listener, pool));
-            case METRICS -> metrics.accept(channel);
+                        .addLast(INGRESS, new TcpIngress(doorway, listener, visitor));
+            case HTTP -> beginHttp(channel, listener, visitor);
+            case HTTPS -> channel.pipeline().addLast(INGRESS, new TlsIngress(doorway, listener, pool, visitor));
+            case METRICS -> channel.close();
             case UDP -> throw new IllegalStateException("datagrams have no connection");
         }
+    }
+
+    private void beginHttp(Channel channel, Listener listener, Dialer.@Nullable Visitor visitor) {
+        Arrival arrival = null;
+        if (visitor != null) {
+            InetAddress client = visitor.client().getAddress();
+            Admitted admitted = doorway.mayArrive(listener, client) ? doorway.admit(channel, client) : null;
+            if (admitted == null) {
+                channel.close();
+                return;
+            }
+            arrival = Arrival.behind(visitor.client(), visitor.local(), admitted);
+        }
+        Http1Connection.install(channel, new HttpIngress(doorway, listener, pool, channel, arrival));
     }
 
     /// Serves a visitor of a site whose TLS its gateway has passed on.
@@ -257,6 +301,7 @@ final class Listeners {
     }
 
     private static final String INGRESS = "ingress";
+    private static final String PROXY = "proxy";
 
     private static IOException failure(Listener listener, Throwable cause) {
         String text = String.valueOf(cause.getMessage());

@@ -133,7 +133,7 @@ public final class Node implements AutoCloseable {
         this.connections = new ConnectionRegistry(admission::release);
         this.targets = new TargetDialer(loops.connections(), workers);
         this.dialer = new Dialer(tunnel, targets);
-        Doorway doorway = new Doorway(() -> runtime, admission, dialer, connections, events, tls);
+        Doorway doorway = new Doorway(() -> runtime, admission, dialer, connections, events, tls, own::now);
         this.listeners = new Listeners(loops, tunnel, doorway, this::scraped, workers);
         new HealthChecks(() -> runtime, dialer, () -> tunnel.group().next(), events).start(parts.scheduler());
         this.drain = new Drain(loops, tunnel, udp(empty), listeners, connections);
@@ -256,6 +256,7 @@ public final class Node implements AutoCloseable {
             throw e;
         }
         runtime = runtime.next(next, files, this::secretly);
+        admission.limits(next.arrivals().limits());
         listeners.release(next);
         if (!serving) {
             serving = true;

@@ -13,12 +13,14 @@ import org.jspecify.annotations.Nullable;
 /// @param rate of requests, or connections of TCP; null for any
 /// @param basic null asks for no password; HTTP only
 /// @param forwardAuth null asks nobody; HTTP only
+/// @param limits how much it gives
 public record AccessPolicy(
         List<IpPrefix> allow,
         List<IpPrefix> deny,
         @Nullable Rate rate,
         @Nullable BasicAuth basic,
-        @Nullable ForwardAuth forwardAuth) {
+        @Nullable ForwardAuth forwardAuth,
+        ServiceLimits limits) {
     public static final AccessPolicy OPEN = new AccessPolicy(List.of(), List.of());
 
     public AccessPolicy {
@@ -29,6 +31,16 @@ public record AccessPolicy(
     /// By address alone.
     public AccessPolicy(List<IpPrefix> allow, List<IpPrefix> deny) {
         this(allow, deny, null, null, null);
+    }
+
+    /// Without limits but the rate.
+    public AccessPolicy(
+            List<IpPrefix> allow,
+            List<IpPrefix> deny,
+            @Nullable Rate rate,
+            @Nullable BasicAuth basic,
+            @Nullable ForwardAuth forwardAuth) {
+        this(allow, deny, rate, basic, forwardAuth, ServiceLimits.NONE);
     }
 
     public boolean allows(InetAddress client) {
@@ -42,7 +54,7 @@ public record AccessPolicy(
 
     AccessPolicy at(String site) {
         ForwardAuth auth = forwardAuth;
-        return auth == null ? this : new AccessPolicy(allow, deny, rate, basic, auth.at(site));
+        return auth == null ? this : new AccessPolicy(allow, deny, rate, basic, auth.at(site), limits);
     }
 
     void settings(Settings out) {
@@ -51,6 +63,7 @@ public record AccessPolicy(
         if (often != null) {
             out.put("access.rate", often).putUnless("access.burst", often.events(), often.burst());
         }
+        limits.settings(out);
         BasicAuth passwords = basic;
         if (passwords != null) {
             out.put("access.basic.users-file", passwords.usersFile())

@@ -37,6 +37,7 @@ public record Balancing(
             out.put("health.path", health.path())
                     .put("health.interval", health.interval())
                     .put("health.expect", health.path() == null ? null : health.expect());
+            health.dialogue().settings(out);
         }
     }
 }

@@ -5,7 +5,7 @@ import java.util.Map;
 
 /// A part of the [Model] that a reload can add, remove or change by itself.
 public sealed interface Entry
-        permits Listener, Service, Site, GatewayPeer, Observation, SiteRules, AcmeSettings, HttpsSettings {
+        permits Arrivals, Listener, Service, Site, GatewayPeer, Observation, SiteRules, AcmeSettings, HttpsSettings {
     /// What it is and its name, for people: `service photos`, `listener public 80`.
     String label();
 

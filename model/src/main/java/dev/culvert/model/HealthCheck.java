@@ -4,11 +4,12 @@ import org.jspecify.annotations.Nullable;
 
 /// How a target is asked whether it is well.
 ///
-/// @param path what is asked for with GET; null only dials, as for TCP
+/// @param path what is asked for with GET; null only connects, and says what `dialogue` has
 /// @param interval seconds between two questions
 /// @param firstStatus the lowest status that counts as well
 /// @param lastStatus the highest
-public record HealthCheck(@Nullable String path, int interval, int firstStatus, int lastStatus) {
+/// @param dialogue what is said to a target that does not speak HTTP
+public record HealthCheck(@Nullable String path, int interval, int firstStatus, int lastStatus, Dialogue dialogue) {
     public static final int DEFAULT_INTERVAL = 2;
 
     public boolean isWell(int status) {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// @param observation metrics, log and access log
 /// @param acme how certificates are got; null if they are not
 /// @param https how listeners with TLS behave
+/// @param arrivals how many visitors may come, and who may name them
 public record Model(
         String name,
         Role role,
@@ -33,7 +34,8 @@ public record Model(
         SiteRules rules,
         Observation observation,
         @Nullable AcmeSettings acme,
-        HttpsSettings https) {
+        HttpsSettings https,
+        Arrivals arrivals) {
     public Model {
         sites = ordered(sites);
         gateways = ordered(gateways);
@@ -68,6 +70,48 @@ public record Model(
             return first.tls().clientCaFile() != null ? first : second;
         }
         return first.tls().certificateFile() != null ? first : second;
+    }
+
+    /// Who may say at a listener for whom a connection is.
+    public ProxyTrust trust(Listener listener) {
+        String only = listener.service();
+        if (only != null) {
+            Service service = services.get(only);
+            return service == null ? ProxyTrust.NOBODY : service.trust();
+        }
+        return switch (listener.protocol()) {
+            case HTTP -> arrivals.http();
+            case HTTPS -> listener.equals(Listener.BEHIND_HOP) ? ProxyTrust.NOBODY : arrivals.https();
+            default -> ProxyTrust.NOBODY;
+        };
+    }
+
+    /// A model whose visitors arrive as usual.
+    public Model(
+            String name,
+            Role role,
+            TunnelSettings tunnel,
+            Map<String, Site> sites,
+            Map<String, GatewayPeer> gateways,
+            List<Listener> listeners,
+            Map<String, Service> services,
+            SiteRules rules,
+            Observation observation,
+            @Nullable AcmeSettings acme,
+            HttpsSettings https) {
+        this(
+                name,
+                role,
+                tunnel,
+                sites,
+                gateways,
+                listeners,
+                services,
+                rules,
+                observation,
+                acme,
+                https,
+                Arrivals.DEFAULT);
     }
 
     /// A model that gets no certificates, and whose listeners with TLS behave as usual.

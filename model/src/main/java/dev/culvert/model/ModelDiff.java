@@ -27,6 +27,7 @@ public record ModelDiff(List<Change> changes) {
         compare(before.services(), after.services(), changes);
         compare(sockets(before), sockets(after), changes);
         compare(Map.of("", before.https()), Map.of("", after.https()), changes);
+        compare(Map.of("", before.arrivals()), Map.of("", after.arrivals()), changes);
         compare(Map.of("", before.observation()), Map.of("", after.observation()), changes);
         compare(acme(before), acme(after), changes);
         return new ModelDiff(changes);

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param visible the scopes of those listeners that serve its hosts; not empty
 /// @param tls where its TLS ends, and with what
 /// @param udp what bounds its flows, with `udp://` targets
+/// @param trust who may name the visitor by a PROXY header where it has a listener of its own
 public record Service(
         String name,
         Origin origin,
@@ -41,7 +42,8 @@ public record Service(
         Balancing balancing,
         Set<Listener.Scope> visible,
         ServiceTls tls,
-        UdpSettings udp)
+        UdpSettings udp,
+        ProxyTrust trust)
         implements Entry {
     /// Where visitors come from unless a service says otherwise.
     public static final Set<Listener.Scope> PUBLICLY = Set.of(Listener.Scope.PUBLIC);
@@ -53,7 +55,7 @@ public record Service(
         visible = Collections.unmodifiableSet(EnumSet.copyOf(visible));
     }
 
-    /// A service whose flows are bounded as usual.
+    /// A service whose flows are bounded as usual, and whose visitors come without a PROXY header.
     public Service(
             String name,
             Origin origin,
@@ -82,7 +84,8 @@ public record Service(
                 balancing,
                 visible,
                 tls,
-                UdpSettings.DEFAULT);
+                UdpSettings.DEFAULT,
+                ProxyTrust.NOBODY);
     }
 
     /// A service that everybody sees, and that says nothing about TLS.
@@ -133,7 +136,8 @@ public record Service(
                 balancing,
                 visible,
                 tls,
-                udp);
+                udp,
+                trust);
     }
 
     /// The same service with its TLS elsewhere, or of other files.
@@ -152,7 +156,8 @@ public record Service(
                 balancing,
                 visible,
                 other,
-                udp);
+                udp,
+                trust);
     }
 
     /// Whether visitors of listeners of a scope may see it.
@@ -244,6 +249,7 @@ public record Service(
             settings.putAll("visible", List.copyOf(visible));
         }
         tls.settings(settings);
+        trust.settings("", settings);
         return settings.done();
     }
 }

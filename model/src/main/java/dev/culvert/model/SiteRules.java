@@ -89,9 +89,14 @@ public record SiteRules(
     ///
     /// @param own this machine's own addresses
     public ClientVerdict mayClaim(InetAddress client, Set<InetAddress> own) {
+        return mayClaim(client, own, List.of());
+    }
+
+    /// @param more prefixes that may be named beside those of `clients:`
+    public ClientVerdict mayClaim(InetAddress client, Set<InetAddress> own, List<IpPrefix> more) {
         ClientVerdict verdict = own.contains(client) ? ClientVerdict.OWN : judge(client);
         boolean never = verdict == ClientVerdict.MULTICAST || verdict == ClientVerdict.UNSPECIFIED;
-        return !never && contains(clients, client) ? ClientVerdict.ALLOWED : verdict;
+        return !never && (contains(clients, client) || contains(more, client)) ? ClientVerdict.ALLOWED : verdict;
     }
 
     @Override

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /// How a visitor came, which holds for all requests of its connection.
 ///
-/// @param client the visitor, as the socket knows it, or a hop's judged header
+/// @param client the visitor, as the socket knows it, or a judged header
 /// @param local where the visitor connected to
 /// @param admitted that it may connect at all
 /// @param tls what the handshake settled; null where there was none
@@ -17,6 +17,11 @@ public record Arrival(
         InetSocketAddress local,
         Admitted admitted,
         @Nullable Secured tls) {
+    /// A visitor without TLS whom a judged header names.
+    public static Arrival behind(InetSocketAddress client, InetSocketAddress local, Admitted admitted) {
+        return new Arrival(client, local, admitted, null);
+    }
+
     static Arrival plain(Channel channel, Admitted admitted) {
         return new Arrival(
                 (InetSocketAddress) channel.remoteAddress(),

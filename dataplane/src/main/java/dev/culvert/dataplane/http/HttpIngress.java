@@ -69,17 +69,9 @@ public final class HttpIngress {
         if (!doorway.mayArrive(listener, from.getAddress())) {
             return false;
         }
-        return switch (doorway.admission().accept(from.getAddress(), System.nanoTime())) {
-            case Deny deny -> {
-                doorway.events().count("denied." + deny.reason());
-                yield false;
-            }
-            case Admitted ok -> {
-                arrival = Arrival.plain(channel, ok);
-                channel.closeFuture().addListener(_ -> doorway.admission().release(ok));
-                yield true;
-            }
-        };
+        Admitted ok = doorway.admit(channel, from.getAddress());
+        arrival = ok == null ? null : Arrival.plain(channel, ok);
+        return ok != null;
     }
 
     /// Judges a request and begins its exchange. Null if there is none: the visitor was refused, or its channel closed.
@@ -223,8 +215,8 @@ public final class HttpIngress {
     private static int status(DenyReason reason) {
         return switch (reason) {
             case BANNED -> 0;
-            case TOO_MANY -> 503;
-            case RATE -> 429;
+            case TOO_MANY, SERVICE_RATE -> 503;
+            case RATE, VISITOR_FULL -> 429;
             case NO_ROUTE -> 404;
             case ACL, CREDENTIALS, FORWARD_AUTH -> 403;
             case BODY_SIZE -> 413;

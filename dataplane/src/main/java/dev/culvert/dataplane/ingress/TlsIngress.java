@@ -77,7 +77,7 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
         this(doorway, listener, pool, null);
     }
 
-    /// @param behind the visitor where a hop's judged header names it; null where it is the channel's other end
+    /// @param behind the visitor where a judged header names it; null where it is the channel's other end
     public TlsIngress(Doorway doorway, Listener listener, UpstreamPool pool, Dialer.@Nullable Visitor behind) {
         this.doorway = doorway;
         this.listener = listener;
@@ -113,17 +113,10 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
             ctx.close();
             return;
         }
-        switch (doorway.admission().accept(client, System.nanoTime())) {
-            case Deny deny -> {
-                doorway.events().count("denied." + deny.reason());
-                ctx.close();
-            }
-            case Admitted ok -> {
-                admitted = ok;
-                ctx.channel().closeFuture().addListener(_ -> doorway.admission().release(ok));
-                deadline = ctx.executor().schedule(() -> tooSlow(ctx), HANDSHAKE_SECONDS, TimeUnit.SECONDS);
-                ctx.read();
-            }
+        admitted = doorway.admit(ctx.channel(), client);
+        if (admitted != null) {
+            deadline = ctx.executor().schedule(() -> tooSlow(ctx), HANDSHAKE_SECONDS, TimeUnit.SECONDS);
+            ctx.read();
         }
     }
 
@@ -215,10 +208,9 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
         }
         cancelDeadline();
         switch (doorway.admission().permit(who, routed, System.nanoTime())) {
-            case Deny deny -> {
-                doorway.events().count("denied." + deny.reason());
-                ctx.close();
-            }
+            case Deny deny ->
+                doorway.refuse(
+                        ctx.channel(), deny, routed.service().access().limits().refusal());
             // Nothing can be demanded of whoever speaks to somebody else.
             case Demand _ -> {
                 doorway.events().count("tls.demand");

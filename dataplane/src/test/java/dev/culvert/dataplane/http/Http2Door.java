@@ -11,10 +11,10 @@ import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.dataplane.testing.FrameWire;
 import dev.culvert.dataplane.testing.TestNode;
 import dev.culvert.dataplane.tls.Tls;
+import dev.culvert.model.Limits;
 import dev.culvert.model.Model;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
-import dev.culvert.model.decide.Limits;
 import dev.culvert.model.decide.Targets;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -51,7 +51,8 @@ final class Http2Door {
                 dialer,
                 new ConnectionRegistry(admission::release),
                 node.events(),
-                Tls.empty());
+                Tls.empty(),
+                java.util.Set::of);
         UpstreamPool pool = new UpstreamPool(dialer);
         pool.prepare(model);
         Channel bound = new ServerBootstrap()

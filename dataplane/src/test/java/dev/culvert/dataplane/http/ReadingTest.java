@@ -2,9 +2,9 @@ package dev.culvert.dataplane.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.culvert.model.Limits;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
-import dev.culvert.model.decide.Limits;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;

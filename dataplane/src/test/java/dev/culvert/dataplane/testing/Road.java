@@ -21,10 +21,14 @@ public final class Road implements AutoCloseable {
     /// @param services the entries below `services:`, indented by two
     /// @param rules the site's `allow:` and `clients:`
     public static Road open(String services, String rules) throws Exception {
+        return open(services, "http: {listen: \"127.0.0.1:80\"}\n", rules);
+    }
+
+    /// @param http the gateway's sections beside `sites:` and `services:`
+    public static Road open(String services, String http, String rules) throws Exception {
         PrivateKey gatewayKey = PrivateKey.generate(new SecureRandom());
         PrivateKey siteKey = PrivateKey.generate(new SecureRandom());
-        String sites = """
-                http: {listen: "127.0.0.1:80"}
+        String sites = http + """
                 sites:
                   home:
                     public-key: "%s"

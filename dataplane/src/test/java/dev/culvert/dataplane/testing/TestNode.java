@@ -7,6 +7,7 @@ import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.tunnel.PeerWatch;
 import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.model.Bind;
+import dev.culvert.model.Limits;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
@@ -15,7 +16,6 @@ import dev.culvert.model.config.ModelMerge;
 import dev.culvert.model.config.Source;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
-import dev.culvert.model.decide.Limits;
 import dev.culvert.proto.wireguard.JdkAead;
 import dev.culvert.proto.wireguard.PrivateKey;
 import java.io.IOException;
@@ -123,7 +123,8 @@ public final class TestNode implements AutoCloseable {
                 parsed.rules(),
                 parsed.observation(),
                 parsed.acme(),
-                parsed.https());
+                parsed.https(),
+                parsed.arrivals());
     }
 
     private static Listener onAnyPort(Listener listener) {

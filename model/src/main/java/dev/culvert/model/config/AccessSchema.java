@@ -2,12 +2,16 @@ package dev.culvert.model.config;
 
 import dev.culvert.model.AccessPolicy;
 import dev.culvert.model.BasicAuth;
+import dev.culvert.model.ByteSize;
 import dev.culvert.model.Destination;
 import dev.culvert.model.ForwardAuth;
 import dev.culvert.model.Literals;
 import dev.culvert.model.Rate;
+import dev.culvert.model.Refusal;
+import dev.culvert.model.ServiceLimits;
 import dev.culvert.model.Target;
 import dev.culvert.proto.inet.IpPrefix;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +28,22 @@ final class AccessSchema {
             "how often one visitor (an IPv4 address or IPv6 /64) may ask; for tcp, connect; for udp, begin a flow");
     static final Field<Integer> BURST =
             Field.optional("burst", Scalars.CONNECTIONS, "the number in rate", "how many at once before rate counts");
+
+    static final Field<Integer> CONNECTIONS = Field.optional(
+            "connections",
+            Scalars.CONNECTIONS,
+            "any number",
+            "most connections (http: requests) of one visitor at once");
+    static final Field<Rate> TOTAL_RATE = Field.optional(
+            "total-rate", RATE.kind(), "as often as they like", "how often all visitors together may connect, or ask");
+    static final Field<Integer> TOTAL_BURST = Field.optional(
+            "total-burst", Scalars.CONNECTIONS, "the number in total-rate", "how many at once before it counts");
+    private static final Scalar<Long> PER_SECOND =
+            Scalar.of("bytes in a second such as 500 KiB/s or 10 MiB/s, at least 1 KiB/s", AccessSchema::readPerSecond);
+    static final Field<Long> BANDWIDTH = Field.optional(
+            "bandwidth", PER_SECOND, "as fast as they can", "how fast one visitor may receive, and how fast send");
+    static final Field<Long> TOTAL_BANDWIDTH =
+            Field.optional("total-bandwidth", PER_SECOND, "as fast as they can", "the same of all visitors together");
 
     static final Field<String> USERS_FILE = Field.required(
             "users-file",
@@ -60,18 +80,33 @@ final class AccessSchema {
             FORWARD_AUTH.doc());
 
     static final Field<Section> GATEWAY =
-            Field.optional("access", Shape.of(ALLOW, DENY, RATE, BURST, BASIC, FORWARD_AUTH), "who may reach it");
+            Field.optional("access", shape(BASIC, FORWARD_AUTH), "who may reach it, and how much of it");
     static final Field<Section> AT_SITE = Field.optional(
             "access",
-            Shape.of(ALLOW, DENY, RATE, BURST, FORWARD_AUTH_AT_SITE)
-                    .refusing("basic", "is for gateway.yaml: its users file is the gateway's"),
-            "who may reach it");
+            shape(FORWARD_AUTH_AT_SITE).refusing("basic", "is for gateway.yaml: its users file is the gateway's"),
+            "who may reach it, and how much of it");
 
     /// @param target what is dialled
     /// @param path what is asked for there
     record Url(Target target, String path) {}
 
     private AccessSchema() {}
+
+    private static Shape shape(Field<?>... more) {
+        List<Field<?>> fields = new ArrayList<>(List.of(
+                ALLOW,
+                DENY,
+                RATE,
+                BURST,
+                CONNECTIONS,
+                BANDWIDTH,
+                TOTAL_RATE,
+                TOTAL_BURST,
+                TOTAL_BANDWIDTH,
+                ArrivalSchema.REFUSE));
+        fields.addAll(List.of(more));
+        return Shape.of(fields.toArray(Field<?>[]::new));
+    }
 
     static AccessPolicy read(@Nullable Section access, boolean atSite) {
         if (access == null) {
@@ -89,7 +124,22 @@ final class AccessSchema {
                 access.get(DENY, List.of()),
                 rate == null || burst == null ? rate : rate.withBurst(burst),
                 basic == null ? null : basic(basic),
-                auth == null ? null : forwardAuth(auth));
+                auth == null ? null : forwardAuth(auth),
+                limits(access));
+    }
+
+    private static ServiceLimits limits(Section access) {
+        Rate total = access.get(TOTAL_RATE);
+        Integer burst = access.get(TOTAL_BURST);
+        if (burst != null && !access.mentions(TOTAL_RATE)) {
+            access.note(TOTAL_BURST, "goes with total-rate");
+        }
+        return new ServiceLimits(
+                access.get(CONNECTIONS, 0),
+                total == null || burst == null ? total : total.withBurst(burst),
+                access.get(BANDWIDTH, 0L),
+                access.get(TOTAL_BANDWIDTH, 0L),
+                access.get(ArrivalSchema.REFUSE, Refusal.CLOSE));
     }
 
     private static @Nullable BasicAuth basic(Section basic) {
@@ -109,7 +159,17 @@ final class AccessSchema {
                         auth.get(COPY_HEADERS, ForwardAuth.DEFAULT_COPY));
     }
 
-    private static Rate readRate(String text) throws Mismatch {
+    private static Long readPerSecond(String text) throws Mismatch {
+        long bytes = text.endsWith("/s")
+                ? ByteSize.parse(text.substring(0, text.length() - 2).stripTrailing())
+                : -1;
+        if (bytes < 1024) {
+            throw Mismatch.plain();
+        }
+        return bytes;
+    }
+
+    static Rate readRate(String text) throws Mismatch {
         int slash = text.indexOf('/');
         int events = slash < 0 ? -1 : Literals.number(text.substring(0, slash).strip(), 1_000_000);
         Rate.Per per = Rate.Per.of(text.substring(slash + 1).strip());

@@ -7,10 +7,12 @@ import dev.culvert.model.Bind;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.GatewayPeer;
 import dev.culvert.model.HttpsSettings.UnknownName;
+import dev.culvert.model.Limits;
 import dev.culvert.model.Listener;
 import dev.culvert.model.LogFormat;
 import dev.culvert.model.LogLevel;
 import dev.culvert.model.Origin;
+import dev.culvert.model.ProxyTrust;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
@@ -37,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 /// @param rules what a site agrees to
 /// @param observation metrics, log and access log
 /// @param acme how certificates are got
+/// @param arrivals how many visitors may come, and who may name them
 /// @param places where each path stands in the text
 public record Config(
         Origin origin,
@@ -51,6 +54,7 @@ public record Config(
         RulesConfig rules,
         ObservationConfig observation,
         @Nullable AcmeSettings acme,
+        ArrivalsConfig arrivals,
         Places places) {
 
     /// The `gateway:` or `site:` section.
@@ -83,6 +87,12 @@ public record Config(
             @Nullable LogFormat logFormat,
             @Nullable LogLevel logLevel,
             @Nullable AccessLogSettings accessLog) {}
+
+    /// The `limits:` section, and `proxy-protocol:` of `http:` and `https:`; null is "the document does not say".
+    public record ArrivalsConfig(
+            @Nullable Limits limits,
+            @Nullable ProxyTrust http,
+            @Nullable ProxyTrust https) {}
 
     /// The `allow:` and `clients:` lists and `docker:`; null is "the document does not say".
     public record RulesConfig(

@@ -64,20 +64,24 @@ public final class ConfigParser {
 
     private static Config config(Role role, Source source, Section root, Notes notes) {
         Section http = root.get(NodeSchema.HTTP);
+        Section https = root.get(role == Role.SITE ? HttpsSchema.SITE : HttpsSchema.GATEWAY);
         return new Config(
                 source.origin(),
                 role,
                 node(role, root),
                 tunnel(role, root),
                 http == null ? null : HttpsSchema.listeners(http.get(NodeSchema.HTTP_LISTEN), Listener.Protocol.HTTP),
-                HttpsSchema.read(
-                        root.get(role == Role.SITE ? HttpsSchema.SITE : HttpsSchema.GATEWAY), role == Role.SITE),
+                HttpsSchema.read(https, role == Role.SITE),
                 sites(source, root),
                 gateways(source, root),
                 services(role, source, root),
                 rules(root),
                 ObservationSchema.read(root),
                 AcmeSchema.read(role, root),
+                new Config.ArrivalsConfig(
+                        ArrivalSchema.limits(root.get(ArrivalSchema.LIMITS)),
+                        ArrivalSchema.trust(http),
+                        ArrivalSchema.trust(https)),
                 notes.places());
     }
 

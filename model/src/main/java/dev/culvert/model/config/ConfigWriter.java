@@ -2,13 +2,16 @@ package dev.culvert.model.config;
 
 import dev.culvert.model.AcmeSettings;
 import dev.culvert.model.Entry;
+import dev.culvert.model.Limits;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Literals;
 import dev.culvert.model.Model;
 import dev.culvert.model.Observation;
+import dev.culvert.model.ProxyTrust;
 import dev.culvert.model.Role;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.proto.inet.IpPrefix;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +31,7 @@ public final class ConfigWriter {
         writer.node(model);
         writer.tunnel(model);
         writer.http(model);
+        writer.limits(model);
         writer.entries("gateways", model.gateways());
         writer.entries("sites", model.sites());
         writer.rules(model.rules().settings());
@@ -88,14 +92,36 @@ public final class ConfigWriter {
         if (model.role() == Role.GATEWAY) {
             line(0, "http:");
             line(1, "listen: " + flow(shared(model, Listener.Protocol.HTTP)));
+            arrivals(model, "http.");
         }
         List<String> secure = shared(model, Listener.Protocol.HTTPS);
         Map<String, List<String>> settings = model.https().settings();
-        if (!secure.isEmpty() || !settings.isEmpty()) {
+        if (!secure.isEmpty()
+                || !settings.isEmpty()
+                || !model.arrivals().https().equals(ProxyTrust.NOBODY)) {
             line(0, "https:");
             line(1, "listen: " + flow(secure));
             settings.forEach((key, values) -> setting(1, key.substring(key.indexOf('.') + 1), values));
+            arrivals(model, "https.");
         }
+    }
+
+    private void limits(Model model) {
+        if (!model.arrivals().limits().equals(Limits.DEFAULT)) {
+            line(0, "limits:");
+            arrivals(model, "limits.");
+        }
+    }
+
+    /// What one section of the file says about arrivals.
+    private void arrivals(Model model, String section) {
+        Map<String, List<String>> settings = new LinkedHashMap<>();
+        model.arrivals().settings().forEach((key, values) -> {
+            if (key.startsWith(section)) {
+                settings.put(key.substring(section.length()), values);
+            }
+        });
+        nested(1, settings);
     }
 
     /// Where all services of a protocol are served.
@@ -168,6 +194,10 @@ public final class ConfigWriter {
 
     /// A dot in a key leads into a section; the keys of one section stand together.
     private void settings(Map<String, List<String>> settings) {
+        nested(2, settings);
+    }
+
+    private void nested(int depth, Map<String, List<String>> settings) {
         List<String> open = List.of();
         for (Map.Entry<String, List<String>> setting : settings.entrySet()) {
             List<String> path = List.of(setting.getKey().split("\\."));
@@ -178,10 +208,10 @@ public final class ConfigWriter {
                 shared++;
             }
             for (int i = shared; i < sections.size(); i++) {
-                line(2 + i, sections.get(i) + ":");
+                line(depth + i, sections.get(i) + ":");
             }
             open = sections;
-            setting(1 + path.size(), path.getLast(), setting.getValue());
+            setting(depth - 1 + path.size(), path.getLast(), setting.getValue());
         }
     }
 
@@ -215,7 +245,23 @@ public final class ConfigWriter {
         if (value.matches("[A-Za-z0-9/][A-Za-z0-9./_-]*(:[A-Za-z0-9/][A-Za-z0-9./_:-]*)?") && !isKeyword(value)) {
             return value;
         }
-        return '"' + value.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+        return '"' + escaped(value) + '"';
+    }
+
+    /// YAML 1.2 §5.7; what a health check sends has ends of lines.
+    private static String escaped(String value) {
+        StringBuilder out = new StringBuilder(value.length() + 8);
+        for (int i = 0; i < value.length(); i++) {
+            char c = value.charAt(i);
+            if (c == '"' || c == '\\') {
+                out.append('\\').append(c);
+            } else if (c < ' ' || (c >= 0x7f && c <= 0xa0)) {
+                out.append("\\x").append(HexFormat.of().toHexDigits((byte) c));
+            } else {
+                out.append(c);
+            }
+        }
+        return out.toString();
     }
 
     private static boolean isKeyword(String value) {

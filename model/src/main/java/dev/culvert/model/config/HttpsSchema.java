@@ -47,12 +47,14 @@ final class HttpsSchema {
 
     static final Field<Section> GATEWAY = Field.optional(
             "https",
-            Shape.of(LISTEN, HSTS, REDIRECT, HTTP3, UNKNOWN_NAME)
+            Shape.of(LISTEN, HSTS, REDIRECT, HTTP3, UNKNOWN_NAME, ArrivalSchema.PROXY)
                     .refusing("certificate", "belongs to a service: services.NAME.tls.certificate")
                     .refusing("tls", "belongs to a service: services.NAME.tls"),
             "services by host are served by HTTPS where this section stands; the name in the handshake chooses");
-    static final Field<Section> SITE =
-            Field.optional("https", Shape.of(LISTEN_AT_SITE, HSTS, HTTP3), "for services whose TLS ends at this site");
+    static final Field<Section> SITE = Field.optional(
+            "https",
+            Shape.of(LISTEN_AT_SITE, HSTS, HTTP3, ArrivalSchema.PROXY),
+            "for services whose TLS ends at this site");
 
     /// @param name the host with FALLBACK, else null
     record Unknown(UnknownName what, @Nullable String name) {}

@@ -110,7 +110,11 @@ public final class ModelMerge {
                         first(config -> config.rules().dockerSocket())),
                 observation(),
                 first(Config::acme),
-                https(services));
+                https(services),
+                ArrivalSchema.merge(
+                        first(config -> config.arrivals().limits()),
+                        first(config -> config.arrivals().http()),
+                        first(config -> config.arrivals().https())));
     }
 
     /// A gateway serves HTTPS where the file has anything to say about it.

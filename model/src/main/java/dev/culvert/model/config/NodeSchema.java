@@ -79,7 +79,7 @@ final class NodeSchema {
             "where HTTP is served, `tunnel:` and `lan:` as with https; an empty list is nowhere");
     static final Field<Section> HTTP = Field.optional(
             "http",
-            Shape.of(HTTP_LISTEN)
+            Shape.of(HTTP_LISTEN, ArrivalSchema.PROXY)
                     .refusing("tls", "belongs to a service, or to the section https")
                     .refusing("redirect", "belongs to the section https"),
             "HTTP services share these ports; the Host of the request chooses");
@@ -127,6 +127,7 @@ final class NodeSchema {
                     ALLOW,
                     CLIENTS,
                     HttpsSchema.SITE,
+                    ArrivalSchema.LIMITS,
                     SITE_SERVICES,
                     DOCKER,
                     AcmeSchema.ACME,
@@ -156,6 +157,7 @@ final class NodeSchema {
                         GATEWAY_TUNNEL,
                         HTTP,
                         HttpsSchema.GATEWAY,
+                        ArrivalSchema.LIMITS,
                         sites,
                         GATEWAY_SERVICES,
                         AcmeSchema.ACME,

@@ -7,6 +7,8 @@ import dev.culvert.model.Destination;
 import dev.culvert.model.HttpSettings;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Origin;
+import dev.culvert.model.ProxyTrust;
+import dev.culvert.model.Refusal;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.ServiceTls;
@@ -101,7 +103,8 @@ final class ServiceSchema {
             UdpSchema.UDP,
             AccessSchema.GATEWAY,
             VISIBLE,
-            TlsSchema.TLS));
+            TlsSchema.TLS,
+            ArrivalSchema.PROXY));
     static final Shape AT_SITE = withAnswers(Shape.of(
                     HOST,
                     HttpSchema.PATH,
@@ -127,7 +130,8 @@ final class ServiceSchema {
                     UdpSchema.UDP,
                     AccessSchema.AT_SITE,
                     VISIBLE,
-                    TlsSchema.TLS))
+                    TlsSchema.TLS,
+                    ArrivalSchema.PROXY))
             .refusing("site", "is for gateway.yaml: here the target is on this side");
 
     /// RFC 2606 keeps this name from leading anywhere.
@@ -145,7 +149,7 @@ final class ServiceSchema {
                 .refusing("port", "is written as listen: 2222/tcp")
                 .refusing("https", "is called tls, and takes gateway, site, backend or off")
                 .refusing("certificate", "stands under tls")
-                .refusing("proxy-protocol", "is written as client-address: proxy-v1 or proxy-v2");
+                .refusing("send-proxy", "is written as client-address: proxy-v1 or proxy-v2");
     }
 
     private static String readFile(String text) throws Mismatch {
@@ -200,6 +204,9 @@ final class ServiceSchema {
         }
         AccessPolicy policy = AccessSchema.read(
                 section.get(role == Role.GATEWAY ? AccessSchema.GATEWAY : AccessSchema.AT_SITE), role == Role.SITE);
+        if (scheme != null && scheme.isHttp() && policy.limits().refusal() == Refusal.DROP) {
+            section.note(AccessSchema.GATEWAY, "refuse: drop is for tcp:// targets; by HTTP a refusal is an answer");
+        }
         if (scheme != null && !scheme.isHttp() && (policy.basic() != null || policy.forwardAuth() != null)) {
             section.note(AccessSchema.GATEWAY, "basic and forward-auth are for http:// targets");
         }
@@ -220,7 +227,21 @@ final class ServiceSchema {
                 BalanceSchema.read(section, spoken),
                 visible.isEmpty() ? Service.PUBLICLY : Set.copyOf(visible),
                 here ? tls : tls.withoutFiles(),
-                UdpSchema.read(section, scheme));
+                UdpSchema.read(section, scheme),
+                trust(section, role, inTunnel || unread));
+    }
+
+    private static ProxyTrust trust(Section section, Role role, boolean inTunnel) {
+        ProxyTrust trust = ArrivalSchema.trust(section);
+        if (trust == null) {
+            return ProxyTrust.NOBODY;
+        }
+        if (section.mentions(HOST)) {
+            section.note(ArrivalSchema.PROXY, "stands under http: and https:, for services by host share their ports");
+        } else if (role == Role.SITE && !inTunnel) {
+            section.note(ArrivalSchema.PROXY, "is the gateway's to say for its own ports (expected: listen: tunnel:…)");
+        }
+        return trust;
     }
 
     private static TargetTls tls(Section section, Target.@Nullable Scheme scheme) {

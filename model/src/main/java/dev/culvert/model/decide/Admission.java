@@ -2,8 +2,10 @@ package dev.culvert.model.decide;
 
 import dev.culvert.model.AccessPolicy;
 import dev.culvert.model.Destination;
+import dev.culvert.model.Limits;
 import dev.culvert.model.Rate;
 import dev.culvert.model.Service;
+import dev.culvert.model.ServiceLimits;
 import java.net.InetAddress;
 import java.util.EnumMap;
 import java.util.Map;
@@ -30,15 +32,26 @@ public final class Admission {
     private static final int LEFT_LYING = 64;
 
     private final BanTable bans;
-    private final Limits limits;
+    // Two cells, one for each direction, of 2^15 visitors: 512 KiB, made where a service bounds its bytes.
+    private static final int BANDWIDTH_BITS = 16;
+
     private final long seed;
+    private final long start;
     private final RateLimiter arrivals;
     private final RateLimiter requests;
     private final AtomicInteger total = new AtomicInteger();
     private final ConcurrentMap<VisitorUnit, Integer> byUnit = new ConcurrentHashMap<>();
     private final ConcurrentMap<String, Integer> byService = new ConcurrentHashMap<>();
+    private final ConcurrentMap<VisitorAt, Integer> byVisitor = new ConcurrentHashMap<>();
+    // One cell for how often a service is asked, and for its bytes one in each direction.
+    private final ConcurrentMap<String, RateLimiter> asked = new ConcurrentHashMap<>();
+    private final ConcurrentMap<String, RateLimiter> carried = new ConcurrentHashMap<>();
     private final ConcurrentMap<VisitorUnit, Integer> lying = new ConcurrentHashMap<>();
     private final Map<DenyReason, LongAdder> denied;
+    private volatile Limits limits;
+    private volatile @Nullable RateLimiter bandwidths;
+
+    private record VisitorAt(VisitorUnit visitor, String service) {}
 
     /// @param seed secret random bits, so that strangers cannot choose addresses that share a cell
     /// @param now monotonic nanoseconds
@@ -46,6 +59,7 @@ public final class Admission {
         this.limits = limits;
         this.bans = bans;
         this.seed = seed;
+        this.start = now;
         this.arrivals = new RateLimiter(ARRIVAL_BITS, now);
         this.requests = new RateLimiter(REQUEST_BITS, now);
         Map<DenyReason, LongAdder> counters = new EnumMap<>(DenyReason.class);
@@ -53,6 +67,29 @@ public final class Admission {
             counters.put(reason, new LongAdder());
         }
         this.denied = counters;
+    }
+
+    /// Who comes from now on is held to these; who is there stays.
+    public void limits(Limits next) {
+        limits = next;
+    }
+
+    public Limits limits() {
+        return limits;
+    }
+
+    /// Judges who connects to say by a PROXY header for whom: it is one of all connections, but none of a visitor.
+    ///
+    /// @return as [#accept], to be released as soon as the visitor is judged
+    public Admittance acceptProxy(InetAddress peer, long now) {
+        if (bans.isBanned(peer, now)) {
+            return deny(DenyReason.BANNED);
+        }
+        if (total.incrementAndGet() > limits.total()) {
+            total.decrementAndGet();
+            return deny(DenyReason.TOO_MANY);
+        }
+        return new Admitted(peer, false);
     }
 
     /// Judges an address that has just connected, and again the real client behind a trusted PROXY header.
@@ -63,7 +100,9 @@ public final class Admission {
             return deny(DenyReason.BANNED);
         }
         VisitorUnit unit = VisitorUnit.of(address);
-        if (limits.perSecond() > 0 && !arrivals.allow(unit.hash(seed, 0), arrivalInterval(), limits.burst(), now)) {
+        Limits limits = this.limits;
+        if (limits.perSecond() > 0
+                && !arrivals.allow(unit.hash(seed, 0), arrivalInterval(limits), limits.burst(), now)) {
             return deny(DenyReason.RATE);
         }
         if (!take(byUnit, unit, limits.perAddress())) {
@@ -74,7 +113,7 @@ public final class Admission {
             give(byUnit, unit);
             return deny(DenyReason.TOO_MANY);
         }
-        return new Admitted(address);
+        return new Admitted(address, true);
     }
 
     /// What [#accept] would say to this address now, without counting it; null where it would admit it.
@@ -83,8 +122,9 @@ public final class Admission {
             return Deny.of(DenyReason.BANNED);
         }
         VisitorUnit unit = VisitorUnit.of(address);
+        Limits limits = this.limits;
         if (limits.perSecond() > 0
-                && !arrivals.wouldAllow(unit.hash(seed, 0), arrivalInterval(), limits.burst(), now)) {
+                && !arrivals.wouldAllow(unit.hash(seed, 0), arrivalInterval(limits), limits.burst(), now)) {
             return Deny.of(DenyReason.RATE);
         }
         boolean full = byUnit.getOrDefault(unit, 0) >= limits.perAddress() || total.get() >= limits.total();
@@ -97,8 +137,8 @@ public final class Admission {
     }
 
     /// Judges an admitted client's way to a service, in this order: the shape of the target, the service's allow and
-    /// deny lists, bans of its sites, its rate (once for each request), the size of the body, what has to be shown,
-    /// and its limit of connections.
+    /// deny lists, bans of its sites, its rates (once for each request), the size of the body, what has to be
+    /// shown, and its limits of connections.
     ///
     /// @return [Permit], to be released when the relay or request ends; [Demand] for what is to be shown before; or
     ///     [Deny]
@@ -116,6 +156,12 @@ public final class Admission {
                 && !requests.allow(hash(client, service), rate.interval(), rate.burst(), now)) {
             return deny(DenyReason.RATE);
         }
+        Rate together = service.access().limits().totalRate();
+        if (together != null
+                && evidence.isFirst()
+                && !asked(service).allow(0, together.interval(), together.burst(), now)) {
+            return deny(DenyReason.SERVICE_RATE);
+        }
         if (service.http().maxBody() > 0 && evidence.length() > service.http().maxBody()) {
             return deny(DenyReason.BODY_SIZE);
         }
@@ -123,7 +169,57 @@ public final class Admission {
         if (demand != null) {
             return demand;
         }
-        return take(byService, service.name(), most(service)) ? new Permit(routed, client) : deny(DenyReason.TOO_MANY);
+        return count(routed, client);
+    }
+
+    private Verdict count(Routed routed, InetAddress client) {
+        Service service = routed.service();
+        ServiceLimits limits = service.access().limits();
+        boolean counted = limits.perVisitor() > 0;
+        if (counted && !take(byVisitor, at(client, service), limits.perVisitor())) {
+            return deny(DenyReason.VISITOR_FULL);
+        }
+        if (!take(byService, service.name(), most(service))) {
+            if (counted) {
+                give(byVisitor, at(client, service));
+            }
+            return deny(DenyReason.TOO_MANY);
+        }
+        return new Permit(routed, client, counted, limits.hasBandwidth() ? allowance(client, service) : null);
+    }
+
+    private Allowance allowance(InetAddress client, Service service) {
+        ServiceLimits limits = service.access().limits();
+        // The lowest bit is the direction's.
+        int visitor = hash(client, service) & ~1;
+        return new Allowance(
+                new Allowance.Share(bandwidths(), visitor, Allowance.Share.cost(limits.bandwidth())),
+                new Allowance.Share(
+                        carried.computeIfAbsent(service.name(), _ -> new RateLimiter(1, start)),
+                        0,
+                        Allowance.Share.cost(limits.totalBandwidth())));
+    }
+
+    private RateLimiter bandwidths() {
+        RateLimiter known = bandwidths;
+        if (known == null) {
+            synchronized (this) {
+                known = bandwidths;
+                if (known == null) {
+                    known = new RateLimiter(BANDWIDTH_BITS, start);
+                    bandwidths = known;
+                }
+            }
+        }
+        return known;
+    }
+
+    private RateLimiter asked(Service service) {
+        return asked.computeIfAbsent(service.name(), _ -> new RateLimiter(0, start));
+    }
+
+    private static VisitorAt at(InetAddress client, Service service) {
+        return new VisitorAt(VisitorUnit.of(client), service.name());
     }
 
     /// What [#permit] would say to this client now, without counting it and taking as shown what can be shown; null
@@ -137,6 +233,14 @@ public final class Admission {
         Rate rate = service.access().rate();
         if (rate != null && !requests.wouldAllow(hash(client, service), rate.interval(), rate.burst(), now)) {
             return Deny.of(DenyReason.RATE);
+        }
+        ServiceLimits limits = service.access().limits();
+        Rate together = limits.totalRate();
+        if (together != null && !asked(service).wouldAllow(0, together.interval(), together.burst(), now)) {
+            return Deny.of(DenyReason.SERVICE_RATE);
+        }
+        if (limits.perVisitor() > 0 && byVisitor.getOrDefault(at(client, service), 0) >= limits.perVisitor()) {
+            return Deny.of(DenyReason.VISITOR_FULL);
         }
         return connections(service.name()) >= most(service) ? Deny.of(DenyReason.TOO_MANY) : null;
     }
@@ -172,7 +276,7 @@ public final class Admission {
         return service.access().forwardAuth() != null && !evidence.approved() ? Demand.APPROVAL : null;
     }
 
-    private long arrivalInterval() {
+    private static long arrivalInterval(Limits limits) {
         return 1_000_000_000L / limits.perSecond();
     }
 
@@ -200,7 +304,9 @@ public final class Admission {
     public void release(Admitted admitted) {
         if (admitted.end()) {
             total.decrementAndGet();
-            give(byUnit, VisitorUnit.of(admitted.address()));
+            if (admitted.isVisitor()) {
+                give(byUnit, VisitorUnit.of(admitted.address()));
+            }
         }
     }
 
@@ -208,6 +314,9 @@ public final class Admission {
     public void release(Permit permit) {
         if (permit.end()) {
             give(byService, permit.service().name());
+            if (permit.isCounted()) {
+                give(byVisitor, at(permit.client(), permit.service()));
+            }
         }
     }
 

@@ -8,6 +8,10 @@ public enum DenyReason {
     TOO_MANY("too-many"),
     /// Its address opens connections, or sends requests to the service, faster than allowed.
     RATE("rate"),
+    /// It has as many connections with the service, or requests under way, as one visitor may.
+    VISITOR_FULL("visitor-full"),
+    /// All visitors of the service together connect, or ask, faster than it takes.
+    SERVICE_RATE("service-rate"),
     /// No service has this host, or the listener has none.
     NO_ROUTE("no-route"),
     /// The service's access policy does not let this address in.

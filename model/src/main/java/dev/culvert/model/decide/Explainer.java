@@ -316,6 +316,8 @@ public final class Explainer {
             }
             case ACL -> who + " is kept out by access: of " + (service == null ? "the service" : access(service));
             case RATE -> who + (service == null ? " connects" : " asks") + " too often now";
+            case VISITOR_FULL -> who + " has as many connections with the service as one visitor may";
+            case SERVICE_RATE -> "the service is asked too often now, by all visitors together";
             case TOO_MANY -> "too many connections now, of " + who + ", of the service or in all";
             case NO_ROUTE, BODY_SIZE, AMBIGUOUS, CREDENTIALS, FORWARD_AUTH ->
                 deny.reason().toString();

@@ -13,11 +13,16 @@ import org.jspecify.annotations.Nullable;
 public final class Permit implements Verdict {
     private final Routed routed;
     private final InetAddress client;
+    private final boolean counted;
+    private final @Nullable Allowance allowance;
     private final AtomicBoolean held = new AtomicBoolean(true);
 
-    Permit(Routed routed, InetAddress client) {
+    /// @param counted whether it is one of so many that its visitor may have
+    Permit(Routed routed, InetAddress client, boolean counted, @Nullable Allowance allowance) {
         this.routed = routed;
         this.client = client;
+        this.counted = counted;
+        this.allowance = allowance;
     }
 
     public Service service() {
@@ -36,6 +41,15 @@ public final class Permit implements Verdict {
     /// The visitor's real address, after any trusted PROXY header.
     public InetAddress client() {
         return client;
+    }
+
+    /// How fast it may go; null for as fast as it can.
+    public @Nullable Allowance allowance() {
+        return allowance;
+    }
+
+    boolean isCounted() {
+        return counted;
     }
 
     /// Ends it; tells whether this call was the one that did.

@@ -8,6 +8,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
 /// Keys share cells by a keyed hash, so a stranger cannot pick the key whose cell he fills; cells are many enough
 /// that a chance collision is rare, and its cost is a refusal within one burst.
 final class RateLimiter {
+    // What is not used for so long may be made up for: who wakes up late would lose it otherwise.
+    private static final long CREDIT = 100_000_000L;
+
     private final AtomicLongArray pace;
     private final long start;
 
@@ -36,6 +39,21 @@ final class RateLimiter {
             }
             if (pace.compareAndSet(cell, due, Math.max(due, elapsed) + interval)) {
                 return true;
+            }
+        }
+    }
+
+    /// Takes `cost` nanoseconds of a cell's time, come or not.
+    ///
+    /// @return how far the cell is ahead of the clock now; negative where some of its credit is left
+    long charge(int hash, long cost, long now) {
+        int cell = cell(hash);
+        long elapsed = now - start;
+        while (true) {
+            long due = pace.get(cell);
+            long next = Math.max(due, elapsed - CREDIT) + cost;
+            if (pace.compareAndSet(cell, due, next)) {
+                return next - elapsed;
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.culvert.model.decide;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.culvert.model.Limits;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
 import dev.culvert.model.config.ModelMerge;

@@ -3,6 +3,7 @@ package dev.culvert.model.decide;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.culvert.model.Limits;
 import dev.culvert.model.Literals;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
