@@ -240,8 +240,7 @@ class ProxyRoadTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"127.0.0.1", "10.0.0.1", "192.168.1.1", "10.77.0.1", "169.254.1.1", "224.0.0.1", "0.0.0.0"})
+    @ValueSource(strings = {"127.0.0.1", "10.0.0.1", "192.168.1.1", "10.77.0.1", "169.254.1.1", "224.0.0.1", "0.0.0.0"})
     void claim_ofAnAddressThatNoVisitorHas_isRefused(String lie) throws Exception {
         long before = counted("proxy.denied.client");
         try (Wire wire = from(REQUIRED, "127.0.0.2")) {
