@@ -27,8 +27,10 @@ CONF
 
 fetch() {
   local java classes out
-  # The launcher has built it, with everything else, on its first use.
-  "$CULVERT" --version
+  # A whole build has left it; the launcher builds only what the program needs.
+  if ! compgen -G "$ROOT/client/target/culvert-client-*.jar" >/dev/null; then
+    (cd "$ROOT" && ./mvnw -q -B -ntp -DskipTests -Dspotless.check.skip=true -pl client -am package)
+  fi
   java=$(. "$ROOT/.mvn/find-jdk" && echo "$JAVA_HOME/bin/java")
   classes=$(printf '%s:' "$ROOT"/client/target/culvert-client-*.jar "$ROOT"/proto/target/culvert-proto-*.jar)
   out=$(in_ns home "${AS_NOBODY[@]}" "$java" -XX:+UseSerialGC --class-path "$classes" "$ROOT/examples/library/Fetch.java" \

@@ -8,4 +8,5 @@ module dev.culvert.model {
     exports dev.culvert.model;
     exports dev.culvert.model.config;
     exports dev.culvert.model.decide;
+    exports dev.culvert.model.wgquick;
 }

@@ -34,6 +34,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             ConfirmCommand.class,
             CheckCommand.class,
             ExportCommand.class,
+            ImportCommand.class,
             StatusCommand.class,
             CertificateCommand.class,
             PingCommand.class,

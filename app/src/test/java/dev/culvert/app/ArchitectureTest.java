@@ -29,7 +29,6 @@ class ArchitectureTest {
 
     private static final String PROTO = "dev.culvert.proto..";
     private static final String MODEL = "dev.culvert.model..";
-    private static final String CLIENT = "dev.culvert.client..";
     private static final String[] PURE = {PROTO, MODEL};
     private static final String[] INPUT_OUTPUT = {
         "java.net.http..",
@@ -66,23 +65,6 @@ class ArchitectureTest {
                 .resideInAPackage(PROTO)
                 .should()
                 .onlyDependOnClassesThat(resideInAnyPackage("java..", "javax.crypto..", "org.jspecify..", PROTO))
-                .check(MAIN);
-    }
-
-    /// The library is small enough to be embedded, and no second way into the program.
-    @Test
-    void client_needsProtoAndTheJdk_andNobodyNeedsIt() {
-        classes()
-                .that()
-                .resideInAPackage(CLIENT)
-                .should()
-                .onlyDependOnClassesThat(resideInAnyPackage("java..", "javax.net..", "org.jspecify..", PROTO, CLIENT))
-                .check(MAIN);
-        noClasses()
-                .that(not(resideInAPackage(CLIENT)))
-                .should()
-                .dependOnClassesThat()
-                .resideInAPackage(CLIENT)
                 .check(MAIN);
     }
 

@@ -60,6 +60,17 @@ public final class KeyFiles {
         }
     }
 
+    /// Writes a secret that somebody has had elsewhere; a file that holds it already stays.
+    ///
+    /// @throws IOException if the file holds something else: nothing is overwritten
+    public static void keep(Path file, String secret) throws IOException {
+        if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            create(file, secret + "\n");
+        } else if (!read(file).equals(secret)) {
+            throw new IOException(file + " holds another key already (move it away, or name another folder)");
+        }
+    }
+
     private static void create(Path file, String text) throws IOException {
         try (FileChannel out = FileChannel.open(
                 file,

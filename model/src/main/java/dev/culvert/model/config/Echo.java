@@ -1,18 +1,18 @@
 package dev.culvert.model.config;
 
 /// What a Problem may repeat of a user's text: short, on one line, without control characters and credentials.
-final class Echo {
+public final class Echo {
     private static final int MOST = 80;
 
     private Echo() {}
 
     /// The text in double quotes.
-    static String quote(String text) {
+    public static String quote(String text) {
         return '"' + clean(text) + '"';
     }
 
     /// The text without quotes, for a path.
-    static String clean(String text) {
+    public static String clean(String text) {
         String shown = hideUserInfo(text);
         StringBuilder clean = new StringBuilder();
         int i = 0;

@@ -12,7 +12,7 @@ import java.net.InetAddress;
 import org.jspecify.annotations.Nullable;
 
 /// Addresses, prefixes, and addresses with ports.
-final class NetworkScalars {
+public final class NetworkScalars {
     private static final String TUNNEL = "tunnel:";
     private static final String LAN = "lan:";
 
@@ -144,7 +144,7 @@ final class NetworkScalars {
     }
 
     /// `host:port` in canonical form, or null.
-    static @Nullable Endpoint endpoint(String text) {
+    public static @Nullable Endpoint endpoint(String text) {
         int colon = text.lastIndexOf(':');
         if (colon < 1 || (text.indexOf(':') < colon && !text.startsWith("["))) {
             return null;

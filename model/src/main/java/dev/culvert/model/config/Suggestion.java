@@ -5,11 +5,11 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// "Did you mean": the known word nearest to a written one.
-final class Suggestion {
+public final class Suggestion {
     private Suggestion() {}
 
     /// The nearest of `known` within two edits (one for words of up to four letters), or null.
-    static @Nullable String nearest(String word, Collection<String> known) {
+    public static @Nullable String nearest(String word, Collection<String> known) {
         int limit = word.length() <= 4 ? 1 : 2;
         String best = null;
         int bestDistance = limit + 1;
@@ -24,7 +24,7 @@ final class Suggestion {
     }
 
     /// `, did you mean "x"?`, or nothing.
-    static String phrase(@Nullable String suggestion) {
+    public static String phrase(@Nullable String suggestion) {
         return suggestion == null ? "" : ", did you mean " + Echo.quote(suggestion) + "?";
     }
 

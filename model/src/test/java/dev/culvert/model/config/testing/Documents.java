@@ -17,12 +17,17 @@ public final class Documents {
 
     /// All `.yaml` files of a folder below `src/test/resources/config`, in the order of their names.
     public static List<Path> resources(String folder) {
-        return yaml(MODULE.resolve("src/test/resources/config").resolve(folder));
+        return files("config/" + folder, ".yaml");
+    }
+
+    /// The files of a folder below `src/test/resources` whose names end so.
+    public static List<Path> files(String folder, String end) {
+        return named(MODULE.resolve("src/test/resources").resolve(folder), end);
     }
 
     /// All files of the repository's `examples/`.
     public static List<Path> examples() {
-        return yaml(repository("examples"));
+        return named(repository("examples"), ".yaml");
     }
 
     public static Path repository(String path) {
@@ -61,11 +66,9 @@ public final class Documents {
         return here.endsWith("model") ? here : here.resolve("model");
     }
 
-    private static List<Path> yaml(Path folder) {
+    private static List<Path> named(Path folder, String end) {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(".yaml"))
-                    .sorted()
-                    .toList();
+            return files.filter(file -> file.toString().endsWith(end)).sorted().toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
