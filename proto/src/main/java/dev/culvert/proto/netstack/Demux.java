@@ -18,9 +18,13 @@ final class Demux {
         return size;
     }
 
+    int hash(Tuple who) {
+        return hash(who.localHigh, who.localLow, who.remoteHigh, who.remoteLow, who.ports);
+    }
+
+    /// @param hash of `who`
     @Nullable
-    TcpSocket find(long localHigh, long localLow, long remoteHigh, long remoteLow, int ports) {
-        int hash = hash(localHigh, localLow, remoteHigh, remoteLow, ports);
+    TcpSocket find(Tuple who, int hash) {
         int mask = table.length - 1;
         for (int slot = hash & mask; ; slot = (slot + 1) & mask) {
             TcpSocket socket = table[slot];
@@ -28,11 +32,11 @@ final class Demux {
                 return null;
             }
             if (socket.hash == hash
-                    && socket.ports == ports
-                    && socket.remoteLow == remoteLow
-                    && socket.localLow == localLow
-                    && socket.remoteHigh == remoteHigh
-                    && socket.localHigh == localHigh) {
+                    && socket.ports == who.ports
+                    && socket.remoteLow == who.remoteLow
+                    && socket.localLow == who.localLow
+                    && socket.remoteHigh == who.remoteHigh
+                    && socket.localHigh == who.localHigh) {
                 return socket;
             }
         }

@@ -219,7 +219,7 @@ public final class Stack {
 
     /// When [#handleTimeout] has something to do, or `Long.MAX_VALUE`. Ask again after any other call.
     public long nextDeadline() {
-        return Math.min(tcp.timers.next(), fragments.nextDeadline());
+        return Math.min(tcp.nextDeadline(), fragments.nextDeadline());
     }
 
     /// What it holds now, with at most `most` connections told one by one.

@@ -4,9 +4,9 @@ import java.util.List;
 
 /// What a stack holds at a moment, beside what it may hold at most.
 ///
-/// @param sockets connections in whatever state, of at most `maxSockets`
+/// @param sockets connections, of at most `maxSockets`, but for what is left of those in TIME-WAIT
 /// @param halfOpen of these, in SYN-RECEIVED; beyond `maxHalfOpen`, SYN cookies
-/// @param timeWait of these, in TIME-WAIT
+/// @param timeWait in TIME-WAIT; their bound is `maxSockets` too
 /// @param bufferMemory bytes of buffers in use, of at most `maxBufferMemory`
 /// @param fragments packets still in pieces
 /// @param connections some of the connections, if there are very many

@@ -21,7 +21,9 @@ final class TcpLayer {
     final PagePool pool;
     final PathMtus paths;
     final Timers timers = new Timers();
+    /// In TIME-WAIT, and not yet left by their application.
     final SocketList timeWait = new SocketList();
+    final TimeWaits timeWaits;
     private final SocketList halfOpen = new SocketList();
     private final RandomGenerator random;
     private final IsnGenerator isns;
@@ -60,6 +62,7 @@ final class TcpLayer {
         this.isns = new IsnGenerator(random);
         this.demux = new Demux(random.nextLong());
         this.cookies = new SynCookies(random);
+        this.timeWaits = new TimeWaits(config.maxSockets(), drops);
         this.input = new TcpInput(this, drops);
     }
 
@@ -70,8 +73,11 @@ final class TcpLayer {
             return;
         }
         tuple.from(packet, segment);
-        TcpSocket socket = find(tuple);
-        if (socket != null && socket.state == TcpState.TIME_WAIT && isNewConnection(socket)) {
+        int hash = demux.hash(tuple);
+        TcpSocket socket = demux.find(tuple, hash);
+        if (socket != null
+                && socket.state == TcpState.TIME_WAIT
+                && isNewConnection(socket.receiver.timestamps, socket.receiver.tsRecent, socket.receiver.rcvNxt)) {
             socket.finish(null);
             socket = null;
         }
@@ -79,6 +85,14 @@ final class TcpLayer {
             input.handle(socket, segment, now);
             return;
         }
+        TimeWaits.Remains remains = timeWaits.find(tuple, hash);
+        if (remains != null && !isNewConnection(remains.timestamps, remains.tsRecent, remains.rcvNxt)) {
+            if (timeWaits.handle(remains, segment, now)) {
+                acknowledge(remains, now);
+            }
+            return;
+        }
+        timeWaits.remove(remains);
         if (!acceptNew && segment.isSyn() && !segment.isAck() && !segment.isRst()) {
             drops.count(Drop.NOT_ACCEPTING);
             return;
@@ -95,20 +109,15 @@ final class TcpLayer {
         }
     }
 
-    private @Nullable TcpSocket find(Tuple who) {
-        return demux.find(who.localHigh, who.localLow, who.remoteHigh, who.remoteLow, who.ports);
-    }
-
     /// A SYN may take the place of a connection in TIME-WAIT if it is surely newer: by its timestamp, or its
     /// number (RFC 6191 §2).
-    private boolean isNewConnection(TcpSocket old) {
+    private boolean isNewConnection(boolean timestamps, int tsRecent, int rcvNxt) {
         if (!segment.isSyn() || segment.isAck() || segment.isRst() || listeners.get(segment.targetPort) == null) {
             return false;
         }
-        boolean newerStamp = old.receiver.timestamps
-                && segment.options.hasTimestamps
-                && SeqNum.after(segment.options.timestampValue, old.receiver.tsRecent);
-        return newerStamp || SeqNum.after(segment.seq, old.receiver.rcvNxt);
+        boolean newerStamp =
+                timestamps && segment.options.hasTimestamps && SeqNum.after(segment.options.timestampValue, tsRecent);
+        return newerStamp || SeqNum.after(segment.seq, rcvNxt);
     }
 
     private void acceptSyn(TcpListener listener, long now) {
@@ -209,7 +218,9 @@ final class TcpLayer {
         for (int i = 0; i < EPHEMERAL_PORTS; i++) {
             int port = FIRST_EPHEMERAL + (first + i) % EPHEMERAL_PORTS;
             tuple.ports = port << 16 | remotePort;
-            if (listeners.get(port) == null && find(tuple) == null) {
+            int hash = demux.hash(tuple);
+            boolean taken = demux.find(tuple, hash) != null || timeWaits.find(tuple, hash) != null;
+            if (listeners.get(port) == null && !taken) {
                 return true;
             }
         }
@@ -258,7 +269,10 @@ final class TcpLayer {
 
     int build(TcpSocket socket, byte[] out, int offset, long now) {
         int length = output.build(socket, out, offset, now);
-        if (socket.state != TcpState.CLOSED) {
+        if (length == 0 && socket.state == TcpState.TIME_WAIT && socket.detached) {
+            timeWaits.add(socket, now);
+            socket.finish(null);
+        } else if (socket.state != TcpState.CLOSED) {
             timers.update(socket);
         }
         return length;
@@ -272,6 +286,11 @@ final class TcpLayer {
                 wantTransmit(socket);
             }
         }
+        timeWaits.handleTimeout(now);
+    }
+
+    long nextDeadline() {
+        return Math.min(timers.next(), timeWaits.next());
     }
 
     /// Measured limits have changed: every connection takes its own up.
@@ -280,7 +299,7 @@ final class TcpLayer {
     }
 
     int sockets() {
-        return demux.size();
+        return demux.size() + timeWaits.size();
     }
 
     StackStatus status(int most, int fragments, long now) {
@@ -295,7 +314,7 @@ final class TcpLayer {
                 config.maxSockets(),
                 halfOpen.size(),
                 config.maxHalfOpen(),
-                timeWait.size(),
+                timeWait.size() + timeWaits.size(),
                 (long) pool.used() * PagePool.PAGE,
                 pool.limitBytes(),
                 fragments,
@@ -306,11 +325,21 @@ final class TcpLayer {
     /// error must be about to count (RFC 5927 §4.1).
     @Nullable
     TcpSocket findInFlight(Tuple who, int seq) {
-        TcpSocket socket = find(who);
+        TcpSocket socket = demux.find(who, demux.hash(who));
         if (socket == null || SeqNum.before(seq, socket.sender.sndUna) || SeqNum.atLeast(seq, socket.sender.sndMax)) {
             return null;
         }
         return socket;
+    }
+
+    /// Acknowledges the segment in hand, once more.
+    private void acknowledge(TimeWaits.Remains remains, long now) {
+        byte[] out = replies.add(TcpOutput.MAX_HEADERS);
+        if (out == null) {
+            drops.count(Drop.REPLY_QUEUE_FULL);
+            return;
+        }
+        replies.length(TcpOutput.buildAck(tuple, remains, now, out));
     }
 
     /// Answers the segment in hand with RST, unless it is one (RFC 9293 §3.10.7.1).

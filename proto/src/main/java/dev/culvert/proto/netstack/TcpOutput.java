@@ -148,10 +148,31 @@ final class TcpOutput {
             at = syn.options.windowShift < 0 ? at : TcpOptions.writeWindowScale(out, at, shift);
         }
         int header = TcpHeader.LENGTH + at - options;
-        int tcp = IpOutput.write(
-                out, 0, header, IpProtocol.TCP, who.localHigh, who.localLow, who.remoteHigh, who.remoteLow);
+        int tcp = writeIp(who, header, out);
         int flags = TcpHeader.SYN | TcpHeader.ACK;
         TcpHeader.write(out, tcp, who.ports >>> 16, who.ports & 0xffff, cookie, syn.seq + 1, header, flags, window);
+        return finish(who, header, out, tcp);
+    }
+
+    /// An acknowledgment of which only the connection's end is left.
+    static int buildAck(Tuple who, TimeWaits.Remains of, long now, byte[] out) {
+        int header = TcpHeader.LENGTH + (of.timestamps ? TcpOptions.TIMESTAMP_BYTES : 0);
+        int tcp = writeIp(who, header, out);
+        int ports = who.ports;
+        TcpHeader.write(out, tcp, ports >>> 16, ports & 0xffff, of.sndNxt, of.rcvNxt, header, TcpHeader.ACK, of.window);
+        if (of.timestamps) {
+            int stamp = (int) (now / 1_000_000) + of.timestampOffset;
+            TcpOptions.writeTimestamps(out, tcp + TcpHeader.LENGTH, stamp, of.tsRecent);
+        }
+        return finish(who, header, out, tcp);
+    }
+
+    private static int writeIp(Tuple who, int length, byte[] out) {
+        return IpOutput.write(
+                out, 0, length, IpProtocol.TCP, who.localHigh, who.localLow, who.remoteHigh, who.remoteLow);
+    }
+
+    private static int finish(Tuple who, int header, byte[] out, int tcp) {
         long pseudo = InternetChecksum.pseudoHeader(
                 who.localHigh, who.localLow, who.remoteHigh, who.remoteLow, IpProtocol.TCP);
         TcpHeader.writeChecksum(out, tcp, header, pseudo);

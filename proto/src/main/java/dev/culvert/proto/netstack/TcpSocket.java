@@ -14,8 +14,6 @@ import org.jspecify.annotations.Nullable;
 /// Owned by whoever owns the stack. After `read`, `write`, `shutdownOutput`, `close` and `abort` the stack may
 /// have something to send: call [Stack#pollTransmit].
 public final class TcpSocket extends Pollable {
-    /// 2 MSL, shortened: a tunnel has one path, and PAWS and monotonic ISNs guard what comes after.
-    static final long TIME_WAIT = 10_000_000_000L;
     /// How long a closed application waits for the peer's FIN.
     static final long FIN_WAIT_2 = 60_000_000_000L;
     private static final long BLACK_HOLE_EXPIRY = 600_000_000_000L;
@@ -345,7 +343,7 @@ public final class TcpSocket extends Pollable {
     }
 
     void restartTimeWait(long now) {
-        lifeDeadline = now + TIME_WAIT;
+        lifeDeadline = now + TimeWaits.LENGTH;
     }
 
     void startOrphanTimer(long now) {

@@ -35,8 +35,13 @@ final class DemuxTest {
                 naive.put(socket, true);
             }
             TcpSocket probe = sockets.get(random.nextInt(sockets.size()));
-            TcpSocket found =
-                    demux.find(probe.localHigh, probe.localLow, probe.remoteHigh, probe.remoteLow, probe.ports);
+            Tuple wanted = new Tuple();
+            wanted.localHigh = probe.localHigh;
+            wanted.localLow = probe.localLow;
+            wanted.remoteHigh = probe.remoteHigh;
+            wanted.remoteLow = probe.remoteLow;
+            wanted.ports = probe.ports;
+            TcpSocket found = demux.find(wanted, demux.hash(wanted));
             assertThat(found).isSameAs(naive.containsKey(probe) ? probe : null);
             assertThat(demux.size()).isEqualTo(naive.size());
         }
