@@ -3,7 +3,7 @@ package dev.culvert.dataplane;
 import dev.culvert.dataplane.DialException.Broken;
 import dev.culvert.dataplane.hop.HopHandshake;
 import dev.culvert.dataplane.hop.ProxyAnnouncement;
-import dev.culvert.dataplane.relay.Relay;
+import dev.culvert.dataplane.relay.Outgoing;
 import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.model.ClientAddress;
@@ -14,13 +14,9 @@ import dev.culvert.model.Site;
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.proto.proxyprotocol.HopRequest;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.EventExecutor;
@@ -175,28 +171,19 @@ public final class Dialer {
     }
 
     private Future<Channel> connect(InetSocketAddress address, ChannelHandler handshake, String site) {
-        Promise<Channel> promise = tunnel.group().next().newPromise();
-        ChannelFuture connecting = new Bootstrap()
-                .group(tunnel.group())
-                .channelFactory(tunnel.connections())
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, TUNNEL_CONNECT_MILLIS)
-                .option(ChannelOption.AUTO_READ, false)
-                .handler(new ChannelInitializer<>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(Relay.HANDSHAKE, handshake);
+        EventLoop loop = tunnel.group().next();
+        Promise<Channel> promise = loop.newPromise();
+        Outgoing.connect(address, tunnel.connections(), loop, handshake, TUNNEL_CONNECT_MILLIS)
+                .addListener(done -> {
+                    if (done.isSuccess()) {
+                        promise.trySuccess((Channel) done.getNow());
+                        return;
                     }
-                })
-                .connect(address);
-        connecting.addListener(done -> {
-            if (done.isSuccess()) {
-                promise.trySuccess(connecting.channel());
-                return;
-            }
-            boolean silent = done.cause() instanceof ConnectTimeoutException
-                    || done.cause() instanceof java.net.NoRouteToHostException;
-            promise.tryFailure(new DialException(silent ? Broken.SITE_SILENT : Broken.SITE_REFUSED, "site " + site));
-        });
+                    boolean silent = done.cause() instanceof ConnectTimeoutException
+                            || done.cause() instanceof java.net.NoRouteToHostException;
+                    promise.tryFailure(
+                            new DialException(silent ? Broken.SITE_SILENT : Broken.SITE_REFUSED, "site " + site));
+                });
         return promise;
     }
 }

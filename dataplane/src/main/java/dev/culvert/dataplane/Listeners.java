@@ -230,8 +230,7 @@ final class Listeners {
         if (!inside) {
             server.option(ChannelOption.SO_BACKLOG, BACKLOG)
                     .option(ChannelOption.SO_REUSEADDR, true)
-                    .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                    .childOption(ChannelOption.TCP_NODELAY, true);
+                    .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
             loops.keepAlive(server);
         }
         Bind bind = listener.bind();

@@ -13,7 +13,6 @@ import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
@@ -25,6 +24,7 @@ import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -45,6 +45,18 @@ public final class Loops implements AutoCloseable {
     private static final int KEEP_IDLE_SECONDS = 60;
     private static final int KEEP_INTERVAL_SECONDS = 15;
     private static final int KEEP_PROBES = 4;
+
+    // Of <asm-generic/socket.h> and <netinet/tcp.h>: the same on all architectures that Culvert is built for.
+    private static final int SOL_SOCKET = 1;
+    private static final int IPPROTO_TCP = 6;
+    private static final ChannelOption<Integer> SO_KEEPALIVE =
+            new IntegerUnixChannelOption("SO_KEEPALIVE", SOL_SOCKET, 9);
+    private static final ChannelOption<Integer> TCP_KEEPIDLE =
+            new IntegerUnixChannelOption("TCP_KEEPIDLE", IPPROTO_TCP, 4);
+    private static final ChannelOption<Integer> TCP_KEEPINTVL =
+            new IntegerUnixChannelOption("TCP_KEEPINTVL", IPPROTO_TCP, 5);
+    private static final ChannelOption<Integer> TCP_KEEPCNT =
+            new IntegerUnixChannelOption("TCP_KEEPCNT", IPPROTO_TCP, 6);
 
     private final boolean epoll;
     private final InheritedSockets inherited;
@@ -108,26 +120,37 @@ public final class Loops implements AutoCloseable {
     }
 
     public ChannelFactory<Channel> connections() {
-        return epoll ? Loops::epollConnection : NioSocketChannel::new;
+        return epoll ? Loops::epollConnection : Loops::portableConnection;
     }
 
+    /// Probed while it is silent.
     private static EpollSocketChannel epollConnection() {
         EpollSocketChannel channel = new EpollSocketChannel();
         channel.config()
+                .setKeepAlive(true)
                 .setTcpKeepIdle(KEEP_IDLE_SECONDS)
                 .setTcpKeepIntvl(KEEP_INTERVAL_SECONDS)
                 .setTcpKeepCnt(KEEP_PROBES);
         return channel;
     }
 
+    private static NioSocketChannel portableConnection() {
+        NioSocketChannel channel = new NioSocketChannel();
+        channel.config().setKeepAlive(true);
+        return channel;
+    }
+
     /// Lets the connections that a listener accepts be probed while they are silent.
     void keepAlive(ServerBootstrap server) {
-        server.childOption(ChannelOption.SO_KEEPALIVE, true);
-        if (epoll) {
-            server.childOption(EpollChannelOption.TCP_KEEPIDLE, KEEP_IDLE_SECONDS)
-                    .childOption(EpollChannelOption.TCP_KEEPINTVL, KEEP_INTERVAL_SECONDS)
-                    .childOption(EpollChannelOption.TCP_KEEPCNT, KEEP_PROBES);
+        if (!epoll) {
+            server.childOption(ChannelOption.SO_KEEPALIVE, true);
+            return;
         }
+        // What a listening socket has its connections inherit (socket(7), tcp(7)): four calls less for each of them.
+        server.option(SO_KEEPALIVE, 1)
+                .option(TCP_KEEPIDLE, KEEP_IDLE_SECONDS)
+                .option(TCP_KEEPINTVL, KEEP_INTERVAL_SECONDS)
+                .option(TCP_KEEPCNT, KEEP_PROBES);
     }
 
     public ChannelFactory<ServerChannel> listeners() {

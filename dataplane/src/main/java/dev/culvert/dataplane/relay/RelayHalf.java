@@ -121,12 +121,18 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
         }
         ended = true;
         sink.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) written -> {
-            if (!written.isSuccess() || !(sink instanceof DuplexChannel duplex)) {
+            // A sink that has said all it wanted ends with a close, which is a FIN too, and one call of the kernel.
+            if (!written.isSuccess() || !(sink instanceof DuplexChannel duplex) || sinkEnded()) {
                 sink.close();
             } else {
                 Relay.endOutput(duplex).addListener(_ -> closeIfBothEnded(current.channel()));
             }
         });
+    }
+
+    private boolean sinkEnded() {
+        RelayHalf other = opposite;
+        return other != null && other.ended;
     }
 
     private void closeIfBothEnded(Channel source) {
@@ -151,9 +157,12 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
         if (!sink.isOpen()) {
             return;
         }
-        Future<?> limit = sink.eventLoop().schedule(() -> reset(sink), LINGER_SECONDS, TimeUnit.SECONDS);
-        sink.closeFuture().addListener(_ -> limit.cancel(false));
-        sink.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+        if (!sink.writeAndFlush(Unpooled.EMPTY_BUFFER)
+                .addListener(ChannelFutureListener.CLOSE)
+                .isDone()) {
+            Future<?> limit = sink.eventLoop().schedule(() -> reset(sink), LINGER_SECONDS, TimeUnit.SECONDS);
+            sink.closeFuture().addListener(_ -> limit.cancel(false));
+        }
     }
 
     /// A reset on one side becomes a reset on the other: a cut transfer must not look complete.

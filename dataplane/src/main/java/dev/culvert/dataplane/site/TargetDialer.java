@@ -3,13 +3,9 @@ package dev.culvert.dataplane.site;
 import dev.culvert.dataplane.DialException;
 import dev.culvert.dataplane.DialException.Broken;
 import dev.culvert.dataplane.relay.EarlyBytes;
-import dev.culvert.dataplane.relay.Relay;
-import io.netty.bootstrap.Bootstrap;
+import dev.culvert.dataplane.relay.Outgoing;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
@@ -87,28 +83,15 @@ public final class TargetDialer {
                     new DialException(Broken.DENIED, address.getHostAddress() + " is not allowed"));
             return;
         }
-        ChannelFuture connecting = new Bootstrap()
-                .group(loop)
-                .channelFactory(connections)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_MILLIS)
-                .option(ChannelOption.AUTO_READ, false)
-                .option(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.SO_KEEPALIVE, true)
-                .handler(new ChannelInitializer<>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(Relay.HANDSHAKE, new EarlyBytes());
+        InetSocketAddress to = new InetSocketAddress(address, port);
+        Outgoing.connect(to, connections, loop, new EarlyBytes(), CONNECT_MILLIS)
+                .addListener(done -> {
+                    if (done.isSuccess()) {
+                        promise.trySuccess((Channel) done.getNow());
+                    } else {
+                        next(addresses, port, may, loop, promise, failure(done.cause(), address, port));
                     }
-                })
-                .connect(new InetSocketAddress(address, port));
-        connecting.addListener(done -> {
-            if (done.isSuccess()) {
-                promise.trySuccess(connecting.channel());
-            } else {
-                next(addresses, port, may, loop, promise, failure(done.cause(), address, port));
-            }
-        });
+                });
     }
 
     private void next(
