@@ -13,10 +13,20 @@ state_for() { # END
   install -d -m 700 -o "$NOBODY" -g "$NOBODY" "$RUN/state/$1"
 }
 
+# Ends that are named in $TUN_ENDS run the driver `tun`, with the one capability that it takes.
+is_tun() { [[ " ${TUN_ENDS:-} " == *" $1 "* ]]; } # END
+
+tunnel_type() { if is_tun "$1"; then echo '  type: tun'; fi; } # END: a line below `tunnel:`
+
 spawn_culvert() { # END COMMAND [ARGUMENTS…]: the long-running process, logged as its end's name
-  local end=$1
+  local end=$1 as=("${AS_NOBODY[@]}")
   shift
-  spawn "$end" "$end" "${AS_NOBODY[@]}" HOME="$RUN/state" CULVERT_STATE="$RUN/state/$end" "$CULVERT" "$@"
+  if is_tun "$end"; then
+    export TUN_FILE=$RUN/tun
+    [ -e "$TUN_FILE" ] || mknod -m 666 "$TUN_FILE" c 10 200
+    as=("$LIB/with-tun")
+  fi
+  spawn "$end" "$end" "${as[@]}" HOME="$RUN/state" CULVERT_STATE="$RUN/state/$end" "$CULVERT" "$@"
 }
 
 # $ENDPOINT is what sites dial, if not the uplink's address.
@@ -31,6 +41,8 @@ gateway:
   endpoint: ${ENDPOINT:-$GATEWAY_UPLINK}:51820
 tunnel:
   listen: 51820
+$(tunnel_type gateway)${NETWORK6:+
+  network6: $NETWORK6}
 http:
   listen: [8080]
 YAML
@@ -71,7 +83,9 @@ site_config() { # NAME ALLOWED…
   local name=$1 target
   shift
   {
-    printf 'site:\n  name: %s\nallow:\n' "$name"
+    printf 'site:\n  name: %s\n' "$name"
+    if is_tun "$name"; then printf 'tunnel:\n%s\n' "$(tunnel_type "$name")"; fi
+    printf 'allow:\n'
     for target; do printf '  - %s\n' "$target"; done
   } >"$RUN/$name.yaml"
   chmod 644 "$RUN/$name.yaml"
@@ -117,11 +131,13 @@ wg_name() { echo "cv${LAB_ID#culvert-}${1:0:4}"; }
 address_of() { cat "$RUN/$1.address"; }
 
 unprivileged() { # END…: what the kernel says about the process
-  local end status
+  local end status rights
   for end; do
+    rights=0000000000000000
+    if is_tun "$end"; then rights=0000000000001000; fi
     status=$(cat "/proc/$(pid_of "$end")/status")
     expect_match "$end's user" $'\nUid:\t65534\t65534\t65534\t65534\n' "$status"
-    expect_match "$end's capabilities" $'\nCapEff:\t0000000000000000\n' "$status"
+    expect_match "$end's capabilities" $'\nCapEff:\t'"$rights"$'\n' "$status"
   done
 }
 

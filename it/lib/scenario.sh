@@ -3,6 +3,7 @@
 set -euo pipefail
 export LC_ALL=C PATH=$PATH:/usr/sbin:/sbin
 LIB=$(cd "$(dirname "$0")" && pwd)
+SCENARIOS=$(cd "$LIB/../scenarios" && pwd)
 for part in process assert topology culvert services; do
   # shellcheck disable=SC1090
   . "$LIB/$part.sh"

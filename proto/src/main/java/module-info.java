@@ -5,6 +5,7 @@ module dev.culvert.proto {
     exports dev.culvert.proto.http;
     exports dev.culvert.proto.inet;
     exports dev.culvert.proto.netstack;
+    exports dev.culvert.proto.offload;
     exports dev.culvert.proto.proxyprotocol;
     exports dev.culvert.proto.quic;
     exports dev.culvert.proto.text;

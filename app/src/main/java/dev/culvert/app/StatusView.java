@@ -24,9 +24,10 @@ final class StatusView {
                         status.get("name"),
                         duration(number(status.get("uptimeSeconds"))),
                         status.get("connections")));
-        text.append("tunnel %s (%s) on UDP %s, addresses %s, key %s%n%n"
+        text.append("tunnel %s (%s; %s) on UDP %s, addresses %s, key %s%n%n"
                 .formatted(
                         tunnel.get("type"),
+                        tunnel.get("chosen"),
                         tunnel.get("io"),
                         tunnel.get("listen"),
                         tunnel.get("addresses"),

@@ -21,11 +21,9 @@ import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.InheritedSockets;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
-import dev.culvert.dataplane.os.AeadProvider;
 import dev.culvert.dataplane.tunnel.PeerWatch;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.dataplane.tunnel.UdpPort;
-import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Limits;
 import dev.culvert.model.Model;
@@ -124,9 +122,8 @@ public final class Wiring implements AutoCloseable {
         scheduler = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("scheduler").factory());
         UdpPort port = new TunnelPort(model.tunnel(), store).bind(loops::bindUdp);
-        WireGuardTunnel.Settings settings = new WireGuardTunnel.Settings(
-                key, model.tunnel().addresses(), model.tunnel().mtu());
-        tunnel = WireGuardTunnel.open(loops.tunnel(), settings, port, AeadProvider.factory());
+        TunnelChoice choice = TunnelChoice.open(loops, model.tunnel(), key, port);
+        tunnel = choice.tunnel();
         Admission admission =
                 new Admission(Limits.DEFAULT, new BanTable(), new SecureRandom().nextLong(), System.nanoTime());
         PeerUp up = new PeerUp(ready);
@@ -141,7 +138,7 @@ public final class Wiring implements AutoCloseable {
                 up);
         node = new Node(parts, model.bare());
         node.secret(key.base64().getBytes(StandardCharsets.US_ASCII));
-        status = new StatusReport(node, key.publicKey().toString(), loops.kind() + ", " + AeadProvider.name());
+        status = new StatusReport(node, key.publicKey().toString(), choice.io());
         observatory = new Observatory(node, new Observatory.About(Version.TEXT, status.io()), LogOutput::apply);
         certificateFiles = CertificateFiles.of(node, scheduler);
         reloader = new Reloader(node, configuration, scheduler);

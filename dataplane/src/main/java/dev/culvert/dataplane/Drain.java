@@ -52,8 +52,10 @@ public final class Drain {
     /// @throws IOException if this node's sockets are not of the kind that can be given away
     public void requireLendable() throws IOException {
         if (tunnel.descriptor() < 0) {
-            throw new IOException("this node uses the JDK's sockets (" + loops.kind()
-                    + "), which cannot be handed over: stop it and start the new one");
+            String reason = tunnel.sharesPorts()
+                    ? "this node's tunnel is an interface of the kernel's (tunnel: type: " + tunnel.type() + ")"
+                    : "this node uses the JDK's sockets (" + loops.kind() + ")";
+            throw new IOException(reason + ", which cannot be handed over: stop it and start the new one");
         }
     }
 

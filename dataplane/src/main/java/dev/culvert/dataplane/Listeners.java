@@ -24,6 +24,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.unix.UnixChannel;
@@ -95,7 +96,7 @@ final class Listeners {
                 }
                 Socket socket = Socket.of(listener);
                 if (!open.containsKey(socket)) {
-                    open.put(socket, bind(listener));
+                    open.put(socket, bind(listener, isShared(listener, wanted)));
                     fresh.add(socket);
                 }
             }
@@ -103,6 +104,15 @@ final class Listeners {
             fresh.forEach(this::close);
             throw e;
         }
+    }
+
+    /// Whether its port is one of the tunnel's as well, and both are the kernel's: then the kernel has to be told that
+    /// this is meant. Who comes by the tunnel's interface gets to the socket that is bound to it.
+    private boolean isShared(Listener listener, List<Listener> wanted) {
+        return tunnel.sharesPorts()
+                && wanted.stream()
+                        .anyMatch(other -> other.scope() == Listener.Scope.TUNNEL
+                                && other.bind().port() == listener.bind().port());
     }
 
     /// Makes ready for the targets of a model.
@@ -161,7 +171,7 @@ final class Listeners {
     List<InheritedSockets.Lent> lent() {
         List<InheritedSockets.Lent> all = new ArrayList<>();
         open.forEach((socket, current) -> {
-            if (current.channel instanceof UnixChannel unix) {
+            if (socket.scope() != Listener.Scope.TUNNEL && current.channel instanceof UnixChannel unix) {
                 all.add(new InheritedSockets.Lent(
                         InheritedSockets.tcp(socket.bind()), unix.fd().intValue()));
             }
@@ -209,7 +219,7 @@ final class Listeners {
         }
     }
 
-    private Open bind(Listener listener) throws IOException {
+    private Open bind(Listener listener, boolean shared) throws IOException {
         Open[] self = new Open[1];
         ChannelInitializer<Channel> children = new ChannelInitializer<>() {
             @Override
@@ -232,6 +242,9 @@ final class Listeners {
                     .option(ChannelOption.SO_REUSEADDR, true)
                     .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
             loops.keepAlive(server);
+            if (shared) {
+                server.option(EpollChannelOption.SO_REUSEPORT, true);
+            }
         }
         Bind bind = listener.bind();
         InetSocketAddress address = bind.address() == null

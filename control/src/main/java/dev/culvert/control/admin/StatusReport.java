@@ -10,6 +10,7 @@ import dev.culvert.model.Model;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
+import dev.culvert.model.TunnelType;
 import dev.culvert.model.WireGuardPeer;
 import dev.culvert.model.decide.TargetState;
 import java.io.IOException;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /// What a node is doing, as plain maps and lists: the one source of `status`, `status --json` and `status --watch`.
 public final class StatusReport {
     private static final int EVENTS = 20;
+    private static final String AUTO = "by auto, for it changes nothing of this machine";
 
     private final Node node;
     private final String publicKey;
@@ -95,6 +97,7 @@ public final class StatusReport {
     private Map<String, Object> tunnel(Model model) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("type", node.tunnel().type());
+        map.put("chosen", model.tunnel().type() == TunnelType.AUTO ? AUTO : "as tunnel: type: says");
         map.put("io", io);
         map.put("listen", node.tunnel().localAddress().getPort());
         map.put(

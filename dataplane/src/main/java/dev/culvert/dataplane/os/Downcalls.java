@@ -47,6 +47,15 @@ final class Downcalls {
         return LINKER.downcallHandle(library.findOrThrow(name), SEGMENTS, Linker.Option.critical(true));
     }
 
+    /// A function that moves bytes of a descriptor to or from a heap array without waiting: a handle of
+    /// `long (MemorySegment state, long, MemorySegment, long)`. It holds the garbage collector up while the
+    /// kernel copies 64 KiB. A shape of its own: made only where it is used.
+    static MethodHandle transfer(String name) {
+        FunctionDescriptor shape = FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG);
+        return LINKER.downcallHandle(
+                LINKER.defaultLookup().findOrThrow(name), shape, ERRNO, Linker.Option.critical(true));
+    }
+
     /// What a handle of [#words] takes first and puts `errno` into.
     static StructLayout stateLayout() {
         return STATE;

@@ -21,6 +21,9 @@ public interface TunnelDriver extends AutoCloseable {
     /// `embedded`, `tun` or `kernel`.
     String type();
 
+    /// Whether listeners inside the tunnel are sockets of this machine, which share their ports with those outside.
+    boolean sharesPorts();
+
     /// Where connections through the tunnel live.
     EventLoopGroup group();
 

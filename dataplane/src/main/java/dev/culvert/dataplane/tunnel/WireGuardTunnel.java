@@ -68,6 +68,20 @@ public final class WireGuardTunnel implements TunnelDriver {
         return open(loop, settings, port, aead, pings, new StackInside(stack, pings));
     }
 
+    /// Opens a tunnel whose inner end is an interface of the kernel's, on an event loop of epoll, which owns all of it
+    /// from now on.
+    ///
+    /// @param port the bound UDP port; it is closed with the tunnel, as are the interface and the network
+    /// @param network told of routes and openings; [HostNetwork#UNTOUCHED] where somebody else cares for them
+    /// @throws IOException if they cannot be registered with the loop
+    public static WireGuardTunnel tun(
+            IoEventLoop loop, Settings settings, UdpPort port, Aead.Factory aead, TunPort tun, HostNetwork network)
+            throws IOException {
+        Pings pings = new Pings();
+        Inside inside = new TunInside(tun, network, pings, settings.addresses(), settings.mtu());
+        return open(loop, settings, port, aead, pings, inside);
+    }
+
     private static WireGuardTunnel open(
             IoEventLoop loop, Settings settings, UdpPort port, Aead.Factory aead, Pings pings, Inside inside)
             throws IOException {
@@ -82,6 +96,11 @@ public final class WireGuardTunnel implements TunnelDriver {
     @Override
     public String type() {
         return inside.type();
+    }
+
+    @Override
+    public boolean sharesPorts() {
+        return inside instanceof TunInside;
     }
 
     @Override
@@ -318,7 +337,8 @@ public final class WireGuardTunnel implements TunnelDriver {
 
     @Override
     public int descriptor() {
-        return port.descriptor();
+        // An interface and its sockets would have to go with it.
+        return sharesPorts() ? -1 : port.descriptor();
     }
 
     @Override

@@ -31,13 +31,13 @@ final class NodeSchema {
     static final Field<TunnelType> TYPE = Field.optional(
             "type",
             Scalar.word(
-                    Map.of(
-                            "tun", "tun is not in this version, which runs embedded only",
-                            "kernel", "kernel is not in this version, which runs embedded only"),
+                    Map.of("kernel", "kernel is not in this version, which runs embedded and tun"),
                     TunnelType.AUTO,
-                    TunnelType.EMBEDDED),
+                    TunnelType.EMBEDDED,
+                    TunnelType.TUN),
             TunnelType.AUTO,
-            "how the WireGuard end is made; `embedded` needs no privilege");
+            "how the WireGuard end is made: `embedded` needs no privilege and changes nothing of this machine; `tun`"
+                    + " is an interface of the kernel's and needs CAP_NET_ADMIN; `auto` is embedded");
     static final Field<Bind> GATEWAY_LISTEN = Field.optional(
             "listen", NetworkScalars.UDP_BIND, TunnelSettings.DEFAULT_PORT, "the UDP port that sites dial");
     static final Field<Bind> SITE_LISTEN =

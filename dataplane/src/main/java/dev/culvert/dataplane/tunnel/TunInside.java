@@ -1,0 +1,324 @@
+package dev.culvert.dataplane.tunnel;
+
+import dev.culvert.proto.inet.AddressWords;
+import dev.culvert.proto.inet.IcmpHeader;
+import dev.culvert.proto.inet.InternetChecksum;
+import dev.culvert.proto.inet.IpPrefix;
+import dev.culvert.proto.inet.IpProtocol;
+import dev.culvert.proto.inet.Ipv4Header;
+import dev.culvert.proto.inet.Ipv6Header;
+import dev.culvert.proto.inet.NetworkOrder;
+import dev.culvert.proto.inet.TcpHeader;
+import dev.culvert.proto.netstack.StackStatus;
+import dev.culvert.proto.offload.Coalescer;
+import dev.culvert.proto.offload.Segmenter;
+import dev.culvert.proto.offload.VirtioNetHeader;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFactory;
+import io.netty.channel.ServerChannel;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// An interface of the kernel's at the inner end of the tunnel, and so the kernel's TCP/IP: the driver `tun`.
+///
+/// Segments that follow one another are joined on the way in ([Coalescer]) and cut on the way out ([Segmenter]). Echoes
+/// of our own pass the kernel by, for they measure the path in sizes that its routes may forbid.
+final class TunInside implements Inside {
+    private static final Logger LOG = LoggerFactory.getLogger(TunInside.class);
+    private static final int LARGEST = VirtioNetHeader.LENGTH + 65_535;
+
+    private final TunPort port;
+    private final HostNetwork network;
+    private final Pings pings;
+    private final List<InetAddress> own;
+    private final int mtu;
+    private final TunSockets sockets;
+    private final Segmenter segmenter = new Segmenter();
+    private final Coalescer coalescer = new Coalescer();
+    private final Coalescer.Sink sink;
+    private final byte[] taken = new byte[LARGEST];
+    private final ArrayDeque<byte[]> echoes = new ArrayDeque<>();
+    private final Set<Integer> listening = new TreeSet<>();
+    private final long[] drops = new long[TunDrop.values().length];
+    private boolean readable;
+    private boolean cutting;
+    private boolean accepting = true;
+
+    TunInside(TunPort port, HostNetwork network, Pings pings, List<InetAddress> own, int mtu) {
+        this.port = port;
+        this.network = network;
+        this.pings = pings;
+        this.own = List.copyOf(own);
+        this.mtu = mtu;
+        this.sink = port::write;
+        this.sockets = new TunSockets(port.name(), this::listens, this::listensNoMore);
+    }
+
+    @Override
+    public String type() {
+        return "tun";
+    }
+
+    @Override
+    public ChannelFactory<Channel> connections() {
+        return sockets::connection;
+    }
+
+    @Override
+    public ChannelFactory<ServerChannel> listeners() {
+        return sockets::listener;
+    }
+
+    /// @throws IOException if the port cannot be opened to peers
+    private void listens(int tcpPort) throws IOException {
+        listening.add(tcpPort);
+        network.open(listening);
+    }
+
+    private void listensNoMore(int tcpPort) throws IOException {
+        listening.remove(tcpPort);
+        network.open(listening);
+    }
+
+    @Override
+    public void start(TunnelLoop loop) throws IOException {
+        // Something may wait since before; a read will tell.
+        readable = true;
+        port.register(
+                loop.eventLoop(),
+                () -> {
+                    readable = true;
+                    loop.schedulePump();
+                },
+                () -> LOG.error("the tunnel's interface {} was removed: restart the node", port.name()));
+    }
+
+    @Override
+    public void handlePacket(ByteBuffer packet, long now) {
+        byte[] bytes = packet.array();
+        int offset = packet.arrayOffset() + packet.position();
+        int length = packet.remaining();
+        if (!accepting && isSyn(bytes, offset, length)) {
+            count(TunDrop.NOT_ACCEPTING);
+        } else if (pings.isEmpty() || !isOurEcho(bytes, offset, length, now)) {
+            coalescer.add(bytes, offset, length, sink);
+        }
+    }
+
+    private void count(TunDrop reason) {
+        drops[index(reason)]++;
+    }
+
+    // The counters are an array of this run; nothing is stored by these numbers.
+    @SuppressWarnings("EnumOrdinal")
+    private static int index(TunDrop reason) {
+        return reason.ordinal();
+    }
+
+    private static boolean isSyn(byte[] bytes, int offset, int length) {
+        int tcp = offset + transport(bytes, offset);
+        return protocol(bytes, offset) == IpProtocol.TCP
+                && tcp + TcpHeader.LENGTH <= offset + length
+                && (NetworkOrder.u8(bytes, tcp + 13) & (TcpHeader.SYN | TcpHeader.ACK)) == TcpHeader.SYN;
+    }
+
+    private static boolean isFour(byte[] bytes, int offset) {
+        return NetworkOrder.u8(bytes, offset) >>> 4 == 4;
+    }
+
+    private static int transport(byte[] bytes, int offset) {
+        return isFour(bytes, offset) ? (bytes[offset] & 0xf) * 4 : Ipv6Header.LENGTH;
+    }
+
+    private static int protocol(byte[] bytes, int offset) {
+        return NetworkOrder.u8(bytes, offset + (isFour(bytes, offset) ? 9 : 6));
+    }
+
+    private boolean isOurEcho(byte[] bytes, int offset, int length, long now) {
+        boolean four = isFour(bytes, offset);
+        int icmp = offset + transport(bytes, offset);
+        if (protocol(bytes, offset) != (four ? IpProtocol.ICMP : IpProtocol.ICMPV6)
+                || icmp + IcmpHeader.LENGTH > offset + length
+                || NetworkOrder.u8(bytes, icmp) != (four ? IcmpHeader.V4_ECHO_REPLY : IcmpHeader.V6_ECHO_REPLY)) {
+            return false;
+        }
+        InetAddress source = four
+                ? AddressWords.toAddress(0, AddressWords.ipv4Low(NetworkOrder.i32(bytes, offset + 12)))
+                : AddressWords.toAddress(NetworkOrder.i64(bytes, offset + 8), NetworkOrder.i64(bytes, offset + 16));
+        int payload = offset + length - icmp - IcmpHeader.LENGTH;
+        return pings.replied(source, NetworkOrder.u16(bytes, icmp + 4), payload, now);
+    }
+
+    @Override
+    public void dispatch(long now) {
+        coalescer.flush(sink);
+    }
+
+    @Override
+    public boolean pollTransmit(ByteBuffer out, long now) {
+        byte[] bytes = out.array();
+        int at = out.arrayOffset() + out.position();
+        byte[] echo = echoes.poll();
+        if (echo != null) {
+            System.arraycopy(echo, 0, bytes, at, echo.length);
+            out.limit(out.position() + echo.length);
+            return true;
+        }
+        while (cutting || take()) {
+            int length = segmenter.next(bytes, at);
+            if (length > 0) {
+                out.limit(out.position() + length);
+                return true;
+            }
+            cutting = false;
+        }
+        return false;
+    }
+
+    private boolean take() {
+        while (readable) {
+            int length = port.read(taken);
+            if (length == 0) {
+                readable = false;
+            } else if (!segmenter.begin(taken, 0, length)) {
+                count(TunDrop.MALFORMED);
+            } else if (segmenter.longest() > mtu) {
+                count(TunDrop.TOO_LARGE);
+            } else {
+                cutting = true;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public void handleTimeout(long now) {
+        // The kernel keeps its own time.
+    }
+
+    @Override
+    public long nextDeadline() {
+        return Long.MAX_VALUE;
+    }
+
+    @Override
+    public void sendEcho(InetAddress to, int identifier, int payloadLength, long now) {
+        boolean four = to.getAddress().length == 4;
+        for (InetAddress source : own) {
+            if (source.getAddress().length == to.getAddress().length) {
+                echoes.add(
+                        four
+                                ? echo4(source, to, identifier, payloadLength)
+                                : echo6(source, to, identifier, payloadLength));
+                return;
+            }
+        }
+    }
+
+    private static byte[] echo4(InetAddress source, InetAddress to, int identifier, int payloadLength) {
+        int length = IcmpHeader.LENGTH + payloadLength;
+        byte[] packet = new byte[Ipv4Header.LENGTH + length];
+        int from = NetworkOrder.i32(source.getAddress(), 0);
+        int target = NetworkOrder.i32(to.getAddress(), 0);
+        IcmpHeader.write(packet, Ipv4Header.LENGTH, length, IcmpHeader.V4_ECHO_REQUEST, 0, identifier << 16 | 1, 0);
+        Ipv4Header.write(packet, 0, packet.length, IpProtocol.ICMP, from, target);
+        return packet;
+    }
+
+    private static byte[] echo6(InetAddress source, InetAddress to, int identifier, int payloadLength) {
+        int length = IcmpHeader.LENGTH + payloadLength;
+        byte[] packet = new byte[Ipv6Header.LENGTH + length];
+        long sourceHigh = AddressWords.high(source);
+        long sourceLow = AddressWords.low(source);
+        long targetHigh = AddressWords.high(to);
+        long targetLow = AddressWords.low(to);
+        long pseudo =
+                InternetChecksum.pseudoHeader(sourceHigh, sourceLow, targetHigh, targetLow, IpProtocol.ICMPV6) + length;
+        IcmpHeader.write(
+                packet, Ipv6Header.LENGTH, length, IcmpHeader.V6_ECHO_REQUEST, 0, identifier << 16 | 1, pseudo);
+        Ipv6Header.write(packet, 0, length, IpProtocol.ICMPV6, sourceHigh, sourceLow, targetHigh, targetLow);
+        return packet;
+    }
+
+    @Override
+    public void addresses(List<IpPrefix> before, List<IpPrefix> now) {
+        for (IpPrefix prefix : before) {
+            if (isRouted(prefix) && !now.contains(prefix)) {
+                tell(() -> network.unroute(prefix));
+            }
+        }
+        for (IpPrefix prefix : now) {
+            if (isRouted(prefix) && !before.contains(prefix)) {
+                tell(() -> network.route(prefix, 0));
+            }
+        }
+    }
+
+    /// What a hub's default route leads to is the internet, by which the tunnel itself goes. Culvert's own sockets are
+    /// bound to the interface and need no route.
+    private static boolean isRouted(IpPrefix prefix) {
+        return prefix.length() > 0;
+    }
+
+    @Override
+    public void pathMtu(Collection<IpPrefix> destinations, int bytes) {
+        for (IpPrefix prefix : destinations) {
+            if (isRouted(prefix)) {
+                tell(() -> network.route(prefix, bytes >= mtu ? 0 : bytes));
+            }
+        }
+    }
+
+    @FunctionalInterface
+    private interface Request {
+        void make() throws IOException;
+    }
+
+    private static void tell(Request request) {
+        try {
+            request.make();
+        } catch (IOException e) {
+            LOG.warn("{}", e.getMessage());
+        }
+    }
+
+    @Override
+    public void acceptNew(boolean accept) {
+        accepting = accept;
+    }
+
+    @Override
+    public @Nullable StackStatus status(int most, long now) {
+        return null;
+    }
+
+    @Override
+    public void drops(Map<String, Long> into) {
+        for (TunDrop reason : TunDrop.values()) {
+            into.put("tun." + reason, drops[index(reason)]);
+        }
+        into.put("tun.REFUSED", port.writeErrors());
+    }
+
+    @Override
+    public void stop() {
+        port.unregister();
+    }
+
+    @Override
+    public void close() {
+        port.close();
+        network.close();
+    }
+}
