@@ -11,4 +11,5 @@ module dev.culvert.proto {
     exports dev.culvert.proto.text;
     exports dev.culvert.proto.tls;
     exports dev.culvert.proto.wireguard;
+    exports dev.culvert.proto.wireguard.uapi;
 }

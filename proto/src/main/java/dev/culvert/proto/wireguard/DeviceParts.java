@@ -5,7 +5,7 @@ import java.util.random.RandomGenerator;
 /// What all roles of one device work with.
 final class DeviceParts {
     final RandomGenerator random;
-    final LocalStatic local;
+    LocalStatic local;
     final IndexTable indices;
     final AllowedIps allowedIps = new AllowedIps();
     final DeadlineHeap deadlines = new DeadlineHeap();

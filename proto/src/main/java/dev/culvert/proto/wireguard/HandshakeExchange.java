@@ -18,7 +18,7 @@ final class HandshakeExchange {
     private final DeviceParts parts;
     private final Map<PublicKey, Peer> peers;
     private final Aead.Factory aead;
-    private final CookieChecker checker;
+    private CookieChecker checker;
     private final ArrayDeque<CookieRequest> cookieRequests = new ArrayDeque<>();
     private long wallClockOffset;
 
@@ -28,6 +28,12 @@ final class HandshakeExchange {
         this.aead = aead;
         this.wallClockOffset = wallClockOffset;
         checker = new CookieChecker(parts.local.publicKey, parts.random);
+    }
+
+    /// Our key is another one.
+    void keyChanged() {
+        checker = new CookieChecker(parts.local.publicKey, parts.random);
+        cookieRequests.clear();
     }
 
     void wallClockOffset(long nanos) {

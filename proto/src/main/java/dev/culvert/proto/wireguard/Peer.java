@@ -102,6 +102,16 @@ public final class Peer {
         return List.copyOf(allowedIps);
     }
 
+    /// The further secret that is shared with it, or null.
+    public @Nullable PresharedKey presharedKey() {
+        return presharedKey;
+    }
+
+    /// Seconds between keepalive packets that are sent whatever happens, 0 for none.
+    public int persistentKeepaliveSeconds() {
+        return (int) (timers.persistentKeepalive() / Protocol.SECOND);
+    }
+
     /// Whether a packet to it could be sealed at once.
     public boolean hasSession(long now) {
         return keypairs.sendable(now) != null;

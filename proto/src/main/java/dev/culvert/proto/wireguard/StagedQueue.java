@@ -49,6 +49,6 @@ final class StagedQueue {
 
     /// How many packets all queues of a device hold.
     static final class Budget {
-        private int used;
+        int used;
     }
 }

@@ -2,9 +2,11 @@ package dev.culvert.proto.wireguard;
 
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Source: Donenfeld, "WireGuard: Next Generation Kernel Network Tunnel".
 public final class WireGuardDevice {
-    private final DeviceParts parts;
+    final DeviceParts parts;
     private final Map<PublicKey, Peer> peers = new LinkedHashMap<>();
     private final HandshakeExchange handshakes;
     private final TransportReceiver receiver;
@@ -110,6 +112,28 @@ public final class WireGuardDevice {
             peer.requestKeepalive(now);
         }
         return peer;
+    }
+
+    /// Takes another key of ours. Every session ends; peers keep their settings and begin anew, but for one with
+    /// this very key, which is forgotten.
+    public void privateKey(PrivateKey key, long now) {
+        List<PeerConfig> configs = new ArrayList<>();
+        for (Peer peer : List.copyOf(peers.values())) {
+            configs.add(new PeerConfig(
+                    peer.publicKey(),
+                    peer.presharedKey(),
+                    peer.endpoint(),
+                    peer.persistentKeepaliveSeconds(),
+                    peer.allowedIps()));
+            removePeer(peer.publicKey());
+        }
+        parts.local = new LocalStatic(key, parts.random);
+        handshakes.keyChanged();
+        for (PeerConfig config : configs) {
+            if (!config.publicKey().equals(publicKey())) {
+                addPeer(config, now);
+            }
+        }
     }
 
     /// Forgets a peer, its sessions and what waits for it; an unknown key is nothing.
