@@ -1,7 +1,7 @@
 # Installs what the lab needs from Debian's packages, and lets none of them start a service.
 # shellcheck shell=bash
 
-LAB_PACKAGES=(iproute2 nftables wireguard-tools wireguard-go iperf3 nginx-light rclone openssh-server openssh-client
+LAB_PACKAGES=(iproute2 nftables wireguard-tools wireguard-go iperf3 nginx-light libnginx-mod-stream rclone openssh-server openssh-client
   iputils-ping openssl curl python3 python3-websockets socat haproxy apache2-utils wrk procps util-linux faketime slowhttptest)
 
 missing_packages() {

@@ -11,6 +11,8 @@ import dev.culvert.control.acme.Certificates;
 import dev.culvert.control.admin.AdminService;
 import dev.culvert.control.admin.StatusReport;
 import dev.culvert.control.config.Configuration;
+import dev.culvert.control.machine.BoundSocket;
+import dev.culvert.control.machine.PortHolders;
 import dev.culvert.control.observe.Observatory;
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
@@ -137,6 +139,7 @@ public final class Wiring implements AutoCloseable {
                 file -> KeyFiles.readPreshared(Path.of(file)),
                 up);
         node = new Node(parts, model.bare());
+        node.portHolders(at -> PortHolders.now().holder(BoundSocket.Transport.TCP, at));
         node.secret(key.base64().getBytes(StandardCharsets.US_ASCII));
         status = new StatusReport(node, key.publicKey().toString(), choice.io());
         observatory = new Observatory(node, new Observatory.About(Version.TEXT, status.io()), LogOutput::apply);

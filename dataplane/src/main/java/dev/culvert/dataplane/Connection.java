@@ -1,6 +1,7 @@
 package dev.culvert.dataplane;
 
 import dev.culvert.model.Target;
+import dev.culvert.model.decide.Allowance;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.model.decide.TargetState;
 import dev.culvert.proto.http.RequestHead;
@@ -65,6 +66,11 @@ public final class Connection {
     @Nullable
     Permit permit() {
         return permit;
+    }
+
+    /// How fast it may go; null for as fast as it can.
+    public @Nullable Allowance allowance() {
+        return permit == null ? null : permit.allowance();
     }
 
     /// What a gateway brought through the hop leads to; null for a visitor's connection.

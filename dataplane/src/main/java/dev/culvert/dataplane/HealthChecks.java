@@ -65,7 +65,15 @@ final class HealthChecks {
         Destination destination = target.destination();
         Site site = destination.site() == null ? null : now.model().sites().get(destination.site());
         EventLoop loop = loops.get();
-        if (check.path() == null) {
+        if (check.path() == null && !check.dialogue().saysNothing()) {
+            HealthDialogue.hold(
+                            dialer.dialShared(destination.target(), site, loop),
+                            check.dialogue(),
+                            destination.target(),
+                            PATIENCE_MILLIS,
+                            loop)
+                    .addListener(done -> answered(target, reason(done)));
+        } else if (check.path() == null) {
             Future<Long> dialled = dialer.probe(destination.target(), site);
             Future<?> patience = loop.schedule(() -> {}, PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
             patience.addListener(_ -> {
@@ -84,12 +92,14 @@ final class HealthChecks {
             });
         } else {
             question.ask(service, check, destination, site, PATIENCE_MILLIS, loop)
-                    .addListener(done -> answered(
-                            target,
-                            done.isSuccess()
-                                    ? (String) done.getNow()
-                                    : String.valueOf(done.cause().getMessage())));
+                    .addListener(done -> answered(target, reason(done)));
         }
+    }
+
+    private static String reason(Future<? super String> said) {
+        return said.isSuccess()
+                ? (String) said.getNow()
+                : String.valueOf(said.cause().getMessage());
     }
 
     /// @param reason why it is not well, or null; an empty one is none

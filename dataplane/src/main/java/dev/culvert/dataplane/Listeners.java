@@ -40,6 +40,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /// The sockets at which visitors arrive, each open as long as some model wants it. Owned by the reconciler.
@@ -54,6 +55,7 @@ final class Listeners {
     private final Map<Socket, Open> open = new HashMap<>();
     private final ChannelGroup visitors = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final Datagrams datagrams;
+    private volatile IntFunction<@Nullable String> holders = _ -> null;
     private boolean paused;
 
     /// What makes a listener another socket; its service may change under it.
@@ -113,6 +115,11 @@ final class Listeners {
                 && wanted.stream()
                         .anyMatch(other -> other.scope() == Listener.Scope.TUNNEL
                                 && other.bind().port() == listener.bind().port());
+    }
+
+    /// Who knows which process holds a TCP port of this machine.
+    void holders(IntFunction<@Nullable String> source) {
+        holders = source;
     }
 
     /// Makes ready for the targets of a model.
@@ -315,7 +322,7 @@ final class Listeners {
     private static final String INGRESS = "ingress";
     private static final String PROXY = "proxy";
 
-    private static IOException failure(Listener listener, Throwable cause) {
+    private IOException failure(Listener listener, Throwable cause) {
         String text = String.valueOf(cause.getMessage());
         int port = listener.bind().port();
         if (text.contains("Permission denied")) {
@@ -325,8 +332,9 @@ final class Listeners {
                     + " net.ipv4.ip_unprivileged_port_start=" + port);
         }
         if (text.contains("in use")) {
-            return new BindException("port " + port + " (" + listener.label()
-                    + ") is already in use by another program: ss -ltnp 'sport = :" + port + "' names it");
+            String holder = holders.apply(port);
+            return new BindException("port " + port + " (" + listener.label() + ") is already in use by "
+                    + (holder == null ? "another program: ss -ltnp 'sport = :" + port + "' names it" : holder));
         }
         return new BindException(listener.label() + " cannot be opened: " + text);
     }

@@ -62,6 +62,7 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
@@ -237,6 +238,11 @@ public final class Node implements AutoCloseable {
     /// Where the listeners of the model are bound in truth, which with port 0 no model tells.
     public synchronized List<InetSocketAddress> listening() {
         return listeners.addresses();
+    }
+
+    /// Who knows which process holds a TCP port of this machine: for whom wonders why one cannot be opened.
+    public void portHolders(IntFunction<@Nullable String> source) {
+        listeners.holders(source);
     }
 
     /// Makes `next` what holds. Not to be called from an event loop.

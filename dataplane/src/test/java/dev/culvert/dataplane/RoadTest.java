@@ -188,11 +188,12 @@ class RoadTest {
                 Wire live = Wire.connect(road.gateway().at("127.0.0.2"))) {
             Node node = road.gateway().node();
             Model before = node.model();
+            node.portHolders(port -> port == taken.getLocalPort() ? "nginx (process 4711)" : null);
             Model wanted = withListener(before, new Bind(InetAddress.ofLiteral("127.0.0.9"), taken.getLocalPort()));
 
             assertThatThrownBy(() -> node.apply(wanted))
                     .hasMessageContaining("port " + taken.getLocalPort())
-                    .hasMessageContaining("already in use");
+                    .hasMessageContaining("already in use by nginx (process 4711)");
 
             assertThat(node.model()).isEqualTo(before);
             assertThat(node.listening()).hasSize(2);

@@ -54,6 +54,7 @@ final class HttpExchange {
     private final Pace pace = new Pace();
     private final Reading reading;
     private @Nullable Served served;
+    private @Nullable Toll toll;
     private @Nullable Upstream upstream;
     private @Nullable TargetState target;
     private boolean reused;
@@ -122,6 +123,7 @@ final class HttpExchange {
             Connection connection = ingress.connect(permit, request);
             visitor.begins(connection);
             served = new Served(permit, connection, approval);
+            toll = Toll.of(connection, visitor.loop());
             serve(permit);
         }
 
@@ -259,8 +261,8 @@ final class HttpExchange {
         } else {
             send(current, content);
             current.flush();
-            if (!requestSent && current.isWritable()) {
-                visitor.read();
+            if (current.isWritable()) {
+                upstreamWritable();
             }
         }
     }
@@ -286,7 +288,9 @@ final class HttpExchange {
     }
 
     void upstreamWritable() {
-        if (!over && !requestSent && upstream != null) {
+        Toll slow = toll;
+        boolean reads = !over && !requestSent && upstream != null;
+        if (reads && (slow == null || !slow.request.holds(this::upstreamWritable))) {
             visitor.read();
         }
     }
@@ -298,7 +302,8 @@ final class HttpExchange {
     }
 
     private void ask(Upstream from) {
-        if (!asked) {
+        Toll slow = toll;
+        if (!asked && (slow == null || !slow.response.holds(this::visitorWritable))) {
             asked = true;
             from.read();
         }

@@ -2,6 +2,7 @@ package dev.culvert.dataplane.relay;
 
 import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.Ended;
+import dev.culvert.model.decide.Allowance;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ChannelOutboundBuffer;
@@ -38,8 +39,11 @@ public final class Relay {
     ///
     /// @param connection what counts the bytes; it has ended when both channels are closed
     public static void join(Channel visitor, Channel upstream, Connection connection) {
-        RelayHalf inward = new RelayHalf(upstream, connection.received(), () -> connection.how(Ended.How.VISITOR));
-        RelayHalf outward = new RelayHalf(visitor, connection.sent(), () -> connection.how(Ended.How.TARGET));
+        Allowance allowance = connection.allowance();
+        RelayHalf inward = new RelayHalf(
+                upstream, connection.received(), () -> connection.how(Ended.How.VISITOR), allowance, true);
+        RelayHalf outward =
+                new RelayHalf(visitor, connection.sent(), () -> connection.how(Ended.How.TARGET), allowance, false);
         inward.opposite(outward);
         outward.opposite(inward);
         visitor.closeFuture().addListener(_ -> ended(upstream, connection));
@@ -67,6 +71,7 @@ public final class Relay {
             return;
         }
         channel.config().setOption(ChannelOption.AUTO_READ, false);
+        half.prepare(channel);
         channel.pipeline().addLast(NAME, half);
         for (String name : PASSING) {
             if (channel.pipeline().get(name) != null) {

@@ -1,6 +1,7 @@
 package dev.culvert.dataplane.relay;
 
 import dev.culvert.dataplane.tunnel.StackChannel;
+import dev.culvert.model.decide.Allowance;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -29,15 +30,28 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     private final Channel sink;
     private final LongAdder bytes;
     private final Runnable broken;
+    private final @Nullable Throttle throttle;
     private @Nullable RelayHalf opposite;
     private @Nullable ChannelHandlerContext context;
     private boolean ended;
+    // What waits for the throttle to rest: the end of the direction, or of the whole source.
+    private @Nullable Runnable afterwards;
 
     /// @param broken told when the source does not end but breaks
-    RelayHalf(Channel sink, LongAdder bytes, Runnable broken) {
+    /// @param allowance how fast it may go; null for as fast as it can
+    /// @param inward whether it carries what the visitor sends
+    RelayHalf(Channel sink, LongAdder bytes, Runnable broken, @Nullable Allowance allowance, boolean inward) {
         this.sink = sink;
         this.bytes = bytes;
         this.broken = broken;
+        this.throttle = allowance == null ? null : new Throttle(allowance, inward, this::pass, this::rested);
+    }
+
+    /// Makes the channel that it reads from ready.
+    void prepare(Channel source) {
+        if (throttle != null) {
+            throttle.prepare(source);
+        }
     }
 
     void opposite(RelayHalf other) {
@@ -51,9 +65,32 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        bytes.add(((ByteBuf) message).readableBytes());
+        if (throttle == null) {
+            pass((ByteBuf) message);
+        } else {
+            throttle.add((ByteBuf) message, ctx.executor());
+        }
+    }
+
+    private void pass(ByteBuf message) {
+        bytes.add(message.readableBytes());
         // A write that fails is a reset of the sink: its pipeline hears of it, and the other half passes it on.
         sink.write(message, sink.voidPromise());
+    }
+
+    private boolean isPausing() {
+        return throttle != null && throttle.isPausing();
+    }
+
+    private void rested() {
+        sink.flush();
+        Runnable task = afterwards;
+        afterwards = null;
+        if (task != null) {
+            task.run();
+        } else if (sink.isWritable()) {
+            resume();
+        }
     }
 
     @Override
@@ -83,7 +120,7 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     /// end
     /// may also have come before this handler was there, with bytes that are only now handed on.
     private boolean mayRead(Channel source) {
-        return !ended && !(source instanceof DuplexChannel duplex && duplex.isInputShutdown());
+        return !ended && !isPausing() && !(source instanceof DuplexChannel duplex && duplex.isInputShutdown());
     }
 
     private void resume() {
@@ -119,7 +156,15 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
         if (ended || current == null) {
             return;
         }
+        if (isPausing()) {
+            afterwards = this::inputEnded;
+            return;
+        }
         ended = true;
+        RelayHalf answers = opposite;
+        if (answers != null) {
+            HalfClosed.watch(current.channel(), answers.bytes, () -> broke(current.channel()));
+        }
         sink.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) written -> {
             // A sink that has said all it wanted ends with a close, which is a FIN too, and one call of the kernel.
             if (!written.isSuccess() || !(sink instanceof DuplexChannel duplex) || sinkEnded()) {
@@ -153,8 +198,15 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
 
     /// The source has closed: what it sent still goes out, then the sink closes too.
     void gone() {
+        if (isPausing() && sink.isOpen()) {
+            afterwards = this::gone;
+            return;
+        }
         ended = true;
         if (!sink.isOpen()) {
+            if (throttle != null) {
+                throttle.release();
+            }
             return;
         }
         if (!sink.writeAndFlush(Unpooled.EMPTY_BUFFER)
@@ -168,9 +220,16 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     /// A reset on one side becomes a reset on the other: a cut transfer must not look complete.
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+        broke(ctx.channel());
+    }
+
+    private void broke(Channel source) {
         broken.run();
+        if (throttle != null) {
+            throttle.release();
+        }
         reset(sink);
-        reset(ctx.channel());
+        reset(source);
     }
 
     static void reset(Channel channel) {

@@ -38,6 +38,11 @@ final class AdmissionTest {
                                           rate: 3/s
                                           basic: {users-file: users}
                                           forward-auth: {url: "http://127.0.0.1:9091", site: home}
+                                      mail:
+                                        listen: 25/tcp
+                                        site: home
+                                        target: tcp://127.0.0.1:25
+                                        access: {connections: 1, total-rate: 2/s, total-burst: 3}
                                     sites:
                                       home:
                                         public-key: "TqFAWIFQdzzjqs54au739ASc4QD6ZJyU+73blg8dqUI="
@@ -132,6 +137,59 @@ final class AdmissionTest {
         bans.ban(List.of(new Ban(prefix, new BanScope.Sites(Set.of("home")), Ban.FOREVER, "test")), NOW);
 
         assertThat(admission.permit(accepted(admission, VISITOR), ssh(), NOW)).isEqualTo(new Deny(DenyReason.BANNED));
+    }
+
+    @Test
+    void permit_overConnectionsOfAVisitor_isVisitorFull_untilReleased() {
+        Admission admission = admission(Limits.DEFAULT);
+        Admitted visitor = accepted(admission, VISITOR);
+        Permit first = (Permit) admission.permit(visitor, tcp("mail"), NOW);
+
+        assertThat(admission.refusal(VISITOR, tcp("mail"), NOW)).isEqualTo(new Deny(DenyReason.VISITOR_FULL));
+        assertThat(admission.permit(visitor, tcp("mail"), NOW)).isEqualTo(new Deny(DenyReason.VISITOR_FULL));
+        assertThat(admission.connections("mail")).isEqualTo(1);
+
+        admission.release(first);
+        admission.release(first);
+        assertThat(admission.permit(visitor, tcp("mail"), NOW)).isInstanceOf(Permit.class);
+    }
+
+    @Test
+    void permit_fasterThanTheServiceTakesOfAll_isServiceRate() {
+        Admission admission = admission(Limits.DEFAULT);
+        for (int i = 1; i <= 3; i++) {
+            Admitted each = accepted(admission, InetAddress.ofLiteral("203.0.113." + i));
+            assertThat(admission.permit(each, tcp("mail"), NOW)).isInstanceOf(Permit.class);
+        }
+        Admitted fourth = accepted(admission, VISITOR);
+
+        assertThat(admission.refusal(VISITOR, tcp("mail"), NOW)).isEqualTo(new Deny(DenyReason.SERVICE_RATE));
+        assertThat(admission.permit(fourth, tcp("mail"), NOW)).isEqualTo(new Deny(DenyReason.SERVICE_RATE));
+        assertThat(admission.permit(fourth, tcp("mail"), NOW + SECOND / 2)).isInstanceOf(Permit.class);
+    }
+
+    @Test
+    void acceptProxy_countsAsOneOfAllAndAsNoVisitors() {
+        Admission admission = admission(new Limits(3, 1, 0, 1));
+        Admitted one = (Admitted) admission.acceptProxy(VISITOR, NOW);
+        assertThat(admission.acceptProxy(VISITOR, NOW)).isInstanceOf(Admitted.class);
+        accepted(admission, VISITOR);
+
+        assertThat(admission.acceptProxy(VISITOR, NOW)).isEqualTo(new Deny(DenyReason.TOO_MANY));
+
+        admission.release(one);
+        assertThat(admission.connections()).isEqualTo(2);
+        assertThat(admission.accept(VISITOR, NOW)).isEqualTo(new Deny(DenyReason.TOO_MANY));
+    }
+
+    @Test
+    void limits_changed_holdForWhoComesNow() {
+        Admission admission = admission(new Limits(10, 10, 0, 1));
+        accepted(admission, VISITOR);
+
+        admission.limits(new Limits(10, 1, 0, 1));
+
+        assertThat(admission.accept(VISITOR, NOW)).isEqualTo(new Deny(DenyReason.TOO_MANY));
     }
 
     @Test
@@ -296,6 +354,14 @@ final class AdmissionTest {
     }
 
     private static Routed ssh() {
-        return (Routed) new Router(MODEL).route(MODEL.listeners().getLast());
+        return tcp("ssh");
+    }
+
+    private static Routed tcp(String service) {
+        return (Routed) new Router(MODEL)
+                .route(MODEL.listeners().stream()
+                        .filter(listener -> service.equals(listener.service()))
+                        .findFirst()
+                        .orElseThrow());
     }
 }
