@@ -95,7 +95,7 @@ named() { # PORT PATH
 }
 
 by_http() {
-  in_ns visitor curl -sSf --max-time 5 -o /dev/null -H 'Host: web.lab.test' -H 'X-Forwarded-For: 6.6.6.6' \
+  in_ns visitor curl -sS --max-time 5 -o /dev/null -H 'Host: web.lab.test' -H 'X-Forwarded-For: 6.6.6.6' \
     "http://$FRONT_PUBLIC:8080/behind"
   expect_match 'X-Forwarded-For' "xff=$CLIENT " "$(log_line headers /behind)"
   visit -o /dev/null http://web.lab.test:8080/direct

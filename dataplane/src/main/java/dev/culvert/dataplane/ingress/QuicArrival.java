@@ -8,6 +8,7 @@ import dev.culvert.dataplane.http.UpstreamPool;
 import dev.culvert.dataplane.tls.QuicNames;
 import dev.culvert.dataplane.tls.Secured;
 import dev.culvert.model.Listener;
+import dev.culvert.model.ProxyTrust;
 import dev.culvert.model.decide.Admitted;
 import dev.culvert.model.decide.Deny;
 import io.netty.channel.ChannelHandlerContext;
@@ -75,6 +76,16 @@ final class QuicArrival extends ChannelInboundHandlerAdapter {
         ctx.fireUserEventTriggered(event);
     }
 
+    /// Who has to say for whom a connection is cannot do so by QUIC.
+    private boolean owesHeader(InetAddress from) {
+        ProxyTrust trust = doorway.runtime().get().model().trust(listener);
+        boolean owes = trust.of(from) == ProxyTrust.Expectation.REQUIRE;
+        if (owes) {
+            doorway.events().count("proxy.malformed.NO_SIGNATURE");
+        }
+        return owes;
+    }
+
     /// The address is the visitor's own by now: nobody completes a handshake from where he does not hear.
     private void completed(ChannelHandlerContext ctx, SslHandshakeCompletionEvent done) {
         over();
@@ -92,7 +103,7 @@ final class QuicArrival extends ChannelInboundHandlerAdapter {
         }
         InetSocketAddress from = plain(remote);
         client = from.getAddress();
-        if (!doorway.mayArrive(listener, from.getAddress())) {
+        if (!doorway.mayArrive(listener, from.getAddress()) || owesHeader(from.getAddress())) {
             ctx.close();
             return;
         }
