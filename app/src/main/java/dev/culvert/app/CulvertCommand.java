@@ -43,6 +43,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
             DoctorCommand.class,
             AuditCommand.class,
             KeysCommand.class,
+            WgCommand.class,
             DemoCommand.class,
             InstallCommand.class,
             UninstallCommand.class,

@@ -14,6 +14,7 @@ final class Libc {
     static final int SOL_SOCKET = 1;
     static final int SO_SNDBUF = 7;
     static final int SO_RCVBUF = 8;
+    static final int SO_MARK = 36;
     static final int IPPROTO_IP = 0;
     // linux/in.h, linux/in6.h
     static final int IP_MTU_DISCOVER = 10;
