@@ -412,7 +412,14 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
     @Override
     public ChannelFuture shutdownOutput(ChannelPromise promise) {
         onLoop(() -> {
-            ((StackUnsafe) unsafe()).shutdownOutput(promise);
+            ChannelOutboundBuffer waiting = unsafe().outboundBuffer();
+            if (waiting != null && waiting.totalPendingWriteBytes() == 0) {
+                // Netty's way would build an exception with its stack, for nothing that it could fail.
+                doShutdownOutput();
+                promise.trySuccess();
+            } else {
+                ((StackUnsafe) unsafe()).shutdownOutput(promise);
+            }
             closeIfBothShut();
         });
         return promise;
