@@ -203,8 +203,13 @@ public record Service(
 
     /// The first of its sites; null where it has none.
     public @Nullable String site() {
-        List<String> sites = sites();
-        return sites.isEmpty() ? null : sites.getFirst();
+        // Asked for every connection and request.
+        for (Destination destination : targets) {
+            if (destination.site() != null) {
+                return destination.site();
+            }
+        }
+        return null;
     }
 
     /// Its targets in words: `http://192.168.1.20:8096`, several with commas, or where it redirects to.
