@@ -52,6 +52,7 @@ print(sum(counts.get(name, 0) for name in sys.argv[1:]))' "$@"
 }
 
 visitor_begin() { # OUT [SECONDS [RATE]]
+  rm -f "$1.end"
   in_ns visitor "$PYTHON" "$LIB/steady-visitor.py" "$GATEWAY4" 8443 "$HOST" "$CA/cert.pem" "${3:-$RATE}" "$1.end" \
     "${2:-600}" >"$1" &
   VISITOR=$!
