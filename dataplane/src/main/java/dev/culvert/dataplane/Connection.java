@@ -1,5 +1,6 @@
 package dev.culvert.dataplane;
 
+import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Allowance;
 import dev.culvert.model.decide.Permit;
@@ -23,7 +24,7 @@ public final class Connection {
     private volatile @Nullable String site;
     private volatile @Nullable TargetState target;
     private final InetAddress client;
-    private final Channel visitor;
+    private final @Nullable Channel visitor;
     private final @Nullable Permit permit;
     private final @Nullable Target hopTarget;
     private final LongAdder received = new LongAdder();
@@ -49,7 +50,7 @@ public final class Connection {
             ServiceMeter meter,
             @Nullable String site,
             InetAddress client,
-            Channel visitor,
+            @Nullable Channel visitor,
             @Nullable Permit permit,
             @Nullable Target hopTarget) {
         this.registry = registry;
@@ -89,13 +90,19 @@ public final class Connection {
         dialledFrom = local;
     }
 
+    /// Null for a flow of datagrams.
+    @Nullable
     Channel visitor() {
         return visitor;
     }
 
     /// Whether the target spoke last and neither side has said anything since `nanos`. One thread asks, again and
     /// again: what it learns is from one call to the next.
+    /// Datagrams have no end to wait for.
     boolean isQuiet(long nanos, long now) {
+        if (visitor == null) {
+            return true;
+        }
         long in = received.sum();
         long out = sent.sum();
         if (in != receivedSeen || out != sentSeen) {
@@ -198,8 +205,17 @@ public final class Connection {
         Runnable task = cutter;
         if (task != null) {
             task.run();
-        } else {
+        } else if (visitor != null) {
             visitor.close();
+        }
+    }
+
+    /// Ends it so that nobody takes it for complete.
+    void reset() {
+        if (visitor != null) {
+            Relay.reset(visitor);
+        } else {
+            close();
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.culvert.dataplane;
 
-import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.model.Service;
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
@@ -9,6 +8,7 @@ import dev.culvert.proto.inet.IpPrefix;
 import io.netty.channel.Channel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,7 +16,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Every connection that lives, and what each service has carried so far. Shared by all loops; nothing is held while a
@@ -73,14 +72,40 @@ public final class ConnectionRegistry {
                 new Connection(this, service, meter(service, false), site, permit.client(), visitor, permit, null));
     }
 
+    /// Enters a flow of datagrams.
+    ///
+    /// @param cutter ends it, from any thread
+    public Connection begin(Permit permit, Runnable cutter) {
+        String service = permit.service().name();
+        String site = permit.service().site();
+        Connection flow =
+                new Connection(this, service, meter(service, false), site, permit.client(), null, permit, null);
+        flow.cutter(cutter);
+        return enter(flow);
+    }
+
+    /// Enters a flow of datagrams that a gateway brought through the hop.
+    ///
+    /// @param cutter ends it, from any thread
+    public Connection beginHop(Target target, String gateway, InetAddress client, Runnable cutter) {
+        String name = hopName(target);
+        Connection flow = new Connection(this, name, meter(name, true), gateway, client, null, null, target);
+        flow.cutter(cutter);
+        return enter(flow);
+    }
+
     /// Enters what a gateway brought through the hop: the home's own rules were its permit.
     ///
     /// @param target what it leads to
     public Connection beginHop(Target target, String gateway, InetAddress client, Channel hop) {
-        String wanted = target.toString();
-        // A gateway chooses these names, and an allow: list of prefixes lets it choose among millions.
-        String name = meters.size() < MAX_NAMES || meters.containsKey(wanted) ? wanted : OTHER_TARGETS;
+        String name = hopName(target);
         return enter(new Connection(this, name, meter(name, true), gateway, client, hop, null, target));
+    }
+
+    /// A gateway chooses these names, and an allow: list of prefixes lets it choose among millions.
+    private String hopName(Target target) {
+        String wanted = target.toString();
+        return meters.size() < MAX_NAMES || meters.containsKey(wanted) ? wanted : OTHER_TARGETS;
     }
 
     private Connection enter(Connection connection) {
@@ -176,13 +201,20 @@ public final class ConnectionRegistry {
 
     /// The channels of those that have a connection.
     Set<Channel> visitors() {
-        return live.stream().map(Connection::visitor).collect(Collectors.toSet());
+        Set<Channel> visitors = new HashSet<>();
+        for (Connection connection : live) {
+            Channel visitor = connection.visitor();
+            if (visitor != null) {
+                visitors.add(visitor);
+            }
+        }
+        return visitors;
     }
 
     /// Ends everything with a reset; returns how many.
     int resetAll() {
         List<Connection> all = List.copyOf(live);
-        all.forEach(connection -> Relay.reset(connection.visitor()));
+        all.forEach(Connection::reset);
         return all.size();
     }
 
@@ -190,7 +222,7 @@ public final class ConnectionRegistry {
     void resetHops() {
         for (Connection connection : live) {
             if (connection.hopTarget() != null) {
-                Relay.reset(connection.visitor());
+                connection.reset();
             }
         }
     }

@@ -47,6 +47,11 @@ public final class InheritedSockets implements AutoCloseable {
         return "quic " + bind;
     }
 
+    /// The name of a UDP socket at which visitors of a service arrive.
+    static String service(Bind bind) {
+        return "service " + bind;
+    }
+
     static String tcp(Bind bind) {
         return "tcp " + bind;
     }

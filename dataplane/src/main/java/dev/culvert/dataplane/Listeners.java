@@ -50,6 +50,7 @@ final class Listeners {
     private final Loops loops;
     private final TunnelDriver tunnel;
     private final Doorway doorway;
+    private final UdpListeners udp;
     private final UpstreamPool pool;
     private final Consumer<Channel> metrics;
     private final Map<Socket, Open> open = new HashMap<>();
@@ -84,6 +85,7 @@ final class Listeners {
         this.doorway = doorway;
         this.pool = new UpstreamPool(doorway.dialer());
         this.datagrams = new Datagrams(loops, doorway, pool, workers, visitors::add);
+        this.udp = new UdpListeners(loops, tunnel.datagrams(), workers, doorway);
     }
 
     /// Opens what `wanted` has and is not open. All or nothing.
@@ -93,15 +95,13 @@ final class Listeners {
         List<Socket> fresh = new ArrayList<>();
         try {
             for (Listener listener : wanted) {
-                if (listener.isUdp()) {
-                    throw new BindException(listener.label() + ": this build does not serve UDP yet");
-                }
                 Socket socket = Socket.of(listener);
-                if (!open.containsKey(socket)) {
+                if (!listener.isUdp() && !open.containsKey(socket)) {
                     open.put(socket, bind(listener, isShared(listener, wanted)));
                     fresh.add(socket);
                 }
             }
+            udp.acquire(wanted.stream().filter(Listener::isUdp).toList());
         } catch (IOException e) {
             fresh.forEach(this::close);
             throw e;
@@ -146,6 +146,7 @@ final class Listeners {
                 current.channel.config().setAutoRead(!paused);
             }
         }
+        udp.release(model);
         datagrams.keep(model.https().http3() ? bySocket(Listener.Protocol.HTTPS) : Map.of(), !paused);
     }
 
@@ -165,6 +166,7 @@ final class Listeners {
     /// Whether who connects is accepted, or waits in the kernel's queue.
     void accept(boolean wanted) {
         paused = !wanted;
+        udp.accept(wanted);
         datagrams.accept(wanted);
         for (Open socket : open.values()) {
             socket.channel
@@ -184,6 +186,7 @@ final class Listeners {
             }
         });
         all.addAll(datagrams.lent());
+        all.addAll(udp.lent());
         return all;
     }
 
@@ -195,17 +198,25 @@ final class Listeners {
     /// Closes what TCP listens at, and lets nobody begin by UDP: its socket is that of those who have begun, too.
     void closeGently() {
         datagrams.accept(false);
+        udp.accept(false);
         List.copyOf(open.keySet()).forEach(this::close);
     }
 
     void closeAll() {
         closeGently();
         datagrams.closeAll();
+        udp.closeAll();
     }
 
     /// Leaves what comes by UDP to who will have the sockets.
     void silence() {
         datagrams.read(false);
+        udp.silence();
+    }
+
+    /// The same of services of datagrams.
+    List<InetSocketAddress> udpAddresses() {
+        return udp.addresses();
     }
 
     /// Where each listener is bound in truth: for port 0 and for messages.

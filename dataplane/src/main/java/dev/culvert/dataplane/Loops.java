@@ -1,8 +1,10 @@
 package dev.culvert.dataplane;
 
+import dev.culvert.dataplane.os.LinuxDatagrams;
 import dev.culvert.dataplane.os.LinuxUdpPort;
 import dev.culvert.dataplane.tunnel.NioUdpPort;
 import dev.culvert.dataplane.tunnel.UdpPort;
+import dev.culvert.dataplane.udp.DatagramPorts;
 import dev.culvert.model.Bind;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -62,6 +64,7 @@ public final class Loops implements AutoCloseable {
     private final InheritedSockets inherited;
     private final MultiThreadIoEventLoopGroup tunnel;
     private final MultiThreadIoEventLoopGroup visitors;
+    private @Nullable LinuxDatagrams datagrams;
 
     private Loops(boolean epoll, int visitorLoops, InheritedSockets inherited) {
         this.epoll = epoll;
@@ -117,6 +120,26 @@ public final class Loops implements AutoCloseable {
             return LinuxUdpPort.adopt(descriptor);
         }
         return epoll ? LinuxUdpPort.bind(address) : NioUdpPort.bind(address);
+    }
+
+    /// UDP sockets of this machine on the tunnel's loop; to be called there.
+    ///
+    /// @throws IOException where there is no epoll
+    public DatagramPorts datagramPorts() throws IOException {
+        if (!epoll) {
+            throw new IOException("services of datagrams need Linux, and epoll (not -Dculvert.io=nio)");
+        }
+        LinuxDatagrams known = datagrams;
+        if (known == null) {
+            known = new LinuxDatagrams(tunnel());
+            datagrams = known;
+        }
+        return known;
+    }
+
+    /// The socket that was inherited for a service of datagrams at `bind`; -1 if there is none.
+    int inheritedService(Bind bind) {
+        return epoll ? inherited.take(InheritedSockets.service(bind)) : -1;
     }
 
     public ChannelFactory<Channel> connections() {

@@ -3,6 +3,7 @@ package dev.culvert.dataplane;
 import static java.util.concurrent.TimeUnit.HOURS;
 
 import dev.culvert.dataplane.access.BasicAuth;
+import dev.culvert.dataplane.hop.DatagramHopServer;
 import dev.culvert.dataplane.hop.HopServer;
 import dev.culvert.dataplane.internal.InternalEndpoint;
 import dev.culvert.dataplane.internal.InternalService;
@@ -17,6 +18,7 @@ import dev.culvert.dataplane.tls.TlsContexts.Declaration;
 import dev.culvert.dataplane.tls.TlsPolicy;
 import dev.culvert.dataplane.tunnel.PeerWatch;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
+import dev.culvert.dataplane.udp.DatagramPorts;
 import dev.culvert.model.Bind;
 import dev.culvert.model.Destination;
 import dev.culvert.model.GatewayPeer;
@@ -323,12 +325,28 @@ public final class Node implements AutoCloseable {
     /// A site with a Culvert gateway listens for the hop; nobody but its gateways is heard there.
     private void openHop(Model next) throws IOException {
         if (next.role() == Role.SITE && hasCulvertGateway(next) && hop == null) {
+            openDatagramHop();
             hop = listenInside(Ports.HOP, new ChannelInitializer<>() {
                 @Override
                 protected void initChannel(Channel channel) {
                     channel.pipeline().addLast(Relay.HANDSHAKE, new HopServer(new HopSite()));
                 }
             });
+        }
+    }
+
+    private void openDatagramHop() throws IOException {
+        DatagramPorts inside = tunnel.datagrams();
+        if (inside == null) {
+            return;
+        }
+        EventLoop loop = loops.tunnel();
+        DatagramHopServer.Parts parts =
+                new DatagramHopServer.Parts(loops, inside, workers, loop, new SecureRandom().nextLong());
+        Future<DatagramHopServer> opened =
+                loop.submit(() -> new DatagramHopServer(new HopSite(), parts)).awaitUninterruptibly();
+        if (!opened.isSuccess()) {
+            throw new IOException(opened.cause().getMessage(), opened.cause());
         }
     }
 
@@ -434,6 +452,11 @@ public final class Node implements AutoCloseable {
             throw new IOException(binding.cause().getMessage(), binding.cause());
         }
         return binding.channel();
+    }
+
+    /// Where the ports of services of datagrams are bound in truth.
+    public synchronized List<InetSocketAddress> listeningUdp() {
+        return listeners.udpAddresses();
     }
 
     public void putGuest(PeerConfig config, InetAddress address) {

@@ -66,6 +66,7 @@ public final class AuditService implements InternalService {
     private Set<String> ours() {
         Set<String> ours = new TreeSet<>();
         node.listening().forEach(address -> ours.add("tcp " + address.getPort()));
+        node.listeningUdp().forEach(address -> ours.add("udp " + address.getPort()));
         ours.add("udp " + node.tunnel().localAddress().getPort());
         return ours;
     }

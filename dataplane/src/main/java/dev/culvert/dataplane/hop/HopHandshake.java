@@ -75,14 +75,14 @@ public final class HopHandshake extends ByteToMessageDecoder {
         }
     }
 
-    private static Broken broken(HopCode code) {
+    static Broken broken(HopCode code) {
         return switch (code) {
             case DENIED -> Broken.DENIED;
             case REFUSED -> Broken.TARGET_REFUSED;
             case UNREACHABLE -> Broken.TARGET_UNREACHABLE;
             case TIMEOUT -> Broken.TARGET_TIMEOUT;
             case OVERLOADED -> Broken.OVERLOADED;
-            case BAD_HEADER, OK -> Broken.PROTOCOL;
+            case BAD_HEADER, UNKNOWN_FLOW, OK -> Broken.PROTOCOL;
         };
     }
 

@@ -181,7 +181,7 @@ public final class HopServer extends ByteToMessageDecoder {
         ctx.pipeline().remove(this);
     }
 
-    private static String name(HopRequest.Target target) {
+    static String name(HopRequest.Target target) {
         String host = target.host();
         return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + target.port();
     }
@@ -232,7 +232,7 @@ public final class HopServer extends ByteToMessageDecoder {
         };
     }
 
-    private static HopCode code(DialException.Broken broken) {
+    static HopCode code(DialException.Broken broken) {
         return switch (broken) {
             case DENIED -> HopCode.DENIED;
             case TARGET_REFUSED, SITE_REFUSED -> HopCode.REFUSED;

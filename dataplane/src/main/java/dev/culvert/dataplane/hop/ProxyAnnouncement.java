@@ -16,6 +16,15 @@ public final class ProxyAnnouncement {
 
     private ProxyAnnouncement() {}
 
+    /// The header of version 2 that stands in front of every datagram of a visitor.
+    public static byte[] ofDatagrams(InetSocketAddress client, InetSocketAddress local) {
+        ByteBuffer out = ByteBuffer.allocate(MAX_LENGTH);
+        byte[] header = new byte
+                [ProxyHeaderWriter.writeV2(out, ProxyHeader.of(Transport.UDP, client, local, List.of()), false)];
+        out.flip().get(header);
+        return header;
+    }
+
     /// Writes the header that `how` asks for, if any, and flushes it with the first data.
     public static void write(Channel target, ClientAddress how, InetSocketAddress client, InetSocketAddress local) {
         if (how != ClientAddress.PROXY_V1 && how != ClientAddress.PROXY_V2) {

@@ -23,6 +23,10 @@ final class Libc {
     static final int IPPROTO_IPV6 = 41;
     static final int IPV6_V6ONLY = 26;
     // linux/udp.h
+    static final int IP_PKTINFO = 8;
+    static final int IPV6_RECVPKTINFO = 49;
+    static final int IPV6_PKTINFO = 50;
+    static final int SO_REUSEPORT = 15;
     static final int SOL_UDP = 17;
     static final int UDP_SEGMENT = 103;
     static final int UDP_GRO = 104;
@@ -38,9 +42,12 @@ final class Libc {
     static final int ENETDOWN = 100;
     static final int ENETUNREACH = 101;
     static final int EHOSTUNREACH = 113;
+    static final int ECONNREFUSED = 111;
+    static final int EMFILE = 24;
 
     private static final MethodHandle SOCKET = function("socket");
     private static final MethodHandle BIND = function("bind");
+    private static final MethodHandle CONNECT = function("connect");
     private static final MethodHandle GETSOCKNAME = function("getsockname");
     private static final MethodHandle SETSOCKOPT = function("setsockopt");
     private static final MethodHandle RECVMMSG = function("recvmmsg");
@@ -68,6 +75,10 @@ final class Libc {
 
     static int bind(MemorySegment state, int fd, MemorySegment address, int length) {
         return (int) Downcalls.call(BIND, state, fd, address.address(), length, 0, 0);
+    }
+
+    static int connect(MemorySegment state, int fd, MemorySegment address, int length) {
+        return (int) Downcalls.call(CONNECT, state, fd, address.address(), length, 0, 0);
     }
 
     static int getsockname(MemorySegment state, int fd, MemorySegment address, MemorySegment length) {

@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.tunnel;
 
+import dev.culvert.dataplane.udp.DatagramPorts;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.netstack.StackStatus;
 import io.netty.channel.Channel;
@@ -22,6 +23,11 @@ interface Inside {
     ChannelFactory<Channel> connections();
 
     ChannelFactory<ServerChannel> listeners();
+
+    /// Its UDP ports; null where it has none.
+    default @Nullable DatagramPorts datagrams() {
+        return null;
+    }
 
     /// Begins, or goes on after [#stop]; asks the loop for a pass when it has something to send.
     ///

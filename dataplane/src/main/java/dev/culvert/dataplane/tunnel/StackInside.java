@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.tunnel;
 
+import dev.culvert.dataplane.udp.DatagramPorts;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.netstack.Drop;
 import dev.culvert.proto.netstack.EchoReply;
@@ -14,6 +15,7 @@ import io.netty.channel.ChannelFactory;
 import io.netty.channel.EventLoop;
 import io.netty.channel.ServerChannel;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -28,6 +30,7 @@ final class StackInside implements Inside {
     private final Stack stack;
     private final Pings pings;
     private final EchoReply echoReply = new EchoReply();
+    private final ByteBuffer datagram = ByteBuffer.allocate(1 << 16);
     private @Nullable TunnelLoop loop;
 
     StackInside(Stack stack, Pings pings) {
@@ -48,6 +51,30 @@ final class StackInside implements Inside {
     @Override
     public ChannelFactory<ServerChannel> listeners() {
         return () -> new StackServerChannel(this);
+    }
+
+    @Override
+    public DatagramPorts datagrams() {
+        return new StackPorts(this);
+    }
+
+    /// A UDP port on all of the node's addresses; 0 for any.
+    ///
+    /// @throws IOException if it is taken
+    UdpSocket bindUdp(int port) throws IOException {
+        UdpSocket socket = stack.bindUdp(port);
+        if (socket == null) {
+            throw new BindException(
+                    port == 0
+                            ? "all UDP ports inside the tunnel are in use"
+                            : "UDP port " + port + " inside the tunnel is already in use");
+        }
+        return socket;
+    }
+
+    /// Room for one datagram out of the stack, until the next one.
+    ByteBuffer datagram() {
+        return datagram;
     }
 
     @Override
@@ -123,7 +150,11 @@ final class StackInside implements Inside {
                     channel.ready();
                 }
             }
-            case UdpSocket _ -> {}
+            case UdpSocket socket -> {
+                if (socket.attachment() instanceof StackPort port) {
+                    port.ready();
+                }
+            }
         }
     }
 

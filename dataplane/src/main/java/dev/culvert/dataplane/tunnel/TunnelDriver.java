@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.tunnel;
 
+import dev.culvert.dataplane.udp.DatagramPorts;
 import dev.culvert.proto.netstack.StackStatus;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PublicKey;
@@ -32,6 +33,11 @@ public interface TunnelDriver extends AutoCloseable {
 
     /// Makes channels that listen inside the tunnel, on the node's own addresses.
     ChannelFactory<ServerChannel> listeners();
+
+    /// UDP ports inside the tunnel, of the loop that [#group] has; null where this driver has none.
+    default @Nullable DatagramPorts datagrams() {
+        return null;
+    }
 
     /// Adds a peer, or changes it in place: its session and connections live on.
     Future<?> put(PeerConfig peer);

@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.tunnel;
 
+import dev.culvert.dataplane.udp.DatagramPorts;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.netstack.Stack;
 import dev.culvert.proto.netstack.StackConfig;
@@ -116,6 +117,11 @@ public final class WireGuardTunnel implements TunnelDriver {
     @Override
     public ChannelFactory<ServerChannel> listeners() {
         return inside.listeners();
+    }
+
+    @Override
+    public @Nullable DatagramPorts datagrams() {
+        return inside.datagrams();
     }
 
     @Override

@@ -172,6 +172,15 @@ public final class TestNode implements AutoCloseable {
                 .orElseThrow();
     }
 
+    /// The same of a service of datagrams.
+    public InetSocketAddress udpAt(String address) {
+        InetAddress wanted = InetAddress.ofLiteral(address);
+        return node.listeningUdp().stream()
+                .filter(bound -> bound.getAddress().equals(wanted))
+                .findFirst()
+                .orElseThrow();
+    }
+
     @Override
     public void close() {
         scheduler.shutdownNow();

@@ -291,8 +291,8 @@ public final class Explainer {
                             + "): list its prefix under clients: in site.yaml if it is one");
         }
         walk.passed(Stage.ADMISSION, Literals.format(walk.from) + " can be a visitor's address");
-        String target = Literals.hostPort(host, port);
         Transport by = walk.approach.isUdp() ? Transport.UDP : Transport.TCP;
+        String target = Literals.hostPort(host, port) + (by == Transport.UDP ? "/udp" : "");
         if (!model.rules().allows(by, host, port)) {
             return walk.refused(Stage.ACCESS, target + " is not on the allow: list of site.yaml: " + allowed());
         }

@@ -28,6 +28,8 @@ final class ExplainerTest {
               photos: {host: photos.example.com, site: home, target: "http://10.0.0.1:80"}
               admin: {host: admin.example.com, site: home, target: "http://10.0.0.2:80", access: {allow: [198.51.100.0/24]}}
               ssh: {listen: 2222/tcp, site: home, target: "tcp://127.0.0.1:22", max-connections: 1}
+              game: {listen: 27000-27010/udp, site: home, target: "udp://10.0.0.3:27000-27010", access: {deny: [192.0.2.99]}}
+              voice: {listen: 2222/udp, site: home, target: "udp://10.0.0.4:2222"}
             sites:
               home: {public-key: "TqFAWIFQdzzjqs54au739ASc4QD6ZJyU+73blg8dqUI=", address: 10.77.0.2}
             """;
@@ -35,7 +37,7 @@ final class ExplainerTest {
             tunnel: {address: 10.77.0.2}
             gateways:
               vps: {public-key: "TqFAWIFQdzzjqs54au739ASc4QD6ZJyU+73blg8dqUI=", endpoint: "192.0.2.9:51820", address: 10.77.0.1}
-            allow: ["127.0.0.1:22"]
+            allow: ["127.0.0.1:22", "127.0.0.1:9987/udp"]
             """;
 
     private final BanTable bans = new BanTable();
@@ -63,6 +65,23 @@ final class ExplainerTest {
 
     @ParameterizedTest
     @CsvSource({
+        "27005/udp, game",
+        "27010, game",
+        "udp://203.0.113.1:27000, game",
+        "2222/udp, voice",
+        "2222/tcp, ssh",
+        "2222, ssh"
+    })
+    void explain_port_meansDatagramsWhereItSaysSoOrNothingElseListens(String approach, String service) {
+        Explanation walk = explain(Role.GATEWAY, GATEWAY, approach, VISITOR);
+
+        assertThat(walk.permitted()).isTrue();
+        assertThat(walk.toString()).contains("the listener leads to " + service);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "27011/udp, LISTENER, nothing listens on 27011",
         "http://nobody.example.com, ROUTER, photos.example.com",
         "http://admin.example.com, ACCESS, allow 198.51.100.0/24",
         "https://photos.example.com, LISTENER, nothing listens on 443",
@@ -139,6 +158,9 @@ final class ExplainerTest {
     @CsvSource({
         "tcp://127.0.0.1:22, 192.0.2.1, true, on the allow",
         "tcp://127.0.0.1:23, 192.0.2.1, false, 127.0.0.1:22",
+        "udp://127.0.0.1:9987, 192.0.2.1, true, 127.0.0.1:9987/udp",
+        "udp://127.0.0.1:22, 192.0.2.1, false, 127.0.0.1:22",
+        "tcp://127.0.0.1:9987, 192.0.2.1, false, 127.0.0.1:9987/udp",
         "127.0.0.1:22, 192.168.1.5, false, clients:"
     })
     void explain_atASite_judgesAsTheHopDoes(String target, String client, boolean permitted, String words) {

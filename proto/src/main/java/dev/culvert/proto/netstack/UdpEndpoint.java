@@ -34,6 +34,40 @@ public final class UdpEndpoint {
         remotePort = other.remotePort;
     }
 
+    /// Fills it in; addresses as [AddressWords] has them.
+    public void set(long localHigh, long localLow, long remoteHigh, long remoteLow, int remotePort) {
+        this.localHigh = localHigh;
+        this.localLow = localLow;
+        this.remoteHigh = remoteHigh;
+        this.remoteLow = remoteLow;
+        this.remotePort = remotePort;
+    }
+
+    public long localHigh() {
+        return localHigh;
+    }
+
+    public long localLow() {
+        return localLow;
+    }
+
+    public long remoteHigh() {
+        return remoteHigh;
+    }
+
+    public long remoteLow() {
+        return remoteLow;
+    }
+
+    public int remotePort() {
+        return remotePort;
+    }
+
+    /// Whether both ends are the same, without an allocation.
+    public boolean equalsEnds(UdpEndpoint other) {
+        return hasRemote(other) && localLow == other.localLow && localHigh == other.localHigh;
+    }
+
     /// Our address; allocates.
     public InetAddress local() {
         return AddressWords.toAddress(localHigh, localLow);

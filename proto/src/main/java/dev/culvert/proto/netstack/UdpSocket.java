@@ -72,6 +72,11 @@ public final class UdpSocket extends Pollable {
         return from != null && send(payload, new UdpEndpoint(from, to));
     }
 
+    /// How many bytes one datagram to `to` carries at most.
+    public int maxPayload(UdpEndpoint to) {
+        return layer.maxPayload(to);
+    }
+
     /// Gives the port back; drops what waits in both directions.
     public void close() {
         if (!detached) {

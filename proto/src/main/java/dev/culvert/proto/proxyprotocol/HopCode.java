@@ -18,7 +18,9 @@ public enum HopCode {
     /// The site is at one of its limits; later may be better.
     OVERLOADED(6),
     /// The site did not understand the request.
-    BAD_HEADER(7);
+    BAD_HEADER(7),
+    /// Datagrams: the site has no flow that this payload belongs to; the next datagram has to bring the request.
+    UNKNOWN_FLOW(8);
 
     private static final HopCode[] BY_NUMBER = values();
 
