@@ -85,6 +85,22 @@ class UdpRoadTest {
     }
 
     @Test
+    void datagrams_fasterThanTheBandwidth_areLost_andTheOthersPass() throws Exception {
+        try (Udp target = Udp.target(bytes -> new byte[0]);
+                Road road = open(target, "access: {bandwidth: 1 KiB/s}");
+                Udp visitor = Udp.visitor()) {
+            InetSocketAddress door = road.gateway().udpAt("127.0.0.2");
+
+            for (int i = 0; i < 200; i++) {
+                visitor.send(door, new byte[1000]);
+            }
+
+            until(() -> counter(road, "udp.dropped.BANDWIDTH") > 100);
+            assertThat(target.sources().poll(5, TimeUnit.SECONDS)).isNotNull();
+        }
+    }
+
+    @Test
     void site_refusesWhatIsNotOnItsList_andTheGatewaySaysSo() throws Exception {
         try (Udp target = Udp.target(bytes -> bytes);
                 // The rule without /udp is for connections.

@@ -18,6 +18,7 @@ import dev.culvert.model.PeerType;
 import dev.culvert.model.Site;
 import dev.culvert.model.UdpSettings;
 import dev.culvert.model.decide.Admitted;
+import dev.culvert.model.decide.Allowance;
 import dev.culvert.model.decide.Demand;
 import dev.culvert.model.decide.Deny;
 import dev.culvert.model.decide.Permit;
@@ -151,7 +152,7 @@ public final class UdpIngress {
         }
         int length = payload.remaining();
         flows.heard(flow, length, now);
-        flow.pass(payload, length);
+        flow.pass(payload, length, now);
     }
 
     private @Nullable VisitorFlow begin(Door door, DatagramPort socket, Listener listener, UdpEndpoint from, long now) {
@@ -318,9 +319,18 @@ public final class UdpIngress {
             this.admitted = admitted;
         }
 
-        void pass(ByteBuffer payload, int length) {
+        void pass(ByteBuffer payload, int length, long now) {
             Connection current = connection;
             Way through = way;
+            Allowance allowance = current == null ? null : current.allowance();
+            // Bytes wait where they come from, datagrams cannot: what is ahead of its rate is lost.
+            if (allowance != null && allowance.inward(0, now) > 0) {
+                drop(DatagramFault.BANDWIDTH);
+                return;
+            }
+            if (allowance != null) {
+                allowance.inward(length, now);
+            }
             if (current != null && through != null && through.send(payload)) {
                 current.received().add(length);
             } else {
@@ -339,10 +349,17 @@ public final class UdpIngress {
             if (!isLive() || current == null) {
                 return;
             }
+            long now = System.nanoTime();
+            Allowance allowance = current.allowance();
             if (!flows.mayAnswer(this, length)) {
                 drop(DatagramFault.REPLY_LIMIT);
+            } else if (allowance != null && allowance.outward(0, now) > 0) {
+                drop(DatagramFault.BANDWIDTH);
             } else if (socket.send(payload, ends())) {
-                flows.answered(this, length, System.nanoTime());
+                if (allowance != null) {
+                    allowance.outward(length, now);
+                }
+                flows.answered(this, length, now);
                 current.sent().add(length);
             } else {
                 drop(DatagramFault.NOT_SENT);

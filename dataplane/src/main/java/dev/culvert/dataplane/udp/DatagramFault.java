@@ -8,6 +8,8 @@ public enum DatagramFault {
     VISITOR_FULL,
     /// More would go back than the visitor may have before it has proven its address (attacks.md UD-01).
     REPLY_LIMIT,
+    /// Faster than `access.bandwidth` or `total-bandwidth` of the service.
+    BANDWIDTH,
     /// It comes from a port at which servers answer everything (echo, daytime, quotd, chargen), or from port 0: two
     /// of them would answer each other forever.
     SOURCE_PORT,
