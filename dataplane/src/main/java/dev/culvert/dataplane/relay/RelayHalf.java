@@ -162,7 +162,7 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
         }
         ended = true;
         RelayHalf answers = opposite;
-        if (answers != null) {
+        if (answers != null && !answers.ended) {
             HalfClosed.watch(current.channel(), answers.bytes, () -> broke(current.channel()));
         }
         sink.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) written -> {
