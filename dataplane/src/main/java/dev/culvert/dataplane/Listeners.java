@@ -41,6 +41,7 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The sockets at which visitors arrive, each open as long as some model wants it. Owned by the reconciler.
@@ -58,6 +59,7 @@ final class Listeners {
     private final Datagrams datagrams;
     private volatile IntFunction<@Nullable String> holders = _ -> null;
     private boolean paused;
+    private Predicate<InetAddress> keptOut = _ -> false;
 
     /// What makes a listener another socket; its service may change under it.
     private record Socket(Listener.Scope scope, Bind bind, Listener.Protocol protocol) {
@@ -86,6 +88,16 @@ final class Listeners {
         this.pool = new UpstreamPool(doorway.dialer());
         this.datagrams = new Datagrams(loops, doorway, pool, workers, visitors::add);
         this.udp = new UdpListeners(loops, tunnel.datagrams(), workers, doorway);
+    }
+
+    /// Whose connections inside the tunnel are closed without a word, as those of guests. To be said before the first
+    /// listener.
+    void keepOut(Predicate<InetAddress> addresses) {
+        keptOut = addresses;
+    }
+
+    private boolean isKeptOut(Channel channel) {
+        return channel.remoteAddress() instanceof InetSocketAddress from && keptOut.test(from.getAddress());
     }
 
     /// Opens what `wanted` has and is not open. All or nothing.
@@ -239,14 +251,18 @@ final class Listeners {
 
     private Open bind(Listener listener, boolean shared) throws IOException {
         Open[] self = new Open[1];
+        boolean inside = listener.scope() == Listener.Scope.TUNNEL;
         ChannelInitializer<Channel> children = new ChannelInitializer<>() {
             @Override
             protected void initChannel(Channel channel) {
+                if (inside && isKeptOut(channel)) {
+                    channel.close();
+                    return;
+                }
                 visitors.add(channel);
                 install(channel, self[0].listener);
             }
         };
-        boolean inside = listener.scope() == Listener.Scope.TUNNEL;
         ChannelFactory<ServerChannel> inherited = inside ? null : loops.inheritedListener(listener.bind());
         ServerBootstrap server = new ServerBootstrap()
                 .group(loops.tunnel(), inside ? tunnel.group() : loops.visitors())

@@ -146,6 +146,11 @@ public final class Node implements AutoCloseable {
         PeerWatch.Parts watching =
                 new PeerWatch.Parts(tunnel, parts.scheduler(), workers, parts.onPeerState(), events.outages());
         this.peers = new Peers(tunnel, parts.presharedKeys()::read, watching);
+        // Guests reach the control port, and there the enrolment.
+        listeners.keepOut(address -> {
+            Peers.Identity peer = peers.at(address);
+            return peer != null && peer.guest();
+        });
     }
 
     private static byte[] randomBytes() {

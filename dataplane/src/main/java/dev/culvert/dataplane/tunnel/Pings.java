@@ -61,6 +61,11 @@ final class Pings {
         return waiting.isEmpty();
     }
 
+    /// Whether a reply with that identifier is waited for.
+    boolean expect(int identifier) {
+        return waiting.containsKey(identifier);
+    }
+
     RoundTrips roundTrips() {
         return roundTrips;
     }

@@ -1,11 +1,8 @@
 package dev.culvert.dataplane.tunnel;
 
-import dev.culvert.proto.inet.AddressWords;
 import dev.culvert.proto.inet.IcmpHeader;
-import dev.culvert.proto.inet.InternetChecksum;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.inet.IpProtocol;
-import dev.culvert.proto.inet.Ipv4Header;
 import dev.culvert.proto.inet.Ipv6Header;
 import dev.culvert.proto.inet.NetworkOrder;
 import dev.culvert.proto.inet.TcpHeader;
@@ -19,7 +16,6 @@ import io.netty.channel.ServerChannel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -31,34 +27,39 @@ import org.slf4j.LoggerFactory;
 
 /// An interface of the kernel's at the inner end of the tunnel, and so the kernel's TCP/IP: the driver `tun`.
 ///
-/// Segments that follow one another are joined on the way in ([Coalescer]) and cut on the way out ([Segmenter]). Echoes
-/// of our own pass the kernel by, for they measure the path in sizes that its routes may forbid.
+/// Segments that follow one another are joined on the way in ([Coalescer]) and cut on the way out ([Segmenter]).
+///
+/// Datagrams and our own echoes stay with the process's own stack: there a flow is a port that nobody has to open in
+/// the kernel's rules and that needs no descriptor, and an echo may measure sizes that the kernel's routes forbid.
 final class TunInside implements Inside {
     private static final Logger LOG = LoggerFactory.getLogger(TunInside.class);
     private static final int LARGEST = VirtioNetHeader.LENGTH + 65_535;
 
     private final TunPort port;
     private final HostNetwork network;
+    private final StackInside stack;
+    private final boolean ownsDatagrams;
     private final Pings pings;
-    private final List<InetAddress> own;
     private final int mtu;
     private final TunSockets sockets;
     private final Segmenter segmenter = new Segmenter();
     private final Coalescer coalescer = new Coalescer();
     private final Coalescer.Sink sink;
     private final byte[] taken = new byte[LARGEST];
-    private final ArrayDeque<byte[]> echoes = new ArrayDeque<>();
     private final Set<Integer> listening = new TreeSet<>();
     private final long[] drops = new long[TunDrop.values().length];
     private boolean readable;
     private boolean cutting;
     private boolean accepting = true;
 
-    TunInside(TunPort port, HostNetwork network, Pings pings, List<InetAddress> own, int mtu) {
+    /// @param stack has the addresses of the interface
+    TunInside(TunPort port, HostNetwork network, StackInside stack, Pings pings, int mtu) {
         this.port = port;
         this.network = network;
         this.pings = pings;
-        this.own = List.copyOf(own);
+        this.stack = stack;
+        // Where somebody else has configured the interface its datagrams are the kernel's as well.
+        this.ownsDatagrams = !network.equals(HostNetwork.UNTOUCHED);
         this.mtu = mtu;
         this.sink = port::write;
         this.sockets = new TunSockets(port.name(), this::listens, this::listensNoMore);
@@ -92,6 +93,7 @@ final class TunInside implements Inside {
 
     @Override
     public void start(TunnelLoop loop) throws IOException {
+        stack.start(loop);
         // Something may wait since before; a read will tell.
         readable = true;
         port.register(
@@ -110,7 +112,9 @@ final class TunInside implements Inside {
         int length = packet.remaining();
         if (!accepting && isSyn(bytes, offset, length)) {
             count(TunDrop.NOT_ACCEPTING);
-        } else if (pings.isEmpty() || !isOurEcho(bytes, offset, length, now)) {
+        } else if (isStacks(bytes, offset, length)) {
+            stack.handlePacket(packet, now);
+        } else {
             coalescer.add(bytes, offset, length, sink);
         }
     }
@@ -144,36 +148,34 @@ final class TunInside implements Inside {
         return NetworkOrder.u8(bytes, offset + (isFour(bytes, offset) ? 9 : 6));
     }
 
-    private boolean isOurEcho(byte[] bytes, int offset, int length, long now) {
+    /// Datagrams, and the echoes that somebody here waits for.
+    private boolean isStacks(byte[] bytes, int offset, int length) {
         boolean four = isFour(bytes, offset);
-        int icmp = offset + transport(bytes, offset);
-        if (protocol(bytes, offset) != (four ? IpProtocol.ICMP : IpProtocol.ICMPV6)
-                || icmp + IcmpHeader.LENGTH > offset + length
-                || NetworkOrder.u8(bytes, icmp) != (four ? IcmpHeader.V4_ECHO_REPLY : IcmpHeader.V6_ECHO_REPLY)) {
-            return false;
+        int protocol = protocol(bytes, offset);
+        if (protocol == IpProtocol.UDP) {
+            return ownsDatagrams;
         }
-        InetAddress source = four
-                ? AddressWords.toAddress(0, AddressWords.ipv4Low(NetworkOrder.i32(bytes, offset + 12)))
-                : AddressWords.toAddress(NetworkOrder.i64(bytes, offset + 8), NetworkOrder.i64(bytes, offset + 16));
-        int payload = offset + length - icmp - IcmpHeader.LENGTH;
-        return pings.replied(source, NetworkOrder.u16(bytes, icmp + 4), payload, now);
+        int icmp = offset + transport(bytes, offset);
+        return !pings.isEmpty()
+                && protocol == (four ? IpProtocol.ICMP : IpProtocol.ICMPV6)
+                && icmp + IcmpHeader.LENGTH <= offset + length
+                && NetworkOrder.u8(bytes, icmp) == (four ? IcmpHeader.V4_ECHO_REPLY : IcmpHeader.V6_ECHO_REPLY)
+                && pings.expect(NetworkOrder.u16(bytes, icmp + 4));
     }
 
     @Override
     public void dispatch(long now) {
         coalescer.flush(sink);
+        stack.dispatch(now);
     }
 
     @Override
     public boolean pollTransmit(ByteBuffer out, long now) {
-        byte[] bytes = out.array();
-        int at = out.arrayOffset() + out.position();
-        byte[] echo = echoes.poll();
-        if (echo != null) {
-            System.arraycopy(echo, 0, bytes, at, echo.length);
-            out.limit(out.position() + echo.length);
+        if (stack.pollTransmit(out, now)) {
             return true;
         }
+        byte[] bytes = out.array();
+        int at = out.arrayOffset() + out.position();
         while (cutting || take()) {
             int length = segmenter.next(bytes, at);
             if (length > 0) {
@@ -204,51 +206,17 @@ final class TunInside implements Inside {
 
     @Override
     public void handleTimeout(long now) {
-        // The kernel keeps its own time.
+        stack.handleTimeout(now);
     }
 
     @Override
     public long nextDeadline() {
-        return Long.MAX_VALUE;
+        return stack.nextDeadline();
     }
 
     @Override
     public void sendEcho(InetAddress to, int identifier, int payloadLength, long now) {
-        boolean four = to.getAddress().length == 4;
-        for (InetAddress source : own) {
-            if (source.getAddress().length == to.getAddress().length) {
-                echoes.add(
-                        four
-                                ? echo4(source, to, identifier, payloadLength)
-                                : echo6(source, to, identifier, payloadLength));
-                return;
-            }
-        }
-    }
-
-    private static byte[] echo4(InetAddress source, InetAddress to, int identifier, int payloadLength) {
-        int length = IcmpHeader.LENGTH + payloadLength;
-        byte[] packet = new byte[Ipv4Header.LENGTH + length];
-        int from = NetworkOrder.i32(source.getAddress(), 0);
-        int target = NetworkOrder.i32(to.getAddress(), 0);
-        IcmpHeader.write(packet, Ipv4Header.LENGTH, length, IcmpHeader.V4_ECHO_REQUEST, 0, identifier << 16 | 1, 0);
-        Ipv4Header.write(packet, 0, packet.length, IpProtocol.ICMP, from, target);
-        return packet;
-    }
-
-    private static byte[] echo6(InetAddress source, InetAddress to, int identifier, int payloadLength) {
-        int length = IcmpHeader.LENGTH + payloadLength;
-        byte[] packet = new byte[Ipv6Header.LENGTH + length];
-        long sourceHigh = AddressWords.high(source);
-        long sourceLow = AddressWords.low(source);
-        long targetHigh = AddressWords.high(to);
-        long targetLow = AddressWords.low(to);
-        long pseudo =
-                InternetChecksum.pseudoHeader(sourceHigh, sourceLow, targetHigh, targetLow, IpProtocol.ICMPV6) + length;
-        IcmpHeader.write(
-                packet, Ipv6Header.LENGTH, length, IcmpHeader.V6_ECHO_REQUEST, 0, identifier << 16 | 1, pseudo);
-        Ipv6Header.write(packet, 0, length, IpProtocol.ICMPV6, sourceHigh, sourceLow, targetHigh, targetLow);
-        return packet;
+        stack.sendEcho(to, identifier, payloadLength, now);
     }
 
     @Override
@@ -273,6 +241,7 @@ final class TunInside implements Inside {
 
     @Override
     public void pathMtu(Collection<IpPrefix> destinations, int bytes) {
+        stack.pathMtu(destinations, bytes);
         for (IpPrefix prefix : destinations) {
             if (isRouted(prefix)) {
                 tell(() -> network.route(prefix, bytes >= mtu ? 0 : bytes));
@@ -305,6 +274,7 @@ final class TunInside implements Inside {
 
     @Override
     public void drops(Map<String, Long> into) {
+        stack.drops(into);
         for (TunDrop reason : TunDrop.values()) {
             into.put("tun." + reason, drops[index(reason)]);
         }

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.culvert.proto.inet.AddressWords;
+import dev.culvert.proto.inet.IcmpHeader;
 import dev.culvert.proto.inet.InternetChecksum;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.inet.IpProtocol;
 import dev.culvert.proto.inet.Ipv4Header;
+import dev.culvert.proto.inet.NetworkOrder;
 import dev.culvert.proto.inet.TcpHeader;
+import dev.culvert.proto.inet.UdpHeader;
 import dev.culvert.proto.wireguard.JdkAead;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PrivateKey;
@@ -135,7 +138,7 @@ class TunInsideTest {
         PrivateKey keyOne = PrivateKey.generate(new SecureRandom());
         keyTwo = PrivateKey.generate(new SecureRandom());
         one = tunnel(keyOne, List.of(ONE, ONE6), tunOne, network);
-        two = tunnel(keyTwo, List.of(TWO, TWO6), tunTwo, HostNetwork.UNTOUCHED);
+        two = tunnel(keyTwo, List.of(TWO, TWO6), tunTwo, new Recorded());
         one.put(peer(keyTwo, two, TWO, TWO6)).get(5, TimeUnit.SECONDS);
         two.put(peer(keyOne, one, ONE, ONE6)).get(5, TimeUnit.SECONDS);
     }
@@ -201,7 +204,7 @@ class TunInsideTest {
         byte[] reply = request.clone();
         System.arraycopy(request, 12, reply, 16, 4);
         System.arraycopy(request, 16, reply, 12, 4);
-        reply[20] = 0;
+        IcmpHeader.write(reply, 20, 8 + 32, IcmpHeader.V4_ECHO_REPLY, 0, NetworkOrder.i32(request, 24), 0);
 
         tunTwo.send(reply);
 
@@ -222,6 +225,20 @@ class TunInsideTest {
                 + 108L
                 + InternetChecksum.sum(request, 40, 108);
         assertThat(InternetChecksum.fold(sum)).isEqualTo(0xffff);
+    }
+
+    @Test
+    void datagram_toAPortThatNobodyHas_isNotTheKernels() throws Exception {
+        byte[] packet = new byte[Ipv4Header.LENGTH + UdpHeader.LENGTH + 10];
+        UdpHeader.write(packet, 20, 5, 53, UdpHeader.LENGTH + 10, 0);
+        NetworkOrder.put16(packet, 26, 0);
+        Ipv4Header.write(packet, 0, packet.length, IpProtocol.UDP, 0x0a4d0001, 0x0a4d0002);
+
+        tunOne.send(packet);
+        tunOne.send(tcp(TcpHeader.ACK, 8, 100));
+
+        assertThat(tunTwo.take()).hasSize(140);
+        assertThat(two.drops().get(5, TimeUnit.SECONDS)).containsEntry("netstack.NO_UDP_SOCKET", 1L);
     }
 
     @Test
