@@ -71,6 +71,7 @@ $WORDS_END
 
     sudo bench/run all            # writes this file, about 20 minutes
     sudo bench/run main --quick   # one short round, within a minute
+    sudo bench/run wireguard      # the main download by each driver of the tunnel
 
 Three network namespaces joined by veth without a NAT, every route with the congestion control cubic; visitor, both stacks
 and backend share the same cores. Throughput by iperf3 in the direction of a download, through a TCP service. CPU is user +
