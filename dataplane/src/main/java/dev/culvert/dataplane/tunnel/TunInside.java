@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.tunnel;
 
+import dev.culvert.dataplane.udp.DatagramPorts;
 import dev.culvert.proto.inet.IcmpHeader;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.inet.IpProtocol;
@@ -78,6 +79,11 @@ final class TunInside implements Inside {
     @Override
     public ChannelFactory<ServerChannel> listeners() {
         return sockets::listener;
+    }
+
+    @Override
+    public @Nullable DatagramPorts datagrams() {
+        return ownsDatagrams ? stack.datagrams() : null;
     }
 
     /// @throws IOException if the port cannot be opened to peers

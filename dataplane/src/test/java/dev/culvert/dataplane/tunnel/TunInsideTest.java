@@ -242,6 +242,25 @@ class TunInsideTest {
     }
 
     @Test
+    void datagram_toAPortOfThisProcess_arrivesThere() throws Exception {
+        BlockingQueue<Integer> lengths = new LinkedBlockingQueue<>();
+        two.group()
+                .next()
+                .submit(() -> Objects.requireNonNull(two.datagrams())
+                        .bind(null, 53, (payload, _) -> lengths.add(payload.remaining())))
+                .get(5, TimeUnit.SECONDS);
+        byte[] packet = new byte[Ipv4Header.LENGTH + UdpHeader.LENGTH + 10];
+        UdpHeader.write(packet, 20, 5, 53, UdpHeader.LENGTH + 10, 0);
+        NetworkOrder.put16(packet, 26, 0);
+        Ipv4Header.write(packet, 0, packet.length, IpProtocol.UDP, 0x0a4d0001, 0x0a4d0002);
+
+        tunOne.send(packet);
+
+        assertThat(lengths.poll(10, TimeUnit.SECONDS)).isEqualTo(10);
+        assertThat(tunTwo.toKernel).isEmpty();
+    }
+
+    @Test
     void newConnection_whileNoneIsTaken_isDroppedAndWhatStandsGoesOn() throws Exception {
         two.acceptNew(false).get(5, TimeUnit.SECONDS);
 
