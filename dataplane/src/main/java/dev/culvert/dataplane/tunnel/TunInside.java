@@ -7,6 +7,8 @@ import dev.culvert.proto.inet.IpProtocol;
 import dev.culvert.proto.inet.Ipv6Header;
 import dev.culvert.proto.inet.NetworkOrder;
 import dev.culvert.proto.inet.TcpHeader;
+import dev.culvert.proto.netstack.Stack;
+import dev.culvert.proto.netstack.StackConfig;
 import dev.culvert.proto.netstack.StackStatus;
 import dev.culvert.proto.offload.Coalescer;
 import dev.culvert.proto.offload.Segmenter;
@@ -17,6 +19,7 @@ import io.netty.channel.ServerChannel;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.security.SecureRandom;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -53,12 +56,14 @@ final class TunInside implements Inside {
     private boolean cutting;
     private boolean accepting = true;
 
-    /// @param stack has the addresses of the interface
-    TunInside(TunPort port, HostNetwork network, StackInside stack, Pings pings, int mtu) {
+    /// @param own the addresses of the interface, if they are known here
+    TunInside(TunPort port, HostNetwork network, Pings pings, List<InetAddress> own, int mtu) {
         this.port = port;
         this.network = network;
         this.pings = pings;
-        this.stack = stack;
+        // A stack has an address; where the interface has none that we know of, nothing comes to it.
+        List<InetAddress> addresses = own.isEmpty() ? List.of(InetAddress.getLoopbackAddress()) : own;
+        this.stack = new StackInside(new Stack(StackConfig.of(addresses, mtu), new SecureRandom()), pings);
         // Where somebody else has configured the interface its datagrams are the kernel's as well.
         this.ownsDatagrams = !network.equals(HostNetwork.UNTOUCHED);
         this.mtu = mtu;

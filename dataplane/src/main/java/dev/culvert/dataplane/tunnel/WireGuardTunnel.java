@@ -79,11 +79,7 @@ public final class WireGuardTunnel implements TunnelDriver {
             IoEventLoop loop, Settings settings, UdpPort port, Aead.Factory aead, TunPort tun, HostNetwork network)
             throws IOException {
         Pings pings = new Pings();
-        // A stack has an address; where the interface has none that we know of, nothing comes to it.
-        List<InetAddress> own =
-                settings.addresses().isEmpty() ? List.of(InetAddress.getLoopbackAddress()) : settings.addresses();
-        Stack stack = new Stack(StackConfig.of(own, settings.mtu()), new SecureRandom());
-        Inside inside = new TunInside(tun, network, new StackInside(stack, pings), pings, settings.mtu());
+        Inside inside = new TunInside(tun, network, pings, settings.addresses(), settings.mtu());
         return open(loop, settings, port, aead, pings, inside);
     }
 

@@ -247,7 +247,7 @@ class TunInsideTest {
         two.group()
                 .next()
                 .submit(() -> Objects.requireNonNull(two.datagrams())
-                        .bind(null, 53, (payload, _) -> lengths.add(payload.remaining())))
+                        .bind(null, 53, false, (payload, _) -> lengths.add(payload.remaining())))
                 .get(5, TimeUnit.SECONDS);
         byte[] packet = new byte[Ipv4Header.LENGTH + UdpHeader.LENGTH + 10];
         UdpHeader.write(packet, 20, 5, 53, UdpHeader.LENGTH + 10, 0);
