@@ -173,7 +173,7 @@ final class HopTest {
                 arguments("\u00c7HOP\n\r\u0001\u0001", HopFault.REPLY_MAGIC, 5),
                 arguments("\u00c7HOP\r\n\u0002\u0001", HopFault.REPLY_VERSION, 8),
                 arguments("\u00c7HOP\r\n\u0001\u0000", HopFault.REPLY_CODE, 8),
-                arguments("\u00c7HOP\r\n\u0001\u0008", HopFault.REPLY_CODE, 8),
+                arguments("\u00c7HOP\r\n\u0001\u0009", HopFault.REPLY_CODE, 8),
                 arguments("\u00c7HOP\r\n\u0001\u00ff", HopFault.REPLY_CODE, 8));
     }
 
