@@ -16,7 +16,6 @@ import dev.culvert.model.Site;
 import dev.culvert.model.Target;
 import dev.culvert.model.Transport;
 import dev.culvert.model.TunnelSettings;
-import dev.culvert.model.TunnelType;
 import dev.culvert.model.config.ConfigParser.Draft;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -135,7 +134,6 @@ final class ServiceMerge {
             boolean right = isFree(draft, path, service);
             right &= role == Role.SITE || hasSite(draft, path, service);
             right &= isNotMyself(draft, path, service);
-            right &= isCarried(draft, path, service);
             right &= role == Role.SITE || service.hosts().isEmpty() || hasListener(draft, path, service);
             right &= service.origin().kind() != Origin.Kind.SITE || isGranted(draft, path, service);
             if (right || service.origin().isFile()) {
@@ -342,18 +340,6 @@ final class ServiceMerge {
 
     private static boolean overlap(Bind bind, Target target) {
         return bind.port() <= target.last() && target.port() <= bind.last();
-    }
-
-    /// Behind an interface of the kernel's no port of UDP is served.
-    private boolean isCarried(Draft draft, String path, Service service) {
-        boolean through = role == Role.SITE
-                || service.targets().stream().anyMatch(target -> !Destination.HERE.equals(target.site()));
-        boolean missing = tunnel.type() == TunnelType.TUN && service.transport() == Transport.UDP && through;
-        if (missing) {
-            draft.notes()
-                    .add(path + ".target", "udp:// goes through a tunnel of type embedded only (tunnel.type is tun)");
-        }
-        return !missing;
     }
 
     /// RT-09: a service that leads back into the node would be a loop, or a way round its listeners.
