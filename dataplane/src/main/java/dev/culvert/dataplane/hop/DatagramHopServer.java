@@ -162,12 +162,12 @@ public final class DatagramHopServer {
         SiteFlow flow = new SiteFlow(from, request);
         flows.add(flow, now);
         HopRequest.Target target = request.target();
-        flow.connection = site.connections()
+        flow.connection(site.connections()
                 .beginHop(
                         new Target(Target.Scheme.UDP, target.host(), target.port()),
                         gateway,
                         client.getAddress(),
-                        () -> loop.execute(() -> end(flow)));
+                        () -> loop.execute(() -> end(flow))));
         InetSocketAddress local = request.local();
         byte[] header = request.announcement() == HopRequest.Announcement.NONE || local == null
                 ? new byte[0]
@@ -180,7 +180,7 @@ public final class DatagramHopServer {
         try {
             TargetSocket socket = TargetSocket.open(loops.datagramPorts(), lookups, loop, place, header, flow);
             if (flow.isLive()) {
-                flow.way = socket;
+                flow.way(socket);
                 return flow;
             }
             socket.close();
@@ -218,24 +218,11 @@ public final class DatagramHopServer {
             return;
         }
         flows.remove(flow);
-        Way way = flow.way;
-        if (way != null) {
-            way.close();
-        }
-        Connection connection = flow.connection;
-        if (connection != null) {
-            connection.ended();
-        }
+        flow.letGo();
     }
 
     private final class SiteFlow extends Flow implements Way.Visitor {
         final HopRequest request;
-
-        @Nullable
-        Connection connection;
-
-        @Nullable
-        Way way;
 
         boolean connected;
 
@@ -245,8 +232,8 @@ public final class DatagramHopServer {
         }
 
         void pass(ByteBuffer payload) {
-            Way through = way;
-            Connection current = connection;
+            Way through = way();
+            Connection current = connection();
             int length = payload.remaining();
             flows.heard(this, length, System.nanoTime());
             if (through != null && current != null && through.send(payload)) {
@@ -259,7 +246,7 @@ public final class DatagramHopServer {
         @Override
         public void answer(ByteBuffer payload) {
             int length = payload.remaining();
-            Connection current = connection;
+            Connection current = connection();
             if (isLive() && current != null && payloads.send(payload, ends())) {
                 flows.answered(this, length, System.nanoTime());
                 current.sent().add(length);
@@ -276,7 +263,7 @@ public final class DatagramHopServer {
 
         @Override
         public void failed(DialException why) {
-            Connection current = connection;
+            Connection current = connection();
             if (!isLive() || current == null) {
                 return;
             }

@@ -231,7 +231,7 @@ public final class UdpIngress {
             end(victim);
         }
         Connection connection = doorway.connections().begin(permit, () -> loop.execute(() -> end(flow)));
-        flow.connection = connection;
+        flow.connection(connection);
         flows.add(flow, now);
         TargetGroup group = doorway.runtime().get().targets().of(permit.service());
         int index = group.choose(permit.client(), -1, 0, now);
@@ -262,7 +262,7 @@ public final class UdpIngress {
             Way way =
                     dialer.dial(permit, site, target.destination().target().at(Math.min(offset, ports - 1)), who, flow);
             if (flow.isLive()) {
-                flow.way = way;
+                flow.way(way);
             } else {
                 way.close();
             }
@@ -279,14 +279,7 @@ public final class UdpIngress {
             return;
         }
         flows.remove(flow);
-        Way way = flow.way;
-        if (way != null) {
-            way.close();
-        }
-        Connection connection = flow.connection;
-        if (connection != null) {
-            connection.ended();
-        }
+        flow.letGo();
         doorway.admission().release(flow.admitted);
     }
 
@@ -300,13 +293,7 @@ public final class UdpIngress {
         final Admitted admitted;
 
         @Nullable
-        Connection connection;
-
-        @Nullable
         TargetState target;
-
-        @Nullable
-        Way way;
 
         long began;
         // Whether somebody on the way will say that it is there.
@@ -320,8 +307,8 @@ public final class UdpIngress {
         }
 
         void pass(ByteBuffer payload, int length, long now) {
-            Connection current = connection;
-            Way through = way;
+            Connection current = connection();
+            Way through = way();
             Allowance allowance = current == null ? null : current.allowance();
             // Bytes wait where they come from, datagrams cannot: what is ahead of its rate is lost.
             if (allowance != null && allowance.inward(0, now) > 0) {
@@ -345,7 +332,7 @@ public final class UdpIngress {
         @Override
         public void answer(ByteBuffer payload) {
             int length = payload.remaining();
-            Connection current = connection;
+            Connection current = connection();
             if (!isLive() || current == null) {
                 return;
             }
@@ -378,7 +365,7 @@ public final class UdpIngress {
         /// The visitor's next datagram begins a new flow, to another target where there is one.
         @Override
         public void failed(DialException why) {
-            Connection current = connection;
+            Connection current = connection();
             TargetState to = target;
             if (!isLive() || current == null || to == null) {
                 return;

@@ -14,20 +14,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
-/// An array of `struct mmsghdr` (64-bit Linux), each with a buffer, the far address, and control messages that tell or
+/// [Messages] with the far address of each, and with control messages that tell or
 /// say which of our addresses the datagram came to or leaves from, and where the kernel has joined or shall cut
 /// several.
 final class DatagramBatch {
-    static final int BUFFER = 65536;
-
-    // struct mmsghdr: msghdr of 56 bytes, then msg_len.
-    private static final int SIZE = 64;
-    private static final int NAME_LENGTH = 8;
-    private static final int CONTROL = 32;
-    private static final int CONTROL_LENGTH = 40;
-    private static final int LENGTH = 56;
-    private static final int VECTOR = 16;
-    private static final int NAME = 32;
+    // Two control messages, the larger one with an IPv6 address.
     private static final int CONTROLS = 96;
     // struct cmsghdr: length, level, type; then its data, all aligned to 8.
     private static final int HEAD = 16;
@@ -38,50 +29,14 @@ final class DatagramBatch {
     private static final ValueLayout.OfInt IPV4 = JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfLong IPV6 = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
-    private final MemorySegment headers;
-    private final MemorySegment vectors;
+    final Messages messages;
     private final MemorySegment names;
     private final MemorySegment controls;
-    private final MemorySegment buffers;
 
     DatagramBatch(Arena arena, int count) {
-        headers = arena.allocate((long) SIZE * count, 8);
-        vectors = arena.allocate((long) VECTOR * count, 8);
-        names = arena.allocate((long) NAME * count, 8);
-        controls = arena.allocate((long) CONTROLS * count, 8);
-        buffers = arena.allocate((long) BUFFER * count, 64);
-        for (int i = 0; i < count; i++) {
-            long header = (long) SIZE * i;
-            headers.set(JAVA_LONG, header, names.address() + (long) NAME * i);
-            headers.set(JAVA_LONG, header + 16, vectors.address() + (long) VECTOR * i);
-            headers.set(JAVA_LONG, header + 24, 1);
-            vectors.set(JAVA_LONG, (long) VECTOR * i, buffers.address() + (long) BUFFER * i);
-            headers.set(JAVA_LONG, header + CONTROL, controls.address() + (long) CONTROLS * i);
-        }
-    }
-
-    MemorySegment from(int index) {
-        return headers.asSlice((long) SIZE * index);
-    }
-
-    MemorySegment buffers() {
-        return buffers;
-    }
-
-    static long buffer(int index) {
-        return (long) BUFFER * index;
-    }
-
-    /// Makes ready to receive.
-    void clear(int index) {
-        long header = (long) SIZE * index;
-        headers.set(JAVA_INT, header + NAME_LENGTH, NAME);
-        headers.set(JAVA_LONG, header + CONTROL_LENGTH, CONTROLS);
-        vectors.set(JAVA_LONG, (long) VECTOR * index + 8, BUFFER);
-    }
-
-    int received(int index) {
-        return headers.get(JAVA_INT, (long) SIZE * index + LENGTH);
+        messages = new Messages(arena, count, CONTROLS);
+        names = messages.names();
+        controls = messages.controls();
     }
 
     /// Reads the ends of what was received.
@@ -89,16 +44,16 @@ final class DatagramBatch {
     /// @param localHigh our address where the kernel does not say which one it was
     /// @return the size of each datagram, of which there may be several
     int read(int index, UdpEndpoint ends, long localHigh, long localLow) {
-        long name = (long) NAME * index;
+        long name = messages.name(index);
         boolean six = names.get(JAVA_SHORT, name) == Libc.AF_INET6;
         long high = six ? names.get(IPV6, name + 8) : 0;
         long low = six ? names.get(IPV6, name + 16) : AddressWords.ipv4Low(names.get(IPV4, name + 4));
         int port = Short.toUnsignedInt(names.get(PORT, name + 2));
-        int size = received(index);
+        int size = messages.received(index);
         long ourHigh = localHigh;
         long ourLow = localLow;
-        long at = (long) CONTROLS * index;
-        long end = at + headers.get(JAVA_LONG, (long) SIZE * index + CONTROL_LENGTH);
+        long at = messages.control(index);
+        long end = at + messages.controlLength(index);
         while (at + HEAD <= end) {
             long length = controls.get(JAVA_LONG, at);
             int level = controls.get(JAVA_INT, at + 8);
@@ -127,10 +82,7 @@ final class DatagramBatch {
     /// @param choosesLocal whether our address is said, as the socket has several
     /// @param segment the size of each datagram, 0 for one
     void prepare(int index, int family, UdpEndpoint ends, boolean choosesLocal, int length, int segment) {
-        long header = (long) SIZE * index;
-        headers.set(JAVA_INT, header + NAME_LENGTH, family == 0 ? 0 : name((long) NAME * index, family, ends));
-        vectors.set(JAVA_LONG, (long) VECTOR * index + 8, length);
-        long start = (long) CONTROLS * index;
+        long start = messages.control(index);
         long at = start;
         if (choosesLocal && family == Libc.AF_INET6) {
             head(at, HEAD + PKTINFO6, Libc.IPPROTO_IPV6, Libc.IPV6_PKTINFO);
@@ -150,7 +102,8 @@ final class DatagramBatch {
             controls.set(JAVA_LONG, at + HEAD, segment);
             at += HEAD + 8;
         }
-        headers.set(JAVA_LONG, header + CONTROL_LENGTH, at - start);
+        int nameLength = family == 0 ? 0 : name(messages.name(index), family, ends);
+        messages.prepareWith(index, nameLength, length, at - start);
     }
 
     private void head(long at, int length, int level, int type) {

@@ -37,7 +37,7 @@ public final class LinuxDatagrams implements DatagramPorts {
     private final MemorySegment word = arena.allocate(JAVA_INT);
     private final DatagramBatch in = new DatagramBatch(arena, RECEIVED);
     private final DatagramBatch out = new DatagramBatch(arena, SENT);
-    private final byte[] heap = new byte[DatagramBatch.BUFFER];
+    private final byte[] heap = new byte[Messages.BUFFER_SIZE];
     private final ByteBuffer datagram = ByteBuffer.wrap(heap);
     private final UdpEndpoint ends = new UdpEndpoint();
     private final Runnable scheduledFlush = this::scheduledFlush;
@@ -203,9 +203,9 @@ public final class LinuxDatagrams implements DatagramPorts {
 
     private int take(LinuxDatagramPort port) {
         for (int i = 0; i < RECEIVED; i++) {
-            in.clear(i);
+            in.messages.clear(i);
         }
-        int count = Libc.recvmmsg(errno, port.descriptor(), in.from(0), RECEIVED);
+        int count = Libc.recvmmsg(errno, port.descriptor(), in.messages.from(0), RECEIVED);
         if (count < 0) {
             boolean refused = Libc.errno(errno) == Libc.ECONNREFUSED;
             if (refused) {
@@ -214,9 +214,9 @@ public final class LinuxDatagrams implements DatagramPorts {
             return 0;
         }
         for (int i = 0; i < count && port.isOpen(); i++) {
-            int length = in.received(i);
+            int length = in.messages.received(i);
             int size = in.read(i, ends, port.localHigh(), port.localLow());
-            MemorySegment.copy(in.buffers(), JAVA_BYTE, DatagramBatch.buffer(i), heap, 0, length);
+            MemorySegment.copy(in.messages.buffers(), JAVA_BYTE, in.messages.buffer(i), heap, 0, length);
             int at = 0;
             do {
                 datagram.clear().position(at).limit(Math.min(length, at + size));
@@ -251,9 +251,9 @@ public final class LinuxDatagrams implements DatagramPorts {
         MemorySegment.copy(
                 payload.array(),
                 payload.arrayOffset() + payload.position(),
-                out.buffers(),
+                out.messages.buffers(),
                 JAVA_BYTE,
-                DatagramBatch.buffer(last) + lengths[last],
+                out.messages.buffer(last) + lengths[last],
                 length);
         lengths[last] += length;
         segments[last]++;
@@ -298,7 +298,7 @@ public final class LinuxDatagrams implements DatagramPorts {
             out.prepare(i, port.family(), destinations.get(i), port.choosesLocal(), lengths[i], segment);
         }
         for (int first = 0; first < count; ) {
-            int sent = Libc.sendmmsg(errno, port.descriptor(), out.from(first), count - first);
+            int sent = Libc.sendmmsg(errno, port.descriptor(), out.messages.from(first), count - first);
             if (sent > 0) {
                 first += sent;
                 continue;
@@ -320,12 +320,12 @@ public final class LinuxDatagrams implements DatagramPorts {
 
     /// This path takes no joined datagrams: they leave one by one from now on.
     private void sendSingly(LinuxDatagramPort port, int index) {
-        long start = DatagramBatch.buffer(index);
+        long start = out.messages.buffer(index);
         for (int at = 0; at < lengths[index]; at += sizes[index]) {
             int part = Math.min(sizes[index], lengths[index] - at);
-            MemorySegment.copy(out.buffers(), start + at, out.buffers(), start, part);
+            MemorySegment.copy(out.messages.buffers(), start + at, out.messages.buffers(), start, part);
             out.prepare(index, port.family(), destinations.get(index), port.choosesLocal(), part, 0);
-            Libc.sendmmsg(errno, port.descriptor(), out.from(index), 1);
+            Libc.sendmmsg(errno, port.descriptor(), out.messages.from(index), 1);
         }
     }
 

@@ -6,7 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// An array of `struct mmsghdr`, each with one buffer, one address and room for one control message (64-bit Linux).
+/// An array of `struct mmsghdr`, each with one buffer, one address and room for control messages (64-bit Linux).
 final class Messages {
     /// The largest UDP payload, with or without offload.
     static final int BUFFER_SIZE = 65536;
@@ -20,8 +20,8 @@ final class Messages {
     // struct iovec: base, length.
     private static final int IOV_SIZE = 16;
     private static final int NAME_SIZE = 32;
-    // CMSG_SPACE(sizeof(int))
-    private static final int CONTROL_SIZE = 24;
+    // CMSG_SPACE(sizeof(int)): one, of the size of joined datagrams.
+    private static final int ONE_CONTROL = 24;
     // CMSG_LEN(sizeof(int)), CMSG_LEN(sizeof(u16))
     private static final int CONTROL_INT_LENGTH = 20;
     private static final int CONTROL_SHORT_LENGTH = 18;
@@ -31,12 +31,20 @@ final class Messages {
     private final MemorySegment names;
     private final MemorySegment controls;
     private final MemorySegment buffers;
+    private final int controlSize;
 
+    /// With room for one control message of an `int`.
     Messages(Arena arena, int count) {
+        this(arena, count, ONE_CONTROL);
+    }
+
+    /// @param controlSize bytes for control messages, a multiple of 8
+    Messages(Arena arena, int count, int controlSize) {
+        this.controlSize = controlSize;
         headers = arena.allocate((long) SIZE * count, 8);
         vectors = arena.allocate((long) IOV_SIZE * count, 8);
         names = arena.allocate((long) NAME_SIZE * count, 8);
-        controls = arena.allocate((long) CONTROL_SIZE * count, 8);
+        controls = arena.allocate((long) controlSize * count, 8);
         buffers = arena.allocate((long) BUFFER_SIZE * count, 64);
         for (int i = 0; i < count; i++) {
             long header = (long) SIZE * i;
@@ -44,7 +52,7 @@ final class Messages {
             headers.set(JAVA_LONG, header + 16, vectors.address() + (long) IOV_SIZE * i);
             headers.set(JAVA_LONG, header + 24, 1);
             vectors.set(JAVA_LONG, (long) IOV_SIZE * i, buffers.address() + (long) BUFFER_SIZE * i);
-            headers.set(JAVA_LONG, header + CONTROL, controls.address() + (long) CONTROL_SIZE * i);
+            headers.set(JAVA_LONG, header + CONTROL, controls.address() + (long) controlSize * i);
         }
     }
 
@@ -68,11 +76,25 @@ final class Messages {
         return (long) NAME_SIZE * index;
     }
 
+    MemorySegment controls() {
+        return controls;
+    }
+
+    /// Where the control messages of one begin in [#controls].
+    long control(int index) {
+        return (long) controlSize * index;
+    }
+
+    /// Bytes of control messages that were received.
+    long controlLength(int index) {
+        return headers.get(JAVA_LONG, (long) SIZE * index + CONTROL_LENGTH);
+    }
+
     /// Makes ready to receive.
     void clear(int index) {
         long header = (long) SIZE * index;
         headers.set(JAVA_INT, header + NAME_LENGTH, SocketAddresses.SIZE);
-        headers.set(JAVA_LONG, header + CONTROL_LENGTH, CONTROL_SIZE);
+        headers.set(JAVA_LONG, header + CONTROL_LENGTH, controlSize);
         vectors.set(JAVA_LONG, (long) IOV_SIZE * index + 8, BUFFER_SIZE);
     }
 
@@ -82,10 +104,10 @@ final class Messages {
 
     /// The size of each datagram of which the kernel has joined several, or `otherwise`.
     int segmentSize(int index, int otherwise) {
-        if (headers.get(JAVA_LONG, (long) SIZE * index + CONTROL_LENGTH) < CONTROL_INT_LENGTH) {
+        if (controlLength(index) < CONTROL_INT_LENGTH) {
             return otherwise;
         }
-        long control = (long) CONTROL_SIZE * index;
+        long control = control(index);
         boolean gro = controls.get(JAVA_INT, control + 8) == Libc.SOL_UDP
                 && controls.get(JAVA_INT, control + 12) == Libc.UDP_GRO;
         int size = gro ? controls.get(JAVA_INT, control + 16) : otherwise;
@@ -94,18 +116,23 @@ final class Messages {
 
     /// Makes ready to send `length` bytes; `segmentSize` 0 means that they are one datagram.
     void prepare(int index, int nameLength, int length, int segmentSize) {
-        long header = (long) SIZE * index;
-        headers.set(JAVA_INT, header + NAME_LENGTH, nameLength);
-        vectors.set(JAVA_LONG, (long) IOV_SIZE * index + 8, length);
         if (segmentSize == 0) {
-            headers.set(JAVA_LONG, header + CONTROL_LENGTH, 0);
+            prepareWith(index, nameLength, length, 0);
             return;
         }
-        long control = (long) CONTROL_SIZE * index;
+        long control = control(index);
         controls.set(JAVA_LONG, control, CONTROL_SHORT_LENGTH);
         controls.set(JAVA_INT, control + 8, Libc.SOL_UDP);
         controls.set(JAVA_INT, control + 12, Libc.UDP_SEGMENT);
         controls.set(JAVA_INT, control + 16, segmentSize);
-        headers.set(JAVA_LONG, header + CONTROL_LENGTH, CONTROL_SIZE);
+        prepareWith(index, nameLength, length, ONE_CONTROL);
+    }
+
+    /// The same with control messages that stand in [#controls] already.
+    void prepareWith(int index, int nameLength, int length, long controlLength) {
+        long header = (long) SIZE * index;
+        headers.set(JAVA_INT, header + NAME_LENGTH, nameLength);
+        vectors.set(JAVA_LONG, (long) IOV_SIZE * index + 8, length);
+        headers.set(JAVA_LONG, header + CONTROL_LENGTH, controlLength);
     }
 }

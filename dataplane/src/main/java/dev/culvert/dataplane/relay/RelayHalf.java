@@ -162,6 +162,7 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
         }
         ended = true;
         RelayHalf answers = opposite;
+        // Of another loop it may be seen late; then the watch has nothing to do until the close.
         if (answers != null && !answers.ended) {
             HalfClosed.watch(current.channel(), answers.bytes, () -> broke(current.channel()));
         }

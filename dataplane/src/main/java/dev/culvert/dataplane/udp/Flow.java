@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.udp;
 
+import dev.culvert.dataplane.Connection;
 import dev.culvert.proto.netstack.UdpEndpoint;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,9 @@ public class Flow {
     long sent;
     long lastHeard;
 
+    private @Nullable Way way;
+    private @Nullable Connection connection;
+
     /// @param from as its first datagram was addressed
     /// @param localPort the port it came to
     protected Flow(UdpEndpoint from, int localPort) {
@@ -50,6 +54,34 @@ public class Flow {
     /// Whether the far end has answered an answer: who only pretends to be at that address has not seen it.
     public final boolean isProven() {
         return proven;
+    }
+
+    /// By which way its datagrams go; null before there is one.
+    public final @Nullable Way way() {
+        return way;
+    }
+
+    public final void way(Way found) {
+        way = found;
+    }
+
+    /// What its bytes are counted on; null before it has been let in.
+    public final @Nullable Connection connection() {
+        return connection;
+    }
+
+    public final void connection(Connection begun) {
+        connection = begun;
+    }
+
+    /// Closes its way and ends its connection: it has left its table.
+    public final void letGo() {
+        if (way != null) {
+            way.close();
+        }
+        if (connection != null) {
+            connection.ended();
+        }
     }
 
     /// Whether it is in its table: false from the moment that it has ended.
