@@ -1,4 +1,4 @@
-# Samples and figures: each measurement is appended to $RUN/samples/FIGURE.SIDE; a figure is the median of its samples.
+# Samples and figures: each measurement is appended to $SAMPLES/FIGURE.SIDE; a figure is the median of its samples.
 # shellcheck shell=bash disable=SC2034
 
 FIGURES=()
@@ -10,13 +10,13 @@ figure() { # NAME MEANING: declares it; figures are printed in the order of thei
 }
 
 sample() { # FIGURE SIDE VALUE
-  echo "$3" >>"$RUN/samples/$1.$2"
+  echo "$3" >>"$SAMPLES/$1.$2"
   printf '  %-24s %-5s %s\n' "$1" "$2" "$3"
 }
 
 median() { # FIGURE SIDE
-  [ -f "$RUN/samples/$1.$2" ] || { echo -; return; }
-  sort -g "$RUN/samples/$1.$2" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+  [ -f "$SAMPLES/$1.$2" ] || { echo -; return; }
+  sort -g "$SAMPLES/$1.$2" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
 ratio() { # OURS PEER

@@ -54,16 +54,7 @@ YAML
   for i in $(seq "$STARTS"); do footprint_start; done
 }
 
-# Leaves nothing to the suites after it: they have names and state of their own.
-footprint_end() {
-  local name
-  for name in gateway home nginx; do stop "$name"; done
-  for name in visitor gateway home; do ip netns del "$LAB_ID-$name"; done
-  rm -rf "$RUN/state" "$RUN/nginx"
-}
-
 suite_run() {
   if [[ $SIDES != *ours* ]]; then return; fi
   footprint_run
-  footprint_end
 }

@@ -14,16 +14,6 @@ figure embedded-throughput-1-gbit 'the same, driver embedded at both ends, Gbit/
 figure embedded-cpu-s-per-gib-1 'CPU-seconds of the stack per GiB'
 figure embedded-gateway-rss-mib 'memory of the gateway after that, MiB'
 
-wireguard_end() {
-  local pids ns
-  mapfile -t pids < <(our_processes)
-  if [ ${#pids[@]} -gt 0 ]; then kill "${pids[@]}" 2>/dev/null || true; fi
-  until_ok 20 no_process
-  for ns in $(our_namespaces); do ip netns del "$ns"; done
-  # What the next ones log is waited for anew.
-  rm -rf "$RUN/state" "$RUN/pids"/* "$LOGS"/{gateway,home}.log
-}
-
 wireguard_download() { # SIDE DRIVER
   local before after bytes seconds names
   read -ra names <<<"$(processes "$1")"
@@ -56,11 +46,11 @@ wireguard_driver() { # DRIVER
   each wireguard_warm
   for round in $(seq $ROUNDS); do each wireguard_download "$1"; done
   each memory "$1-gateway-rss-mib" gateway
-  wireguard_end
+  end_namespaces
+  fresh_run
 }
 
 suite_run() {
-  wireguard_end
   TUN_ENDS='gateway home'
   wireguard_driver tun
   TUN_ENDS=

@@ -11,6 +11,12 @@ open_run() {
   RUN=$(mktemp -d "${TMPDIR:-/tmp}/culvert-lab.XXXXXX")
   LOGS=$RUN/logs
   chmod 755 "$RUN"
+  fresh_run
+}
+
+# As if nothing had been run yet.
+fresh_run() {
+  find "$RUN" -mindepth 1 -delete
   mkdir -p "$LOGS" "$RUN/pids" "$RUN/files"
 }
 
@@ -74,10 +80,8 @@ our_processes() {
   for ns in $(our_namespaces); do ip netns pids "$ns"; done
 }
 
-cleanup() {
-  trap '' INT TERM
+end_namespaces() { # with all that runs in them
   local pids ns
-  if [ -n "${STEP_PID:-}" ]; then kill "$STEP_PID" 2>/dev/null || true; fi
   mapfile -t pids < <(our_processes)
   if [ ${#pids[@]} -gt 0 ]; then kill "${pids[@]}" 2>/dev/null || true; fi
   until_ok 5 no_process || true
@@ -87,6 +91,12 @@ cleanup() {
     ip netns del "$ns"
     rm -rf "/etc/netns/$ns"
   done
+}
+
+cleanup() {
+  trap '' INT TERM
+  if [ -n "${STEP_PID:-}" ]; then kill "$STEP_PID" 2>/dev/null || true; fi
+  end_namespaces
   if [ -n "${LAB_KEEP:-}" ] && [ -n "${FAILED:-}" ]; then echo "  kept: $RUN"; else rm -rf "$RUN"; fi
 }
 
