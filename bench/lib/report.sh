@@ -69,7 +69,7 @@ $WORDS_END
 
 ## How it is measured, and how to repeat it
 
-    sudo bench/run all            # writes this file, about 20 minutes
+    sudo bench/run all            # writes this file, about 30 minutes
     sudo bench/run main --quick   # one short round, within a minute
     sudo bench/run wireguard      # the main download by each driver of the tunnel
 
