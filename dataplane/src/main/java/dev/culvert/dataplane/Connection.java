@@ -1,6 +1,7 @@
 package dev.culvert.dataplane;
 
 import dev.culvert.dataplane.relay.Relay;
+import dev.culvert.dataplane.relay.Splices;
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Allowance;
 import dev.culvert.model.decide.Permit;
@@ -72,6 +73,11 @@ public final class Connection {
     /// How fast it may go; null for as fast as it can.
     public @Nullable Allowance allowance() {
         return permit == null ? null : permit.allowance();
+    }
+
+    /// By what its bytes may stay in the kernel; null where they cannot.
+    public @Nullable Splices splices() {
+        return registry.splices();
     }
 
     /// What a gateway brought through the hop leads to; null for a visitor's connection.

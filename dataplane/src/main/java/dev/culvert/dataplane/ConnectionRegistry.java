@@ -1,5 +1,6 @@
 package dev.culvert.dataplane;
 
+import dev.culvert.dataplane.relay.Splices;
 import dev.culvert.model.Service;
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
@@ -27,11 +28,23 @@ public final class ConnectionRegistry {
     private final Set<Connection> live = ConcurrentHashMap.newKeySet();
     private final Map<String, ServiceMeter> meters = new ConcurrentHashMap<>();
     private final Consumer<Permit> onEnd;
+    private final @Nullable Splices splices;
     private volatile @Nullable Consumer<Ended> listener;
 
     /// @param onEnd takes back the permit of every connection that ended
     public ConnectionRegistry(Consumer<Permit> onEnd) {
+        this(onEnd, null);
+    }
+
+    /// @param splices for connections of which both ends are sockets of the kernel; null to copy them as well
+    public ConnectionRegistry(Consumer<Permit> onEnd, @Nullable Splices splices) {
         this.onEnd = onEnd;
+        this.splices = splices;
+    }
+
+    /// What splicing relays share; null where there are none.
+    public @Nullable Splices splices() {
+        return splices;
     }
 
     /// What a service has carried since the start of the process.

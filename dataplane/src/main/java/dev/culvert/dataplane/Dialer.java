@@ -63,10 +63,10 @@ public final class Dialer {
             HopRequest.Target wanted = new HopRequest.Target(protocol, target.host(), target.port());
             HopRequest request =
                     HopRequest.visitor(NETWORK, wanted, announcement(how), visitor.client(), visitor.local());
-            return hop(site, request, loop);
+            return hop(site, request, loop, near(loop));
         }
         Promise<Channel> announced = loop.newPromise();
-        Future<Channel> plain = site == null ? here(target, loop) : direct(site, target);
+        Future<Channel> plain = site == null ? here(target, loop) : direct(site, target, near(loop));
         plain.addListener(done -> {
             if (done.isSuccess()) {
                 Channel channel = (Channel) done.getNow();
@@ -119,10 +119,10 @@ public final class Dialer {
             return here(target, loop);
         }
         if (site.type() == PeerType.PLAIN) {
-            return direct(site, target);
+            return direct(site, target, tunnel.group().next());
         }
         HopRequest.Target wanted = new HopRequest.Target(HopRequest.Protocol.TCP, target.host(), target.port());
-        return hop(site, HopRequest.shared(NETWORK, wanted), loop);
+        return hop(site, HopRequest.shared(NETWORK, wanted), loop, tunnel.group().next());
     }
 
     private static HopRequest.Announcement announcement(ClientAddress how) {
@@ -141,11 +141,19 @@ public final class Dialer {
         return targets.dial(target.host(), target.port(), _ -> true, loop);
     }
 
-    private Future<Channel> hop(Site site, HopRequest request, EventExecutor loop) {
+    /// Where what is dialled for one visitor alone lives: a socket of the kernel's on the visitor's loop, so that both
+    /// ends of the relay have the same, a channel of the embedded stack on the tunnel's.
+    private EventLoop near(EventExecutor visitors) {
+        return tunnel.sharesPorts() && visitors instanceof EventLoop own
+                ? own
+                : tunnel.group().next();
+    }
+
+    private Future<Channel> hop(Site site, HopRequest request, EventExecutor loop, EventLoop home) {
         Promise<Channel> connected = loop.newPromise();
         InetAddress address = site.peer().addresses().getFirst();
         long began = System.nanoTime();
-        connect(new InetSocketAddress(address, Ports.HOP), new HopHandshake(request, connected), site.name())
+        connect(new InetSocketAddress(address, Ports.HOP), new HopHandshake(request, connected), site.name(), home)
                 .addListener(done -> {
                     if (done.isSuccess()) {
                         // A connection inside the tunnel takes one round trip, or some more where packets were lost.
@@ -157,7 +165,7 @@ public final class Dialer {
         return connected;
     }
 
-    private Future<Channel> direct(Site site, Target target) {
+    private Future<Channel> direct(Site site, Target target, EventLoop home) {
         InetAddress address;
         try {
             address = InetAddress.ofLiteral(target.host());
@@ -167,11 +175,12 @@ public final class Dialer {
                     .newFailedFuture(new DialException(
                             Broken.TARGET_UNREACHABLE, "a plain peer's target is an address, not " + target.host()));
         }
-        return connect(new InetSocketAddress(address, target.port()), new ChannelInboundHandlerAdapter(), site.name());
+        InetSocketAddress to = new InetSocketAddress(address, target.port());
+        return connect(to, new ChannelInboundHandlerAdapter(), site.name(), home);
     }
 
-    private Future<Channel> connect(InetSocketAddress address, ChannelHandler handshake, String site) {
-        EventLoop loop = tunnel.group().next();
+    private Future<Channel> connect(
+            InetSocketAddress address, ChannelHandler handshake, String site, EventLoop loop) {
         Promise<Channel> promise = loop.newPromise();
         Outgoing.connect(address, tunnel.connections(), loop, handshake, TUNNEL_CONNECT_MILLIS)
                 .addListener(done -> {

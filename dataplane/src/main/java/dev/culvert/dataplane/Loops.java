@@ -2,6 +2,7 @@ package dev.culvert.dataplane;
 
 import dev.culvert.dataplane.os.LinuxDatagrams;
 import dev.culvert.dataplane.os.LinuxUdpPort;
+import dev.culvert.dataplane.relay.Splices;
 import dev.culvert.dataplane.tunnel.NioUdpPort;
 import dev.culvert.dataplane.tunnel.UdpPort;
 import dev.culvert.dataplane.udp.DatagramPorts;
@@ -64,11 +65,14 @@ public final class Loops implements AutoCloseable {
     private final InheritedSockets inherited;
     private final MultiThreadIoEventLoopGroup tunnel;
     private final MultiThreadIoEventLoopGroup visitors;
+    private final @Nullable Splices splices;
     private @Nullable LinuxDatagrams datagrams;
 
     private Loops(boolean epoll, int visitorLoops, InheritedSockets inherited) {
         this.epoll = epoll;
         this.inherited = inherited;
+        boolean copies = "false".equals(System.getProperty("culvert.splice"));
+        this.splices = epoll && !copies ? new Splices() : null;
         IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
         this.tunnel = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("tunnel", true), handlers);
         this.visitors = visitorLoops == 0
@@ -140,6 +144,12 @@ public final class Loops implements AutoCloseable {
     /// The socket that was inherited for a service of datagrams at `bind`; -1 if there is none.
     int inheritedService(Bind bind) {
         return epoll ? inherited.take(InheritedSockets.service(bind)) : -1;
+    }
+
+    /// What splicing relays share; null without epoll, and with `-Dculvert.splice=false`.
+    @Nullable
+    Splices splices() {
+        return splices;
     }
 
     public ChannelFactory<Channel> connections() {

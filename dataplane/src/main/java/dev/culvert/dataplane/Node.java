@@ -133,7 +133,7 @@ public final class Node implements AutoCloseable {
         this.own = new OwnAddresses(parts.scheduler());
         this.passwords = new BasicAuth(events);
         this.runtime = RunningModel.of(empty, passwords);
-        this.connections = new ConnectionRegistry(admission::release);
+        this.connections = new ConnectionRegistry(admission::release, loops.splices());
         this.targets = new TargetDialer(loops.connections(), workers);
         this.dialer = new Dialer(tunnel, targets);
         Doorway doorway = new Doorway(() -> runtime, admission, dialer, connections, events, tls, own::now);

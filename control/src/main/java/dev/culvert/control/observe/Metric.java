@@ -58,6 +58,15 @@ public enum Metric {
     HOP_RECEIVED(Type.COUNTER, "culvert_hop_received_bytes", "At a site: bytes from gateways to a target.", "target"),
     HOP_SENT(Type.COUNTER, "culvert_hop_sent_bytes", "At a site: bytes from a target to gateways.", "target"),
     HOP_REFUSED(Type.COUNTER, "culvert_hop_refused", "At a site: what gateways asked for and did not get.", "reason"),
+    SPLICED_CONNECTIONS(
+            Type.COUNTER,
+            "culvert_spliced_connections",
+            "Connections that carried enough to be moved by the kernel, by splice(2)."),
+    SPLICED_BYTES(Type.COUNTER, "culvert_spliced_bytes", "Bytes that were moved so, in both directions."),
+    SPLICED_COPIED(
+            Type.COUNTER,
+            "culvert_spliced_copied_bytes",
+            "Bytes of the same connections that were copied, as no pipe was to be had."),
     PEER_CONNECTED(
             Type.GAUGE,
             "culvert_peer_connected",

@@ -2,6 +2,7 @@ package dev.culvert.control.observe;
 
 import dev.culvert.dataplane.ConnectionRegistry.ServiceTraffic;
 import dev.culvert.dataplane.Node;
+import dev.culvert.dataplane.relay.Splices;
 import dev.culvert.dataplane.ServiceMeter;
 import dev.culvert.dataplane.tunnel.PeerStatus;
 import dev.culvert.model.GatewayPeer;
@@ -43,6 +44,7 @@ final class NodeMetrics {
     synchronized void collect(Families into) throws IOException {
         Model model = node.model();
         into.add(Metric.CONNECTIONS, node.connections().size());
+        splices(into);
         traffic(model, into);
         peers(model, into);
         events(into);
@@ -50,6 +52,14 @@ final class NodeMetrics {
             int dot = name.indexOf('.');
             into.add(Metric.DROPS, count, name.substring(0, dot), word(name.substring(dot + 1)));
         });
+    }
+
+    private void splices(Families into) {
+        Splices splices = node.connections().splices();
+        Splices.Count count = splices == null ? new Splices.Count(0, 0, 0) : splices.count();
+        into.add(Metric.SPLICED_CONNECTIONS, count.connections());
+        into.add(Metric.SPLICED_BYTES, count.bytes());
+        into.add(Metric.SPLICED_COPIED, count.copiedBytes());
     }
 
     private void traffic(Model model, Families into) {

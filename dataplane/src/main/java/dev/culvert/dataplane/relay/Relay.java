@@ -46,6 +46,7 @@ public final class Relay {
                 new RelayHalf(visitor, connection.sent(), () -> connection.how(Ended.How.TARGET), allowance, false);
         inward.opposite(outward);
         outward.opposite(inward);
+        SpliceStart.offer(visitor, upstream, connection, inward, outward);
         visitor.closeFuture().addListener(_ -> ended(upstream, connection));
         upstream.closeFuture().addListener(_ -> ended(visitor, connection));
         visitor.eventLoop().execute(() -> {

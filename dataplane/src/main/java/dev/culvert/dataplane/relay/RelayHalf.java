@@ -34,6 +34,9 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     private @Nullable RelayHalf opposite;
     private @Nullable ChannelHandlerContext context;
     private boolean ended;
+    private @Nullable SpliceStart splice;
+    private long carried;
+    private long spliceAt = Splices.LONG;
     // What waits for the throttle to rest: the end of the direction, or of the whole source.
     private @Nullable Runnable afterwards;
 
@@ -58,6 +61,11 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
         opposite = other;
     }
 
+    /// Lets it leave its channel when it turns out to be long.
+    void offer(SpliceStart start) {
+        splice = start;
+    }
+
     @Override
     public void handlerAdded(ChannelHandlerContext ctx) {
         context = ctx;
@@ -65,7 +73,10 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (throttle == null) {
+        if (splice != null && splice.hasBegun()) {
+            bytes.add(((ByteBuf) message).readableBytes());
+            splice.keep(this, (ByteBuf) message);
+        } else if (throttle == null) {
             pass((ByteBuf) message);
         } else {
             throttle.add((ByteBuf) message, ctx.executor());
@@ -73,6 +84,7 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     }
 
     private void pass(ByteBuf message) {
+        carried += message.readableBytes();
         bytes.add(message.readableBytes());
         // A write that fails is a reset of the sink: its pipeline hears of it, and the other half passes it on.
         sink.write(message, sink.voidPromise());
@@ -88,15 +100,37 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
         afterwards = null;
         if (task != null) {
             task.run();
-        } else if (sink.isWritable()) {
+        } else if (!becomesSplice() && sink.isWritable()) {
             resume();
         }
+    }
+
+    /// Whether neither an end nor a pause is under way.
+    boolean isIdle() {
+        return !ended && !isPausing() && afterwards == null;
+    }
+
+    /// Tries to leave the channel, now and then, once this direction has carried much: as soon as the sink has taken
+    /// all, and if it is not possible at that moment it reads on.
+    private boolean becomesSplice() {
+        SpliceStart start = splice;
+        if (start == null || carried < spliceAt || !isIdle()) {
+            return false;
+        }
+        spliceAt = carried + Splices.LONG;
+        sink.writeAndFlush(Unpooled.EMPTY_BUFFER)
+                .addListener(_ -> sink.eventLoop().execute(() -> {
+                    if (!start.begin()) {
+                        resume();
+                    }
+                }));
+        return true;
     }
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
         sink.flush();
-        if (sink.isWritable() && mayRead(ctx.channel())) {
+        if (!becomesSplice() && sink.isWritable() && mayRead(ctx.channel())) {
             ctx.read();
         }
     }
@@ -120,7 +154,10 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     /// end
     /// may also have come before this handler was there, with bytes that are only now handed on.
     private boolean mayRead(Channel source) {
-        return !ended && !isPausing() && !(source instanceof DuplexChannel duplex && duplex.isInputShutdown());
+        return !ended
+                && !isPausing()
+                && !(splice != null && splice.hasBegun())
+                && !(source instanceof DuplexChannel duplex && duplex.isInputShutdown());
     }
 
     private void resume() {
@@ -153,7 +190,8 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     /// The source's FIN becomes the sink's, behind everything that was read before it.
     void inputEnded() {
         ChannelHandlerContext current = context;
-        if (ended || current == null) {
+        // A splice finds the end by itself.
+        if (ended || current == null || (splice != null && splice.hasBegun())) {
             return;
         }
         if (isPausing()) {
