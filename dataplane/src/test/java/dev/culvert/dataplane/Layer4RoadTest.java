@@ -210,6 +210,41 @@ class Layer4RoadTest {
         }
     }
 
+    /// A target of the gateway itself, so that the kernel moves the bytes as soon as they are many.
+    @Test
+    void bandwidth_ofASplicedConnection_holdsBothWays() throws Exception {
+        byte[] sent = new byte[3 * MIB];
+        new Random(7).nextBytes(sent);
+        try (RawBackend target = RawBackend.echo();
+                Road road = Road.open("""
+                            near:
+                              listen: 127.0.0.2:7002/tcp
+                              site: here
+                              target: tcp://127.0.0.1:%d
+                              access: {bandwidth: 1 MiB/s}
+                        """.formatted(target.port()), "allow: []\n");
+                Wire visitor = from("127.0.0.1", road)) {
+            long start = System.nanoTime();
+            Thread.ofVirtual().start(() -> {
+                try {
+                    visitor.send(sent);
+                    visitor.endOutput();
+                } catch (IOException visible) {
+                    // The bytes that come back are too few.
+                }
+            });
+            byte[] got = visitor.input().readAllBytes();
+
+            assertThat(Arrays.equals(got, sent)).isTrue();
+            assertThat(System.nanoTime() - start).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(2_700));
+            assertThat(Objects.requireNonNull(
+                                    road.gateway().node().connections().splices())
+                            .count()
+                            .bytes())
+                    .isGreaterThan(MIB / 2);
+        }
+    }
+
     @Test
     void bandwidth_ofAnHttpService_boundsItsBodies() throws Exception {
         RawBackend.Script server = (wire, _) -> {

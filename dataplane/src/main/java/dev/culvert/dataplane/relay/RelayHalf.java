@@ -105,16 +105,20 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
         }
     }
 
+    boolean hasEnded() {
+        return ended;
+    }
+
     /// Whether neither an end nor a pause is under way.
     boolean isIdle() {
-        return !ended && !isPausing() && afterwards == null;
+        return !isPausing() && afterwards == null;
     }
 
     /// Tries to leave the channel, now and then, once this direction has carried much: as soon as the sink has taken
     /// all, and if it is not possible at that moment it reads on.
     private boolean becomesSplice() {
         SpliceStart start = splice;
-        if (start == null || carried < spliceAt || !isIdle()) {
+        if (start == null || carried < spliceAt || ended || !isIdle()) {
             return false;
         }
         spliceAt = carried + Splices.LONG;

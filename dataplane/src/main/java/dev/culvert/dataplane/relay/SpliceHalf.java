@@ -40,14 +40,8 @@ final class SpliceHalf {
     private boolean ended;
     private boolean over;
 
-    /// @param first goes before everything else
     SpliceHalf(
-            SplicePair pair,
-            Splices splices,
-            EpollSocketChannel source,
-            EpollSocketChannel sink,
-            LongAdder bytes,
-            @Nullable ByteBuf first) {
+            SplicePair pair, Splices splices, EpollSocketChannel source, EpollSocketChannel sink, LongAdder bytes) {
         this.pair = pair;
         this.splices = splices;
         this.source = source;
@@ -55,7 +49,13 @@ final class SpliceHalf {
         this.from = (Socket) source.fd();
         this.to = (Socket) sink.fd();
         this.bytes = bytes;
-        this.kept = first;
+    }
+
+    /// @param first what its channel had read last, which goes before everything else; null for nothing
+    /// @param hasEnded whether the direction is over, and its end is passed on
+    void begin(@Nullable ByteBuf first, boolean hasEnded) {
+        kept = first;
+        over = hasEnded;
     }
 
     /// @param inward whether it carries what the visitor sends

@@ -2,7 +2,6 @@ package dev.culvert.dataplane.relay;
 
 import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.Ended;
-import io.netty.buffer.ByteBuf;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
@@ -36,22 +35,22 @@ final class SplicePair {
     private boolean over;
 
     /// @param visitor unregistered, with nothing left to write, as `upstream`
-    /// @param inwardBytes what the visitor's channel had read last; null for nothing
-    /// @param outwardBytes the same of the upstream
-    SplicePair(
-            Splices splices,
-            Connection connection,
-            EpollSocketChannel visitor,
-            EpollSocketChannel upstream,
-            @Nullable ByteBuf inwardBytes,
-            @Nullable ByteBuf outwardBytes) {
+    SplicePair(Splices splices, Connection connection, EpollSocketChannel visitor, EpollSocketChannel upstream) {
         this.connection = connection;
         this.visitor = new End(visitor, Ended.How.VISITOR);
         this.upstream = new End(upstream, Ended.How.TARGET);
-        this.inward = new SpliceHalf(this, splices, visitor, upstream, connection.received(), inwardBytes);
-        this.outward = new SpliceHalf(this, splices, upstream, visitor, connection.sent(), outwardBytes);
+        this.inward = new SpliceHalf(this, splices, visitor, upstream, connection.received());
+        this.outward = new SpliceHalf(this, splices, upstream, visitor, connection.sent());
         inward.limit(connection.allowance(), true);
         outward.limit(connection.allowance(), false);
+    }
+
+    SpliceHalf inward() {
+        return inward;
+    }
+
+    SpliceHalf outward() {
+        return outward;
     }
 
     void start() {

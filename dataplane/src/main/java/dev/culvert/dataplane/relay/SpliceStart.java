@@ -56,19 +56,20 @@ final class SpliceStart {
 
     /// Begins if it can be now.
     boolean begin() {
-        if (!begun && isReady(visitor, inward) && isReady(upstream, outward)) {
+        if (!begun && isReady(visitor, inward, upstream) && isReady(upstream, outward, visitor)) {
             begun = true;
             visitor.deregister().addListener(_ -> upstream.deregister().addListener(_ -> go()));
         }
         return begun;
     }
 
-    private static boolean isReady(EpollSocketChannel channel, RelayHalf half) {
+    /// A direction may have ended: with all that it had, and its end passed on.
+    private static boolean isReady(EpollSocketChannel channel, RelayHalf half, EpollSocketChannel sink) {
         ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
         return channel.isActive()
                 && half.isIdle()
-                && !channel.isInputShutdown()
-                && !channel.isOutputShutdown()
+                && half.hasEnded() == channel.isInputShutdown()
+                && half.hasEnded() == sink.isOutputShutdown()
                 && waiting != null
                 && waiting.totalPendingWriteBytes() == 0
                 && half.equals(channel.pipeline().first())
@@ -98,7 +99,10 @@ final class SpliceStart {
     private void go() {
         if (visitor.isOpen() && upstream.isOpen()) {
             splices.began();
-            new SplicePair(splices, connection, visitor, upstream, inwardBytes, outwardBytes).start();
+            SplicePair pair = new SplicePair(splices, connection, visitor, upstream);
+            pair.inward().begin(inwardBytes, inward.hasEnded());
+            pair.outward().begin(outwardBytes, outward.hasEnded());
+            pair.start();
             return;
         }
         release(inwardBytes);

@@ -233,6 +233,22 @@ class SpliceTest {
         assertThat(readAll(visitor.input())).isEqualTo(answered.get(10, TimeUnit.SECONDS));
     }
 
+    @Test
+    void downloadBehindAnEnd_isSpliced() throws Exception {
+        CompletableFuture<byte[]> answered = new CompletableFuture<>();
+        Wire visitor = visitor(Way.SPLICED, new RawBackend((wire, _) -> {
+            wire.readAll();
+            answered.complete(send(wire.socket().getOutputStream(), 20 * MIB, 3));
+        }));
+        visitor.send("a question");
+        visitor.endOutput();
+
+        assertThat(readAll(visitor.input())).isEqualTo(answered.get(10, TimeUnit.SECONDS));
+
+        assertThat(count().bytes()).isGreaterThan(10 * MIB);
+        until(() -> registry.size() == 0);
+    }
+
     @ParameterizedTest
     @EnumSource
     void targetsEnd_leavesTheVisitorsDirectionOpen(Way way) throws Exception {
