@@ -122,7 +122,8 @@ public final class Dialer {
             return direct(site, target, tunnel.group().next());
         }
         HopRequest.Target wanted = new HopRequest.Target(HopRequest.Protocol.TCP, target.host(), target.port());
-        return hop(site, HopRequest.shared(NETWORK, wanted), loop, tunnel.group().next());
+        return hop(
+                site, HopRequest.shared(NETWORK, wanted), loop, tunnel.group().next());
     }
 
     private static HopRequest.Announcement announcement(ClientAddress how) {
@@ -179,8 +180,7 @@ public final class Dialer {
         return connect(to, new ChannelInboundHandlerAdapter(), site.name(), home);
     }
 
-    private Future<Channel> connect(
-            InetSocketAddress address, ChannelHandler handshake, String site, EventLoop loop) {
+    private Future<Channel> connect(InetSocketAddress address, ChannelHandler handshake, String site, EventLoop loop) {
         Promise<Channel> promise = loop.newPromise();
         Outgoing.connect(address, tunnel.connections(), loop, handshake, TUNNEL_CONNECT_MILLIS)
                 .addListener(done -> {

@@ -2,8 +2,8 @@ package dev.culvert.control.observe;
 
 import dev.culvert.dataplane.ConnectionRegistry.ServiceTraffic;
 import dev.culvert.dataplane.Node;
-import dev.culvert.dataplane.relay.Splices;
 import dev.culvert.dataplane.ServiceMeter;
+import dev.culvert.dataplane.relay.Splices;
 import dev.culvert.dataplane.tunnel.PeerStatus;
 import dev.culvert.model.GatewayPeer;
 import dev.culvert.model.Model;

@@ -3,7 +3,8 @@ package dev.culvert.dataplane.os;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
-/// A pipe of the kernel's, through which splice(2) takes bytes from one socket to another without a copy of them in this
+/// A pipe of the kernel's, through which splice(2) takes bytes from one socket to another without a copy of them in
+/// this
 /// process. Made by [Pipes]; on the loop of that pool.
 public final class Pipe {
     /// In place of a count of bytes: nothing now, epoll will tell.

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The pipes of one loop, each lent for as long as bytes are under way in it. A few rest here for the next turn.
 ///
-/// What a user's pipes hold in all is bounded by the kernel (pipe(7), `pipe-user-pages-soft`): beyond, a new one has two
+/// What a user's pipes hold in all is bounded by the kernel (pipe(7), `pipe-user-pages-soft`): beyond, a new one has
+/// two
 /// pages, and none grows. All loops together stay well below it, by a [Budget].
 public final class Pipes {
     private static final Path SOFT_LIMIT = Path.of("/proc/sys/fs/pipe-user-pages-soft");

@@ -40,8 +40,7 @@ final class SpliceHalf {
     private boolean ended;
     private boolean over;
 
-    SpliceHalf(
-            SplicePair pair, Splices splices, EpollSocketChannel source, EpollSocketChannel sink, LongAdder bytes) {
+    SpliceHalf(SplicePair pair, Splices splices, EpollSocketChannel source, EpollSocketChannel sink, LongAdder bytes) {
         this.pair = pair;
         this.splices = splices;
         this.source = source;

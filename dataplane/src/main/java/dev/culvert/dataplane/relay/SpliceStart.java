@@ -36,8 +36,7 @@ final class SpliceStart {
     }
 
     /// Lets a relay become one, if both its ends are sockets of one loop.
-    static void offer(
-            Channel visitor, Channel upstream, Connection connection, RelayHalf inward, RelayHalf outward) {
+    static void offer(Channel visitor, Channel upstream, Connection connection, RelayHalf inward, RelayHalf outward) {
         Splices splices = connection.splices();
         if (splices != null
                 && visitor instanceof EpollSocketChannel one

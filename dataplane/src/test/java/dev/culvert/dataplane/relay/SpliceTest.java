@@ -1,7 +1,6 @@
 package dev.culvert.dataplane.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.culvert.dataplane.ConnectionRegistry;
 import dev.culvert.dataplane.Loops;
@@ -106,8 +105,7 @@ class SpliceTest {
 
     private void relay(Channel visitor, InetSocketAddress target) {
         visitor.pipeline().addLast(Relay.HANDSHAKE, new EarlyBytes());
-        Outgoing.connect(
-                        target, loops.connections(), visitor.eventLoop(), new ChannelInboundHandlerAdapter(), 5_000)
+        Outgoing.connect(target, loops.connections(), visitor.eventLoop(), new ChannelInboundHandlerAdapter(), 5_000)
                 .addListener(done -> Relay.join(
                         visitor,
                         (Channel) done.getNow(),
