@@ -18,13 +18,6 @@ import java.nio.ByteOrder;
 /// say which of our addresses the datagram came to or leaves from, and where the kernel has joined or shall cut
 /// several.
 final class DatagramBatch {
-    // Two control messages, the larger one with an IPv6 address.
-    private static final int CONTROLS = 96;
-    // struct cmsghdr: length, level, type; then its data, all aligned to 8.
-    private static final int HEAD = 16;
-    private static final int PKTINFO6 = 20;
-    private static final int PKTINFO4 = 12;
-
     private static final ValueLayout.OfShort PORT = JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfInt IPV4 = JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfLong IPV6 = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -32,9 +25,10 @@ final class DatagramBatch {
     final Messages messages;
     private final MemorySegment names;
     private final MemorySegment controls;
+    private final ControlMessages control = new ControlMessages();
 
     DatagramBatch(Arena arena, int count) {
-        messages = new Messages(arena, count, CONTROLS);
+        messages = new Messages(arena, count);
         names = messages.names();
         controls = messages.controls();
     }
@@ -49,31 +43,14 @@ final class DatagramBatch {
         long high = six ? names.get(IPV6, name + 8) : 0;
         long low = six ? names.get(IPV6, name + 16) : AddressWords.ipv4Low(names.get(IPV4, name + 4));
         int port = Short.toUnsignedInt(names.get(PORT, name + 2));
-        int size = messages.received(index);
-        long ourHigh = localHigh;
-        long ourLow = localLow;
-        long at = messages.control(index);
-        long end = at + messages.controlLength(index);
-        while (at + HEAD <= end) {
-            long length = controls.get(JAVA_LONG, at);
-            int level = controls.get(JAVA_INT, at + 8);
-            int type = controls.get(JAVA_INT, at + 12);
-            if (length < HEAD) {
-                break;
-            }
-            if (level == Libc.SOL_UDP && type == Libc.UDP_GRO) {
-                size = Math.max(1, controls.get(JAVA_INT, at + HEAD));
-            } else if (level == Libc.IPPROTO_IPV6 && type == Libc.IPV6_PKTINFO) {
-                ourHigh = controls.get(IPV6, at + HEAD);
-                ourLow = controls.get(IPV6, at + HEAD + 8);
-            } else if (level == Libc.IPPROTO_IP && type == Libc.IP_PKTINFO) {
-                ourHigh = 0;
-                ourLow = AddressWords.ipv4Low(controls.get(IPV4, at + HEAD + 8));
-            }
-            at += (length + 7) & ~7;
-        }
-        ends.set(ourHigh, ourLow, high, low, port);
-        return size;
+        control.read(controls, messages.control(index), messages.controlLength(index));
+        ends.set(
+                control.hasLocal ? control.localHigh : localHigh,
+                control.hasLocal ? control.localLow : localLow,
+                high,
+                low,
+                port);
+        return control.segmentSize > 0 ? control.segmentSize : messages.received(index);
     }
 
     /// Makes ready to send.
@@ -84,32 +61,14 @@ final class DatagramBatch {
     void prepare(int index, int family, UdpEndpoint ends, boolean choosesLocal, int length, int segment) {
         long start = messages.control(index);
         long at = start;
-        if (choosesLocal && family == Libc.AF_INET6) {
-            head(at, HEAD + PKTINFO6, Libc.IPPROTO_IPV6, Libc.IPV6_PKTINFO);
-            controls.set(IPV6, at + HEAD, ends.localHigh());
-            controls.set(IPV6, at + HEAD + 8, ends.localLow());
-            controls.set(JAVA_LONG, at + HEAD + 16, 0);
-            at += HEAD + 24;
-        } else if (choosesLocal && family == Libc.AF_INET) {
-            head(at, HEAD + PKTINFO4, Libc.IPPROTO_IP, Libc.IP_PKTINFO);
-            controls.set(JAVA_INT, at + HEAD, 0);
-            controls.set(IPV4, at + HEAD + 4, (int) ends.localLow());
-            controls.set(JAVA_LONG, at + HEAD + 8, 0);
-            at += HEAD + 16;
+        if (choosesLocal) {
+            at = ControlMessages.writeLocal(controls, at, family, ends.localHigh(), ends.localLow());
         }
         if (segment > 0) {
-            head(at, HEAD + 2, Libc.SOL_UDP, Libc.UDP_SEGMENT);
-            controls.set(JAVA_LONG, at + HEAD, segment);
-            at += HEAD + 8;
+            at = ControlMessages.writeSegment(controls, at, segment);
         }
         int nameLength = family == 0 ? 0 : name(messages.name(index), family, ends);
-        messages.prepareWith(index, nameLength, length, at - start);
-    }
-
-    private void head(long at, int length, int level, int type) {
-        controls.set(JAVA_LONG, at, length);
-        controls.set(JAVA_INT, at + 8, level);
-        controls.set(JAVA_INT, at + 12, type);
+        messages.prepare(index, nameLength, length, at - start);
     }
 
     private int name(long at, int family, UdpEndpoint ends) {

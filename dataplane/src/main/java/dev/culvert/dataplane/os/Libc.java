@@ -14,7 +14,14 @@ final class Libc {
     static final int SOL_SOCKET = 1;
     static final int SO_SNDBUF = 7;
     static final int SO_RCVBUF = 8;
+    static final int SO_ATTACH_FILTER = 26;
+    static final int SO_SNDBUFFORCE = 32;
+    static final int SO_RCVBUFFORCE = 33;
     static final int SO_MARK = 36;
+    // linux/sock_diag.h: an array of nine words, of which the last are the drops
+    static final int SO_MEMINFO = 55;
+    static final int MEMINFO_BYTES = 36;
+    static final int MEMINFO_DROPS = 32;
     static final int IPPROTO_IP = 0;
     // linux/in.h, linux/in6.h
     static final int IP_MTU_DISCOVER = 10;
@@ -50,6 +57,7 @@ final class Libc {
     private static final MethodHandle CONNECT = function("connect");
     private static final MethodHandle GETSOCKNAME = function("getsockname");
     private static final MethodHandle SETSOCKOPT = function("setsockopt");
+    private static final MethodHandle GETSOCKOPT = function("getsockopt");
     private static final MethodHandle RECVMMSG = function("recvmmsg");
     private static final MethodHandle SENDMMSG = function("sendmmsg");
     private static final MethodHandle CLOCK_GETTIME = function("clock_gettime");
@@ -87,6 +95,11 @@ final class Libc {
 
     static int setsockopt(MemorySegment state, int fd, int level, int option, MemorySegment value, int length) {
         return (int) Downcalls.call(SETSOCKOPT, state, fd, level, option, value.address(), length);
+    }
+
+    static int getsockopt(
+            MemorySegment state, int fd, int level, int option, MemorySegment value, MemorySegment length) {
+        return (int) Downcalls.call(GETSOCKOPT, state, fd, level, option, value.address(), length.address());
     }
 
     static int recvmmsg(MemorySegment state, int fd, MemorySegment messages, int count) {

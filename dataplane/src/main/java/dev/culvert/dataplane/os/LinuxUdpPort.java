@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.culvert.dataplane.tunnel.UdpPort;
 import dev.culvert.dataplane.tunnel.Unsendable;
+import dev.culvert.proto.wireguard.IndexForm;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
@@ -43,12 +44,20 @@ public final class LinuxUdpPort implements UdpPort {
         this.arena = arena;
         this.errno = errno;
         SocketAddresses addresses = new SocketAddresses(family);
-        this.sends = new SendBatch(fd, arena, errno, addresses);
+        this.sends = new SendBatch(fd, family, arena, errno, addresses);
         this.receives = new ReceiveBatch(fd, arena, errno, addresses);
         MemorySegment name = arena.allocate(SocketAddresses.SIZE, 8);
         MemorySegment length = arena.allocateFrom(JAVA_INT, SocketAddresses.SIZE);
         Libc.getsockname(errno, fd, name, length);
         this.local = addresses.read(name, 0);
+        if (local.getAddress().isAnyLocalAddress()) {
+            // An answer leaves from the address that was asked.
+            if (family == Libc.AF_INET6) {
+                option(errno, arena, fd, Libc.IPPROTO_IPV6, Libc.IPV6_RECVPKTINFO, 1);
+            } else {
+                option(errno, arena, fd, Libc.IPPROTO_IP, Libc.IP_PKTINFO, 1);
+            }
+        }
     }
 
     /// Binds the port; a wildcard address takes IPv4 and IPv6 where the host has both.
@@ -80,6 +89,9 @@ public final class LinuxUdpPort implements UdpPort {
         }
         option(errno, arena, fd, Libc.SOL_SOCKET, Libc.SO_RCVBUF, SOCKET_BUFFER);
         option(errno, arena, fd, Libc.SOL_SOCKET, Libc.SO_SNDBUF, SOCKET_BUFFER);
+        // Beyond the system's limit where this process may.
+        option(errno, arena, fd, Libc.SOL_SOCKET, Libc.SO_RCVBUFFORCE, SOCKET_BUFFER);
+        option(errno, arena, fd, Libc.SOL_SOCKET, Libc.SO_SNDBUFFORCE, SOCKET_BUFFER);
         option(errno, arena, fd, Libc.SOL_UDP, Libc.UDP_GRO, 1);
         // Never a fragment, and the path's MTU as our own probes find it: what ICMP claims anyone can forge,
         // and once the kernel believes it, it refuses segmentation (docs/wireguard.md, "Size of the outer
@@ -157,6 +169,31 @@ public final class LinuxUdpPort implements UdpPort {
     private static void option(MemorySegment errno, Arena arena, int fd, int level, int name, int value) {
         // Options are wishes: an older kernel without one of them still carries datagrams.
         Libc.setsockopt(errno, fd, level, name, arena.allocateFrom(JAVA_INT, value), Integer.BYTES);
+    }
+
+    @Override
+    public void filter(IndexForm indices) {
+        if (!closed) {
+            try (Arena brief = Arena.ofConfined()) {
+                MemorySegment program = SocketFilter.of(indices, brief);
+                int size = (int) program.byteSize();
+                Libc.setsockopt(errno, fd, Libc.SOL_SOCKET, Libc.SO_ATTACH_FILTER, program, size);
+            }
+        }
+    }
+
+    @Override
+    public long kernelDrops() {
+        if (closed) {
+            return 0;
+        }
+        try (Arena brief = Arena.ofConfined()) {
+            MemorySegment words = brief.allocate(Libc.MEMINFO_BYTES, 4);
+            MemorySegment length = brief.allocateFrom(JAVA_INT, Libc.MEMINFO_BYTES);
+            boolean known = Libc.getsockopt(errno, fd, Libc.SOL_SOCKET, Libc.SO_MEMINFO, words, length) == 0
+                    && length.get(JAVA_INT, 0) >= Libc.MEMINFO_BYTES;
+            return known ? Integer.toUnsignedLong(words.get(JAVA_INT, Libc.MEMINFO_DROPS)) : 0;
+        }
     }
 
     @Override

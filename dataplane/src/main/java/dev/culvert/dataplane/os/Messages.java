@@ -20,31 +20,18 @@ final class Messages {
     // struct iovec: base, length.
     private static final int IOV_SIZE = 16;
     private static final int NAME_SIZE = 32;
-    // CMSG_SPACE(sizeof(int)): one, of the size of joined datagrams.
-    private static final int ONE_CONTROL = 24;
-    // CMSG_LEN(sizeof(int)), CMSG_LEN(sizeof(u16))
-    private static final int CONTROL_INT_LENGTH = 20;
-    private static final int CONTROL_SHORT_LENGTH = 18;
 
     private final MemorySegment headers;
     private final MemorySegment vectors;
     private final MemorySegment names;
     private final MemorySegment controls;
     private final MemorySegment buffers;
-    private final int controlSize;
 
-    /// With room for one control message of an `int`.
     Messages(Arena arena, int count) {
-        this(arena, count, ONE_CONTROL);
-    }
-
-    /// @param controlSize bytes for control messages, a multiple of 8
-    Messages(Arena arena, int count, int controlSize) {
-        this.controlSize = controlSize;
         headers = arena.allocate((long) SIZE * count, 8);
         vectors = arena.allocate((long) IOV_SIZE * count, 8);
         names = arena.allocate((long) NAME_SIZE * count, 8);
-        controls = arena.allocate((long) controlSize * count, 8);
+        controls = arena.allocate((long) ControlMessages.SIZE * count, 8);
         buffers = arena.allocate((long) BUFFER_SIZE * count, 64);
         for (int i = 0; i < count; i++) {
             long header = (long) SIZE * i;
@@ -52,7 +39,7 @@ final class Messages {
             headers.set(JAVA_LONG, header + 16, vectors.address() + (long) IOV_SIZE * i);
             headers.set(JAVA_LONG, header + 24, 1);
             vectors.set(JAVA_LONG, (long) IOV_SIZE * i, buffers.address() + (long) BUFFER_SIZE * i);
-            headers.set(JAVA_LONG, header + CONTROL, controls.address() + (long) controlSize * i);
+            headers.set(JAVA_LONG, header + CONTROL, controls.address() + (long) ControlMessages.SIZE * i);
         }
     }
 
@@ -82,7 +69,7 @@ final class Messages {
 
     /// Where the control messages of one begin in [#controls].
     long control(int index) {
-        return (long) controlSize * index;
+        return (long) ControlMessages.SIZE * index;
     }
 
     /// Bytes of control messages that were received.
@@ -94,7 +81,7 @@ final class Messages {
     void clear(int index) {
         long header = (long) SIZE * index;
         headers.set(JAVA_INT, header + NAME_LENGTH, SocketAddresses.SIZE);
-        headers.set(JAVA_LONG, header + CONTROL_LENGTH, controlSize);
+        headers.set(JAVA_LONG, header + CONTROL_LENGTH, ControlMessages.SIZE);
         vectors.set(JAVA_LONG, (long) IOV_SIZE * index + 8, BUFFER_SIZE);
     }
 
@@ -102,34 +89,8 @@ final class Messages {
         return headers.get(JAVA_INT, (long) SIZE * index + LENGTH);
     }
 
-    /// The size of each datagram of which the kernel has joined several, or `otherwise`.
-    int segmentSize(int index, int otherwise) {
-        if (controlLength(index) < CONTROL_INT_LENGTH) {
-            return otherwise;
-        }
-        long control = control(index);
-        boolean gro = controls.get(JAVA_INT, control + 8) == Libc.SOL_UDP
-                && controls.get(JAVA_INT, control + 12) == Libc.UDP_GRO;
-        int size = gro ? controls.get(JAVA_INT, control + 16) : otherwise;
-        return size > 0 ? size : otherwise;
-    }
-
-    /// Makes ready to send `length` bytes; `segmentSize` 0 means that they are one datagram.
-    void prepare(int index, int nameLength, int length, int segmentSize) {
-        if (segmentSize == 0) {
-            prepareWith(index, nameLength, length, 0);
-            return;
-        }
-        long control = control(index);
-        controls.set(JAVA_LONG, control, CONTROL_SHORT_LENGTH);
-        controls.set(JAVA_INT, control + 8, Libc.SOL_UDP);
-        controls.set(JAVA_INT, control + 12, Libc.UDP_SEGMENT);
-        controls.set(JAVA_INT, control + 16, segmentSize);
-        prepareWith(index, nameLength, length, ONE_CONTROL);
-    }
-
-    /// The same with control messages that stand in [#controls] already.
-    void prepareWith(int index, int nameLength, int length, long controlLength) {
+    /// Makes ready to send `length` bytes, with control messages that stand in [#controls].
+    void prepare(int index, int nameLength, int length, long controlLength) {
         long header = (long) SIZE * index;
         headers.set(JAVA_INT, header + NAME_LENGTH, nameLength);
         vectors.set(JAVA_LONG, (long) IOV_SIZE * index + 8, length);

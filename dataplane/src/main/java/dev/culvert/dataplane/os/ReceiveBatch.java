@@ -16,6 +16,7 @@ final class ReceiveBatch {
     private final MemorySegment errno;
     private final SocketAddresses addresses;
     private final Messages messages;
+    private final ControlMessages control = new ControlMessages();
     private final byte[] heap = new byte[Messages.BUFFER_SIZE];
     private final ByteBuffer datagram = ByteBuffer.wrap(heap);
 
@@ -53,8 +54,9 @@ final class ReceiveBatch {
 
     private int deliver(UdpPort.Receiver receiver, int index) {
         int length = messages.received(index);
-        InetSocketAddress from = addresses.read(messages.names(), messages.name(index));
-        int size = messages.segmentSize(index, length);
+        control.read(messages.controls(), messages.control(index), messages.controlLength(index));
+        InetSocketAddress from = addresses.read(messages.names(), messages.name(index), control);
+        int size = control.segmentSize > 0 ? control.segmentSize : length;
         MemorySegment.copy(messages.buffers(), JAVA_BYTE, messages.buffer(index), heap, 0, length);
         int count = 0;
         for (int at = 0; at < length; at += size) {

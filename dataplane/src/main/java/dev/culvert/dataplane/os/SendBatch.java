@@ -17,6 +17,7 @@ final class SendBatch {
     private static final int MAX_LENGTH = 65000;
 
     private final int fd;
+    private final int family;
     private final MemorySegment errno;
     private final SocketAddresses addresses;
     private final Messages messages;
@@ -32,8 +33,9 @@ final class SendBatch {
     private final Unsendable unsendable = new Unsendable();
     private long errors;
 
-    SendBatch(int fd, Arena arena, MemorySegment errno, SocketAddresses addresses) {
+    SendBatch(int fd, int family, Arena arena, MemorySegment errno, SocketAddresses addresses) {
         this.fd = fd;
+        this.family = family;
         this.errno = errno;
         this.addresses = addresses;
         this.messages = new Messages(arena, MESSAGES);
@@ -93,7 +95,6 @@ final class SendBatch {
         if (nameLength < 0) {
             return false;
         }
-        messages.prepare(used, nameLength, 0, 0);
         lengths[used] = 0;
         segments[used] = 0;
         sizes[used] = length;
@@ -110,7 +111,7 @@ final class SendBatch {
     boolean flush() {
         open = false;
         for (int i = first; i < used; i++) {
-            messages.prepare(i, nameLengths[i], lengths[i], segments[i] > 1 ? sizes[i] : 0);
+            prepare(i, lengths[i], segments[i] > 1 ? sizes[i] : 0);
         }
         while (first < used) {
             int sent = Libc.sendmmsg(errno, fd, messages.from(first), used - first);
@@ -122,13 +123,37 @@ final class SendBatch {
             if (error == Libc.EAGAIN) {
                 return false;
             }
-            if (error != Libc.EINTR) {
+            if (error != Libc.EINTR && !lostItsAddress(first, error)) {
                 refused(error);
             }
         }
         first = 0;
         used = 0;
         return true;
+    }
+
+    /// @param segment the size of each datagram, 0 for one
+    private void prepare(int message, int length, int segment) {
+        long start = messages.control(message);
+        long at = start;
+        if (destinations[message] instanceof ReturnAddress back && back.holds()) {
+            at = ControlMessages.writeLocal(messages.controls(), at, family, back.localHigh, back.localLow);
+        }
+        if (segment > 0) {
+            at = ControlMessages.writeSegment(messages.controls(), at, segment);
+        }
+        messages.prepare(message, nameLengths[message], length, at - start);
+    }
+
+    /// Whether a message was refused for the address of ours that it was to leave from: then without it.
+    private boolean lostItsAddress(int message, int error) {
+        boolean mayBe = error == Libc.EINVAL || error == Libc.EADDRNOTAVAIL || error == Libc.ENETUNREACH;
+        if (mayBe && destinations[message] instanceof ReturnAddress back && back.holds()) {
+            back.refuse();
+            prepare(message, lengths[message], segments[message] > 1 ? sizes[message] : 0);
+            return true;
+        }
+        return false;
     }
 
     /// A message was refused: for its offload (then its datagrams leave one by one), or for good.
@@ -163,7 +188,7 @@ final class SendBatch {
         for (int at = 0; at < length; at += size) {
             int part = Math.min(size, length - at);
             MemorySegment.copy(messages.buffers(), start + at, messages.buffers(), start, part);
-            messages.prepare(message, nameLengths[message], part, 0);
+            prepare(message, part, 0);
             if (Libc.sendmmsg(errno, fd, messages.from(message), 1) <= 0) {
                 errors++;
             }

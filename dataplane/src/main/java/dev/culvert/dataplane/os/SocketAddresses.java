@@ -28,6 +28,7 @@ final class SocketAddresses {
     private static final long IN6_ADDRESS_OFFSET = 8;
     private static final long IN6_SCOPE_OFFSET = 24;
     private static final int CACHE_SIZE = 256;
+    private static final ControlMessages NOTHING_MORE = new ControlMessages();
     // ::ffff:0:0/96 in the upper half of an address's second long, little-endian as memory is read.
     private static final int MAPPED_MARK = 0xffff0000;
 
@@ -44,6 +45,11 @@ final class SocketAddresses {
 
     /// Reads what the kernel wrote.
     InetSocketAddress read(MemorySegment memory, long offset) {
+        return read(memory, offset, NOTHING_MORE);
+    }
+
+    /// The same, and to which of our addresses the datagram came, if that is said beside it: a [ReturnAddress] then.
+    InetSocketAddress read(MemorySegment memory, long offset, ControlMessages beside) {
         int port = Short.toUnsignedInt(memory.get(PORT, offset + PORT_OFFSET));
         boolean six = memory.get(JAVA_SHORT_UNALIGNED, offset + FAMILY_OFFSET) == Libc.AF_INET6;
         long first = six ? memory.get(JAVA_LONG_UNALIGNED, offset + IN6_ADDRESS_OFFSET) : 0;
@@ -52,15 +58,28 @@ final class SocketAddresses {
                 : memory.get(JAVA_INT_UNALIGNED, offset + IN_ADDRESS_OFFSET);
         int slot = slot(first, second, port);
         InetSocketAddress cached = known[slot];
-        if (cached != null && high[slot] == first && low[slot] == second && ports[slot] == port) {
+        if (cached != null
+                && high[slot] == first
+                && low[slot] == second
+                && ports[slot] == port
+                && isReachedAs(cached, beside)) {
             return cached;
         }
-        InetSocketAddress fresh = new InetSocketAddress(address(memory, offset, six), port);
+        InetAddress address = address(memory, offset, six);
+        InetSocketAddress fresh = beside.hasLocal
+                ? new ReturnAddress(address, port, beside.localHigh, beside.localLow)
+                : new InetSocketAddress(address, port);
         high[slot] = first;
         low[slot] = second;
         ports[slot] = port;
         known[slot] = fresh;
         return fresh;
+    }
+
+    private static boolean isReachedAs(InetSocketAddress known, ControlMessages beside) {
+        return known instanceof ReturnAddress back
+                ? beside.hasLocal && back.localHigh == beside.localHigh && back.localLow == beside.localLow
+                : !beside.hasLocal;
     }
 
     private static int slot(long first, long second, int port) {

@@ -46,6 +46,9 @@ interface Inside {
     /// @return false, and the buffer is untouched, if there is nothing to send now
     boolean pollTransmit(ByteBuffer out, long now);
 
+    /// What [#pollTransmit] wrote last goes to an address that no peer has, or one whose place is not known.
+    default void unreachable(ByteBuffer packet, long now) {}
+
     void handleTimeout(long now);
 
     /// When [#handleTimeout] has something to do, or `Long.MAX_VALUE`.

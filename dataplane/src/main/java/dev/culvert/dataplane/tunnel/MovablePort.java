@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.tunnel;
 
+import dev.culvert.proto.wireguard.IndexForm;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -11,6 +12,7 @@ final class MovablePort implements UdpPort {
     private final WgInterface.Binder binder;
     private UdpPort port;
     private @Nullable IoEventLoop loop;
+    private @Nullable IndexForm indices;
     private Runnable readable = () -> {};
     private Runnable writable = () -> {};
     private int mark;
@@ -47,10 +49,19 @@ final class MovablePort implements UdpPort {
 
     private void take(UdpPort next) throws IOException {
         port = next;
+        if (indices != null) {
+            port.filter(indices);
+        }
         if (loop != null) {
             port.register(loop, readable, writable);
             writable.run();
         }
+    }
+
+    @Override
+    public void filter(IndexForm form) {
+        indices = form;
+        port.filter(form);
     }
 
     @Override
@@ -79,6 +90,11 @@ final class MovablePort implements UdpPort {
     @Override
     public InetSocketAddress localAddress() {
         return port.localAddress();
+    }
+
+    @Override
+    public long kernelDrops() {
+        return port.kernelDrops();
     }
 
     @Override

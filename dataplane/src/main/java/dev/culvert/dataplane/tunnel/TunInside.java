@@ -1,16 +1,19 @@
 package dev.culvert.dataplane.tunnel;
 
 import dev.culvert.dataplane.udp.DatagramPorts;
+import dev.culvert.proto.inet.HostUnreachable;
 import dev.culvert.proto.inet.IcmpHeader;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.inet.IpProtocol;
 import dev.culvert.proto.inet.Ipv6Header;
 import dev.culvert.proto.inet.NetworkOrder;
+import dev.culvert.proto.inet.PrefixMap;
 import dev.culvert.proto.inet.TcpHeader;
 import dev.culvert.proto.netstack.Stack;
 import dev.culvert.proto.netstack.StackConfig;
 import dev.culvert.proto.netstack.StackStatus;
 import dev.culvert.proto.offload.Coalescer;
+import dev.culvert.proto.offload.MssClamp;
 import dev.culvert.proto.offload.Segmenter;
 import dev.culvert.proto.offload.VirtioNetHeader;
 import io.netty.channel.Channel;
@@ -39,6 +42,12 @@ final class TunInside implements Inside {
     private static final Logger LOG = LoggerFactory.getLogger(TunInside.class);
     private static final int LARGEST = VirtioNetHeader.LENGTH + 65_535;
 
+    // What the kernel itself would send of such errors to one destination, and some more: nobody needs as many.
+    private static final int ERRORS = 100;
+    private static final long ERRORS_WITHIN = 1_000_000_000L;
+    // The coalescer writes a header before what it is given.
+    private static final int ROOM = 16;
+
     private final TunPort port;
     private final HostNetwork network;
     private final StackInside stack;
@@ -51,10 +60,16 @@ final class TunInside implements Inside {
     private final Coalescer.Sink sink;
     private final byte[] taken = new byte[LARGEST];
     private final Set<Integer> listening = new TreeSet<>();
+    // How large packets to these places may be, where the interface would carry larger ones.
+    private final PrefixMap<Integer> limits = new PrefixMap<>();
+    private final byte[] error = new byte[ROOM + HostUnreachable.LONGEST];
     private final long[] drops = new long[TunDrop.values().length];
     private boolean readable;
     private boolean cutting;
     private boolean accepting = true;
+    private int interfaceMtu;
+    private long errorsSince;
+    private int errors;
 
     /// @param own the addresses of the interface, if they are known here
     TunInside(TunPort port, HostNetwork network, Pings pings, List<InetAddress> own, int mtu) {
@@ -67,6 +82,7 @@ final class TunInside implements Inside {
         // Where somebody else has configured the interface its datagrams are the kernel's as well.
         this.ownsDatagrams = !network.equals(HostNetwork.UNTOUCHED);
         this.mtu = mtu;
+        this.interfaceMtu = mtu;
         this.sink = port::write;
         this.sockets = new TunSockets(port.name(), this::listens, this::listensNoMore);
     }
@@ -126,7 +142,44 @@ final class TunInside implements Inside {
         } else if (isStacks(bytes, offset, length)) {
             stack.handlePacket(packet, now);
         } else {
+            clamp(bytes, offset, length, 12, 8);
             coalescer.add(bytes, offset, length, sink);
+        }
+    }
+
+    /// What a SYN announces is what its path takes, in both directions: neither end may hear what is wrong with larger
+    /// segments, least of all one that stands behind this machine or the peer.
+    ///
+    /// @param four where the address of the peer's side stands in an IPv4 packet
+    /// @param six and in an IPv6 packet
+    private void clamp(byte[] bytes, int offset, int length, int four, int six) {
+        if (MssClamp.isSyn(bytes, offset, length)) {
+            boolean isFour = isFour(bytes, offset);
+            Integer limit = limits.lookup(bytes, offset + (isFour ? four : six), isFour ? 4 : 16);
+            MssClamp.clamp(bytes, offset, length, limit == null ? interfaceMtu : Math.min(limit, interfaceMtu));
+        }
+    }
+
+    /// Says what the interface's own MTU is, where somebody else has set it.
+    void interfaceMtu(int bytes) {
+        interfaceMtu = bytes;
+    }
+
+    @Override
+    public void unreachable(ByteBuffer packet, long now) {
+        if (now - errorsSince >= ERRORS_WITHIN) {
+            errorsSince = now;
+            errors = 0;
+        }
+        if (errors == ERRORS) {
+            return;
+        }
+        int at = packet.arrayOffset() + packet.position();
+        int length = HostUnreachable.write(packet.array(), at, packet.remaining(), error, ROOM);
+        if (length > 0) {
+            errors++;
+            coalescer.add(error, ROOM, length, sink);
+            coalescer.flush(sink);
         }
     }
 
@@ -190,6 +243,7 @@ final class TunInside implements Inside {
         while (cutting || take()) {
             int length = segmenter.next(bytes, at);
             if (length > 0) {
+                clamp(bytes, at, length, 16, 24);
                 out.limit(out.position() + length);
                 return true;
             }
@@ -254,6 +308,11 @@ final class TunInside implements Inside {
     public void pathMtu(Collection<IpPrefix> destinations, int bytes) {
         stack.pathMtu(destinations, bytes);
         for (IpPrefix prefix : destinations) {
+            if (bytes >= mtu) {
+                limits.remove(prefix);
+            } else {
+                limits.put(prefix, bytes);
+            }
             if (isRouted(prefix)) {
                 tell(() -> network.route(prefix, bytes >= mtu ? 0 : bytes));
             }

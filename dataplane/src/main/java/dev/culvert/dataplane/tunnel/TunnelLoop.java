@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.tunnel;
 
+import dev.culvert.proto.wireguard.Drop;
 import dev.culvert.proto.wireguard.OpenJob;
 import dev.culvert.proto.wireguard.SealJob;
 import dev.culvert.proto.wireguard.Transmit;
@@ -35,6 +36,9 @@ final class TunnelLoop {
     // At most so many batches leave before a silence begins: what a full socket does not take is lost.
     private static final int LAST_PASSES = 64;
 
+    // Of each turn, as long as handshakes wait: so that a flood of them leaves the loop to the packets of peers.
+    private static final long HANDSHAKE_TIME = 500_000L;
+
     private static final long NEVER = Long.MAX_VALUE;
 
     // After a bug in a timer or in sending, so that the same one does not take the whole loop.
@@ -47,6 +51,7 @@ final class TunnelLoop {
     private final TunnelClock clock;
     private final ByteBuffer packet;
     private final Transmit transmit;
+    private final HandshakeQueue handshakes = new HandshakeQueue();
     private final UdpPort.Receiver receiver = this::receive;
     private final Runnable pump = this::pump;
     private final Runnable onTimer = this::timer;
@@ -75,6 +80,7 @@ final class TunnelLoop {
 
     void start() throws IOException {
         inside.start(this);
+        port.filter(device.indexForm());
         port.register(loop, this::readable, this::writable);
         schedulePump();
     }
@@ -158,6 +164,10 @@ final class TunnelLoop {
     }
 
     private void receive(ByteBuffer datagram, InetSocketAddress from) {
+        if (HandshakeQueue.isHandshake(datagram)) {
+            handshakes.add(datagram, from);
+            return;
+        }
         try {
             open(datagram, from);
         } catch (RuntimeException | Error e) {
@@ -177,7 +187,31 @@ final class TunnelLoop {
         }
     }
 
-    /// One pass: wake the channels that became ready, then send what device and inside have, then set the timer.
+    /// Works on what waits, for a part of a turn.
+    ///
+    /// @return whether some still wait
+    private boolean shakeHands() {
+        long began = clock.now();
+        for (long now = began; !handshakes.isEmpty() && now - began < HANDSHAKE_TIME; now = clock.now()) {
+            try {
+                device.handleDatagram(handshakes.take(), handshakes.sender(), now);
+            } catch (RuntimeException | Error e) {
+                failed(e);
+            }
+        }
+        if (handshakes.isCrowded()) {
+            device.handshakesWait(clock.now());
+        }
+        return !handshakes.isEmpty();
+    }
+
+    /// How many handshake messages were dropped because too many waited.
+    long handshakeOverflow() {
+        return handshakes.overflow();
+    }
+
+    /// One pass: handshakes, then the channels that became ready, then send what device and inside have, then set the
+    /// timer.
     private void pump() {
         pumpScheduled = false;
         if (isSilent()) {
@@ -185,9 +219,10 @@ final class TunnelLoop {
         }
         boolean more = false;
         try {
+            boolean shaking = shakeHands();
             long now = clock.now();
             inside.dispatch(now);
-            more = transmit(now);
+            more = transmit(now) || shaking;
             port.flush();
             tellPeerNews();
         } catch (RuntimeException | Error e) {
@@ -268,6 +303,10 @@ final class TunnelLoop {
         }
         SealJob job = device.encapsulate(packet, now);
         if (job == null) {
+            Drop reason = device.lastDrop();
+            if (reason == Drop.NO_PEER || reason == Drop.NO_ENDPOINT) {
+                inside.unreachable(packet, now);
+            }
             return true;
         }
         job.run();

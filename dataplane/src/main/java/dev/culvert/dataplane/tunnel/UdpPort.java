@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.tunnel;
 
+import dev.culvert.proto.wireguard.IndexForm;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -15,6 +16,11 @@ public interface UdpPort extends AutoCloseable {
         /// @param datagram a heap buffer, position to limit; the receiver may overwrite it, and must not keep it
         void datagram(ByteBuffer datagram, InetSocketAddress from);
     }
+
+    /// Lets the kernel drop what cannot be a message to the device whose indices have that form, before it wakes or
+    /// costs
+    /// this process anything. A wish: where the kernel has no such filter, everything arrives.
+    default void filter(IndexForm indices) {}
 
     /// Begins to report readiness: `readable` runs on the loop whenever datagrams wait, `writable` once after a
     /// `send` that found the kernel's buffer full.
@@ -42,6 +48,13 @@ public interface UdpPort extends AutoCloseable {
     /// of `register`.
     default void unregister() {
         throw new UnsupportedOperationException("this port cannot be lent");
+    }
+
+    /// Datagrams that came and that the kernel dropped since the socket was made: what [#filter] refuses, and what
+    /// found
+    /// the buffer full. It does not tell them apart. 0 where it is not known.
+    default long kernelDrops() {
+        return 0;
     }
 
     /// Datagrams that the kernel refused to send, since the start.

@@ -36,10 +36,12 @@ public final class WgInterface implements AutoCloseable {
 
     private final TunnelLoop tunnel;
     private final TunnelClock clock;
+    private final TunInside inside;
     private final UapiInterface uapi;
 
-    private WgInterface(TunnelLoop tunnel, TunnelClock clock, UapiInterface uapi) {
+    private WgInterface(TunnelLoop tunnel, TunInside inside, TunnelClock clock, UapiInterface uapi) {
         this.tunnel = tunnel;
+        this.inside = inside;
         this.clock = clock;
         this.uapi = uapi;
     }
@@ -56,11 +58,12 @@ public final class WgInterface implements AutoCloseable {
         WireGuardDevice device = new WireGuardDevice(PrivateKey.generate(random), aead, random, clock.wallOrigin());
         device.mtu(DEFAULT_MTU);
         MovablePort port = new MovablePort(binder);
-        Inside inside =
+        TunInside inside =
                 new TunInside(new WatchedTun(tun, gone), HostNetwork.UNTOUCHED, new Pings(), List.of(), LARGEST);
+        inside.interfaceMtu(DEFAULT_MTU);
         TunnelLoop tunnel = new TunnelLoop(loop, device, inside, port, clock, LARGEST);
         tunnel.start();
-        return new WgInterface(tunnel, clock, new UapiInterface(device, socket(port), random));
+        return new WgInterface(tunnel, inside, clock, new UapiInterface(device, socket(port), random));
     }
 
     private static UapiInterface.Socket socket(MovablePort port) {
@@ -109,9 +112,13 @@ public final class WgInterface implements AutoCloseable {
         });
     }
 
-    /// Says what the interface's MTU is now, up to which packets are padded.
+    /// Says what the interface's MTU is now, up to which packets are padded, and for which the segments of TCP are
+    /// made.
     public void mtu(int bytes) {
-        tunnel.eventLoop().execute(() -> tunnel.device().mtu(bytes));
+        tunnel.eventLoop().execute(() -> {
+            tunnel.device().mtu(bytes);
+            inside.interfaceMtu(bytes);
+        });
     }
 
     @Override

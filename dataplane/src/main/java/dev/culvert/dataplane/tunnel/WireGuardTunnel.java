@@ -286,6 +286,8 @@ public final class WireGuardTunnel implements TunnelDriver {
                 all.put("wireguard." + reason, tunnel.device().drops(reason));
             }
             inside.drops(all);
+            all.put("udp.HANDSHAKE_OVERFLOW", tunnel.handshakeOverflow());
+            all.put("udp.DROPPED_BY_KERNEL", port.kernelDrops());
             all.put("udp.UNSENDABLE", port.unsendable().total());
             all.values().removeIf(count -> count == 0);
             return all;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.culvert.dataplane.testing.TunnelPair.Io;
 import dev.culvert.dataplane.tunnel.UdpPort;
+import dev.culvert.proto.inet.AddressWords;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -168,6 +170,42 @@ class UdpPortTest {
             wild.send(List.of(new byte[] {16}), fromSix.from());
             assertThat(four.take(1).getFirst()).containsExactly(14);
             assertThat(six.take(1).getFirst()).containsExactly(16);
+        }
+    }
+
+    /// Where this machine has several addresses, an answer from another one is a stranger's to NATs and peers.
+    @ParameterizedTest
+    @CsvSource({"127.0.0.1, 127.0.0.3", "::1, ::1"})
+    void answer_leavesFromTheAddressThatWasAsked(String remote, String asked) throws Exception {
+        try (Bound wild = new Bound(Io.EPOLL, new InetSocketAddress(0));
+                Bound far = new Bound(Io.EPOLL, at(remote, 0))) {
+            InetSocketAddress there = at(asked, wild.port.localAddress().getPort());
+            far.send(List.of(new byte[] {1}), there);
+            Received request = wild.received.poll(5, TimeUnit.SECONDS);
+            assertThat(request).isNotNull();
+            assertThat(request.from()).isEqualTo(far.port.localAddress());
+
+            wild.send(List.of(new byte[100], new byte[100], new byte[7]), request.from());
+
+            for (int i = 0; i < 3; i++) {
+                Received answer = far.received.poll(5, TimeUnit.SECONDS);
+                assertThat(answer).isNotNull();
+                assertThat(answer.from()).isEqualTo(there);
+            }
+        }
+    }
+
+    /// An address of ours that is gone is no reason to be silent.
+    @Test
+    void answerFromAnAddressThatIsGone_leavesFromAnother() throws Exception {
+        try (Bound wild = new Bound(Io.EPOLL, new InetSocketAddress(0));
+                Bound far = new Bound(Io.EPOLL, at("127.0.0.1", 0))) {
+            InetSocketAddress to = far.port.localAddress();
+            long gone = AddressWords.ipv4Low(0xc0000201);
+            wild.send(List.of(new byte[] {5}), new ReturnAddress(to.getAddress(), to.getPort(), 0, gone));
+
+            assertThat(far.take(1).getFirst()).containsExactly(5);
+            assertThat(wild.port.sendErrors()).isZero();
         }
     }
 

@@ -293,6 +293,57 @@ class TunInsideTest {
     }
 
     @Test
+    void syn_announcesWhatThePathCarries_bothWays() throws Exception {
+        byte[] packet = withMss(1460);
+        tunOne.send(packet);
+        assertThat(NetworkOrder.u16(tunTwo.take(), 42)).isEqualTo(1420 - 40);
+
+        one.limitPackets(keyTwo.publicKey(), 1232).get(5, TimeUnit.SECONDS);
+        tunOne.send(packet);
+        assertThat(NetworkOrder.u16(tunTwo.take(), 42)).isEqualTo(1232 - 40);
+
+        // What the other end announces is lowered here as well, where it does not know of the limit.
+        byte[] answer = packet.clone();
+        System.arraycopy(packet, 12, answer, 16, 4);
+        System.arraycopy(packet, 16, answer, 12, 4);
+        tunTwo.send(answer);
+        assertThat(NetworkOrder.u16(tunOne.take(), 42)).isEqualTo(1232 - 40);
+    }
+
+    private static byte[] withMss(int mss) {
+        byte[] packet = Arrays.copyOf(tcp(TcpHeader.SYN, 7, 0), 44);
+        NetworkOrder.put32(packet, 40, 2 << 24 | 4 << 16 | mss);
+        NetworkOrder.put16(packet, 32, 6 << 12 | TcpHeader.SYN);
+        NetworkOrder.put16(packet, 36, 0);
+        long pseudo = InternetChecksum.pseudoHeader(
+                0, AddressWords.ipv4Low(0x0a4d0001), 0, AddressWords.ipv4Low(0x0a4d0002), IpProtocol.TCP);
+        TcpHeader.writeChecksum(packet, 20, 24, pseudo);
+        Ipv4Header.write(packet, 0, packet.length, IpProtocol.TCP, 0x0a4d0001, 0x0a4d0002);
+        return packet;
+    }
+
+    @Test
+    void packetToNobody_isAnsweredAsUnreachable_aBoundedNumberOfTimes() throws Exception {
+        byte[] packet = tcp(TcpHeader.SYN, 7, 0);
+        Ipv4Header.write(packet, 0, packet.length, IpProtocol.TCP, 0x0a4d0001, 0x0a4d0009);
+        for (int i = 0; i < 500; i++) {
+            tunOne.send(packet);
+        }
+
+        byte[] error = tunOne.take();
+
+        assertThat(NetworkOrder.i32(error, 12)).isEqualTo(0x0a4d0009);
+        assertThat(NetworkOrder.i32(error, 16)).isEqualTo(0x0a4d0001);
+        assertThat(error[20]).isEqualTo((byte) IcmpHeader.V4_UNREACHABLE);
+        assertThat(Arrays.copyOfRange(error, 28, 68)).isEqualTo(packet);
+        // All were seen when the echo behind them has reached the other end.
+        tunOne.send(tcp(TcpHeader.ACK, 8, 100));
+        tunTwo.take();
+        assertThat(tunOne.toKernel.size()).isLessThan(400);
+        assertThat(one.drops().get(5, TimeUnit.SECONDS)).containsEntry("wireguard.NO_PEER", 500L);
+    }
+
+    @Test
     void defaultRouteOfAHub_isNotTheMachines() throws Exception {
         PrivateKey hub = PrivateKey.generate(new SecureRandom());
         network.told.clear();

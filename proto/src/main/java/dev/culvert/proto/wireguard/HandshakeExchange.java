@@ -101,6 +101,7 @@ final class HandshakeExchange {
 
     private boolean mayUnderLoad(byte[] in, int offset, int length, InetSocketAddress from, long now) {
         if (!checker.checkMac2(in, offset, length, from, now)) {
+            limiter.charge(now);
             parts.drops.count(Drop.COOKIE_REQUIRED);
             if (cookieRequests.size() == Protocol.MAX_COOKIE_REPLIES) {
                 cookieRequests.pollFirst();

@@ -8,7 +8,7 @@ import java.util.Map;
 /// then.
 ///
 /// A handshake costs about a millisecond of the one thread that also moves all packets, so load is a matter of how
-/// many were worked on, not of a queue: more than the budget per second, and we are under load for a second.
+/// many came, not of a queue: more than the budget per second, and we are under load, until a second after less did.
 final class HandshakeLimiter {
     private static final int DEFAULT_BUDGET = 200;
 
@@ -35,14 +35,20 @@ final class HandshakeLimiter {
         cost = Protocol.SECOND / perSecond;
     }
 
+    /// The owner cannot keep up, however few it works on: its thread may have little of a processor.
+    void crowded(long now) {
+        loadSince = now;
+    }
+
     boolean underLoad(long now) {
         return loadSince != Protocol.NEVER && now - loadSince < LOAD_TIME;
     }
 
-    /// Counts a handshake that is worked on.
+    /// Counts a handshake that is worked on, or that a cookie is asked for: a flood that goes on gets no second burst.
     void charge(long now) {
         spentUntil = (spentUntil == Protocol.NEVER ? now : Math.max(spentUntil, now)) + cost;
         if (spentUntil - now > BURST_TIME) {
+            spentUntil = now + BURST_TIME + cost;
             loadSince = now;
         }
     }

@@ -3,17 +3,20 @@ package dev.culvert.proto.wireguard;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// The indices that this device gave to its peers, each a random number of 32 bits that is unique here.
+/// The indices that this device gave to its peers, each random in 24 bits ([IndexForm]) and unique here.
 ///
 /// Open addressing with linear probing on the index itself: we chose it at random, so no one else can make chains
 /// long. A lookup allocates nothing.
 final class IndexTable {
+    final IndexForm form;
+
     private final RandomGenerator random;
     private @Nullable Entry[] slots = new @Nullable Entry[16];
     private int size;
 
     IndexTable(RandomGenerator random) {
         this.random = random;
+        form = IndexForm.random(random);
     }
 
     /// Gives out a fresh index for a handshake with `peer`.
@@ -23,7 +26,7 @@ final class IndexTable {
         }
         int index;
         do {
-            index = random.nextInt();
+            index = form.index(random.nextInt());
         } while (get(index) != null);
         Entry entry = new Entry(index, peer);
         place(entry);

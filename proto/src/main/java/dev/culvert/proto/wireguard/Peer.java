@@ -176,7 +176,10 @@ public final class Peer {
         if (known == null) {
             endpoint = from;
             parts.peerNews++;
-        } else if (roaming && !known.equals(from)) {
+        } else if (known.equals(from)) {
+            // The caller may note with an address how it is reached: the latest one knows.
+            endpoint = from;
+        } else if (roaming) {
             endpoint = from;
             roams++;
             parts.peerNews++;
@@ -258,12 +261,21 @@ public final class Peer {
         }
     }
 
+    /// No answer: whatever the caller has noted with the address may be why, such as an address of ours to send from.
+    private void forgetWay() {
+        InetSocketAddress known = endpoint;
+        if (known != null && known.getAddress() != null) {
+            endpoint = new InetSocketAddress(known.getAddress(), known.getPort());
+        }
+    }
+
     private void retransmitHandshake(long now) {
         if (handshakeRetries > Protocol.MAX_HANDSHAKE_RETRIES) {
             staged.flush();
             timers.handshakeGivenUp(now);
         } else {
             handshakeRetries++;
+            forgetWay();
             requestInitiation(true, now);
         }
     }

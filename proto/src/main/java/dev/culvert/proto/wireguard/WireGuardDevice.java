@@ -209,6 +209,13 @@ public final class WireGuardDevice {
         handshakes.limiter.budget(perSecond);
     }
 
+    /// Says that handshake messages wait for the owner's time: for a second from now on senders must show a cookie, as
+    /// if
+    /// the budget were spent.
+    public void handshakesWait(long now) {
+        handshakes.limiter.crowded(now);
+    }
+
     /// Overwrites every key of every peer; the device is of no use afterwards.
     public void destroy() {
         for (PublicKey key : peers.keySet().toArray(new PublicKey[0])) {
@@ -235,6 +242,11 @@ public final class WireGuardDevice {
     /// Our public key.
     public PublicKey publicKey() {
         return parts.local.publicKey;
+    }
+
+    /// What the receiver's index of every genuine message to us looks like, for as long as this device lives.
+    public IndexForm indexForm() {
+        return parts.indices.form;
     }
 
     /// The peer with that key, or null.

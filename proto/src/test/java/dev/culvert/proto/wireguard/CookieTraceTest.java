@@ -121,6 +121,14 @@ final class CookieTraceTest {
         assertThat(b.device.lastDrop()).isNull();
     }
 
+    @Test
+    void handleDatagram_whileHandshakesWait_needsACookie() {
+        pair.skip(2 * SECOND);
+        b.device.handshakesWait(pair.now());
+        b.receive(forced());
+        assertThat(b.device.lastDrop()).isEqualTo(Drop.COOKIE_REQUIRED);
+    }
+
     private Datagram forced() {
         a.device.initiate(a.peer(), true, pair.now());
         return pair.takeOne(a);

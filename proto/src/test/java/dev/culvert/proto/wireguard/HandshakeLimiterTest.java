@@ -60,6 +60,21 @@ final class HandshakeLimiterTest {
         assertThat(limiter.underLoad(1000 * MILLI)).isFalse();
     }
 
+    @Test
+    void underLoad_whileMoreComeThanTheBudget_lastsAndGivesNoSecondBurst() {
+        limiter.budget(100);
+        for (int i = 0; i <= 50; i++) {
+            limiter.charge(0);
+        }
+        // Ten times the budget for a minute.
+        for (int milli = 0; milli < 60_000; milli++) {
+            assertThat(limiter.underLoad(milli * MILLI)).isTrue();
+            limiter.charge(milli * MILLI);
+        }
+        assertThat(limiter.underLoad(60_998 * MILLI)).isTrue();
+        assertThat(limiter.underLoad(60_999 * MILLI)).isFalse();
+    }
+
     private static InetAddress address(String literal) {
         return InetAddress.ofLiteral(literal);
     }
