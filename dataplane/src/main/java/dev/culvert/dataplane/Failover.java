@@ -81,6 +81,11 @@ public final class Failover<T> {
         TargetState target = group.targets().get(index);
         tried |= 1L << index;
         Future<T> dialled = trial.dial(target, again);
+        if (dialled.isDone() && loop.inEventLoop()) {
+            // A kept connection: nothing to wait for.
+            settled(mine, target, dialled, null);
+            return;
+        }
         Future<?> patience = Long.bitCount(tried) < group.targets().size()
                 ? loop.schedule(
                         () -> lost(

@@ -54,6 +54,12 @@ public record Listener(
     /// Where a site's visitors arrive whose TLS its gateways have passed on; no socket of its own.
     public static final Listener BEHIND_HOP = new Listener(Scope.TUNNEL, Bind.any(0), Protocol.HTTPS, null);
 
+    /// Asked for every connection and request: what makes most of them differ.
+    @Override
+    public int hashCode() {
+        return 31 * bind.port() + protocol.hashCode();
+    }
+
     /// Whether both need the same socket.
     public boolean sameSocket(Listener other) {
         return scope == other.scope && bind.equals(other.bind) && isUdp() == other.isUdp();

@@ -112,7 +112,9 @@ public final class UpstreamPool {
     }
 
     private void park(Destination destination, Upstream upstream) {
-        idle.computeIfAbsent(destination, _ -> new IdleUpstreams()).park(upstream);
+        IdleUpstreams known = idle.get(destination);
+        IdleUpstreams home = known == null ? idle.computeIfAbsent(destination, _ -> new IdleUpstreams()) : known;
+        home.park(upstream);
     }
 
     private static boolean isShared(Permit permit) {

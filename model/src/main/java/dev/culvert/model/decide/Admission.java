@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// Who may connect, and how often at once: bans, rate, connections in all, per address and per service.
 ///
 /// Shared by all visitor loops for the life of the process, as counts must survive a reload. Its memory is bounded by
-/// `limits.total`: an address or service has an entry only while it has a connection. Everything counted is given
+/// `limits.total`: an address has an entry only while it has a connection. Everything counted is given
 /// back by [#release(Admitted)] and [#release(Permit)].
 public final class Admission {
     private static final int ARRIVAL_BITS = 16;
@@ -41,7 +41,8 @@ public final class Admission {
     private final RateLimiter requests;
     private final AtomicInteger total = new AtomicInteger();
     private final ConcurrentMap<VisitorUnit, Integer> byUnit = new ConcurrentHashMap<>();
-    private final ConcurrentMap<String, Integer> byService = new ConcurrentHashMap<>();
+    // Counted for every request, so an entry stays: there are as many as names of services.
+    private final ConcurrentMap<String, AtomicInteger> byService = new ConcurrentHashMap<>();
     private final ConcurrentMap<VisitorAt, Integer> byVisitor = new ConcurrentHashMap<>();
     // One cell for how often a service is asked, and for its bytes one in each direction.
     private final ConcurrentMap<String, RateLimiter> asked = new ConcurrentHashMap<>();
@@ -179,13 +180,20 @@ public final class Admission {
         if (counted && !take(byVisitor, at(client, service), limits.perVisitor())) {
             return deny(DenyReason.VISITOR_FULL);
         }
-        if (!take(byService, service.name(), most(service))) {
+        AtomicInteger living = living(service.name());
+        if (living.incrementAndGet() > most(service)) {
+            living.decrementAndGet();
             if (counted) {
                 give(byVisitor, at(client, service));
             }
             return deny(DenyReason.TOO_MANY);
         }
         return new Permit(routed, client, counted, limits.hasBandwidth() ? allowance(client, service) : null);
+    }
+
+    private AtomicInteger living(String service) {
+        AtomicInteger known = byService.get(service);
+        return known == null ? byService.computeIfAbsent(service, _ -> new AtomicInteger()) : known;
     }
 
     private Allowance allowance(InetAddress client, Service service) {
@@ -313,7 +321,7 @@ public final class Admission {
     /// Gives back what `permit` counted; a second call does nothing.
     public void release(Permit permit) {
         if (permit.end()) {
-            give(byService, permit.service().name());
+            living(permit.service().name()).decrementAndGet();
             if (permit.isCounted()) {
                 give(byVisitor, at(permit.client(), permit.service()));
             }
@@ -347,7 +355,7 @@ public final class Admission {
 
     /// Permits of a service not released.
     public int connections(String service) {
-        return byService.getOrDefault(service, 0);
+        return living(service).get();
     }
 
     /// Refusals so far.
