@@ -222,6 +222,8 @@ public final class Http2Session extends Http2ConnectionHandler {
 
     private void request(Http2Stream stream, Http2Headers headers, boolean end) {
         asked = true;
+        // A short one between two looks is one, too.
+        idleLooks = 0;
         Request request = FramedHead.read(2, headers, !end);
         if (request == null) {
             ingress.count("http2.malformed");
