@@ -31,8 +31,11 @@ final class MessageGate extends ChannelDuplexHandler {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        waiting.add(message);
-        if (!delivering) {
+        if (delivering || !wanted) {
+            waiting.add(message);
+        } else {
+            // Who waits finds nothing in the queue.
+            hand(ctx, message);
             deliver(ctx);
         }
     }
@@ -45,13 +48,17 @@ final class MessageGate extends ChannelDuplexHandler {
         }
     }
 
-    private void deliver(ChannelHandlerContext ctx) {
+    private void hand(ChannelHandlerContext ctx, Object message) {
+        wanted = false;
         delivering = true;
-        while (wanted && !waiting.isEmpty()) {
-            wanted = false;
-            ctx.fireChannelRead(waiting.remove());
-        }
+        ctx.fireChannelRead(message);
         delivering = false;
+    }
+
+    private void deliver(ChannelHandlerContext ctx) {
+        while (wanted && !waiting.isEmpty()) {
+            hand(ctx, waiting.remove());
+        }
         if (inputEnded && waiting.isEmpty()) {
             inputEnded = false;
             ctx.fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
