@@ -114,7 +114,7 @@ final class AccessGate {
     private void askApproval(Evidence evidence) {
         Service service = routed.service();
         ForwardAuth auth = Objects.requireNonNull(service.access().forwardAuth());
-        HttpRequest asTarget = Heads.toTarget(request, verdict, ingress.forwarded(service));
+        HttpRequest asTarget = Heads.toTarget(request, verdict, ingress.forwarded(service, verdict));
         HttpRequest question = ForwardAuthRequest.of(asTarget, auth, request, verdict, ingress.isSecure());
         Future<HttpClient.Reply> asked = ingress.pool()
                 .client()

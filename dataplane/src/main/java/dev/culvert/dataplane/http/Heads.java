@@ -6,14 +6,19 @@ import dev.culvert.proto.http.Nominations;
 import dev.culvert.proto.http.RequestRules;
 import dev.culvert.proto.http.ResponseHead;
 import dev.culvert.proto.http.ResponseRules;
+import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpHeadersFactory;
 import io.netty.handler.codec.http.DefaultHttpRequest;
 import io.netty.handler.codec.http.DefaultHttpResponse;
 import io.netty.handler.codec.http.DefaultLastHttpContent;
+import io.netty.handler.codec.http.FullHttpRequest;
+import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpHeadersFactory;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
@@ -26,6 +31,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Heads written anew: what a target and a visitor get is made from what was parsed and judged, never copied as bytes.
 final class Heads {
+    // The rules have looked at every char of what is copied, and the merge at what the configuration adds.
+    private static final HttpHeadersFactory JUDGED =
+            DefaultHttpHeadersFactory.headersFactory().withValidation(false);
+
     private Heads() {}
 
     /// A response for the rules.
@@ -78,7 +87,7 @@ final class Heads {
 
     /// The request as the target gets it.
     static HttpRequest toTarget(Request request, RequestRules.Accepted verdict, ForwardedHeaders forwarded) {
-        HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, request.verb(), verdict.target());
+        HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, request.verb(), verdict.target(), JUDGED);
         HttpHeaders headers = out.headers();
         Nominations nominated = Nominations.of(request);
         for (int i = 0; i < request.count(); i++) {
@@ -102,7 +111,7 @@ final class Heads {
             headers.set(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE);
             headers.set(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET);
         }
-        forwarded.apply(headers, verdict);
+        forwarded.apply(headers);
         return out;
     }
 
@@ -146,7 +155,7 @@ final class Heads {
     }
 
     private static HttpResponse copy(HttpResponse response, ResponseView view, boolean webSocket) {
-        HttpResponse out = new DefaultHttpResponse(HttpVersion.HTTP_1_1, response.status());
+        HttpResponse out = new DefaultHttpResponse(HttpVersion.HTTP_1_1, response.status(), JUDGED);
         Nominations nominated = Nominations.of(view);
         for (int i = 0; i < view.count(); i++) {
             CharSequence name = view.name(i);
@@ -160,11 +169,31 @@ final class Heads {
         return out;
     }
 
+    /// A response and its last piece as one message, which is encoded and written in one go. Takes the piece over.
+    static FullHttpResponse whole(HttpResponse head, LastHttpContent last) {
+        return new DefaultFullHttpResponse(
+                head.protocolVersion(), head.status(), last.content(), head.headers(), last.trailingHeaders());
+    }
+
+    /// The same for a request.
+    static FullHttpRequest whole(HttpRequest head, LastHttpContent last) {
+        return new DefaultFullHttpRequest(
+                head.protocolVersion(),
+                head.method(),
+                head.uri(),
+                last.content(),
+                head.headers(),
+                last.trailingHeaders(),
+                false);
+    }
+
     /// Trailers are dropped unless a route lists them (attacks.md H1-11).
     static HttpContent withoutTrailers(HttpContent content) {
-        boolean bare = !(content instanceof LastHttpContent last)
-                || last.trailingHeaders().isEmpty();
-        return bare ? content : new DefaultLastHttpContent(content.content());
+        return content instanceof LastHttpContent last ? withoutTrailers(last) : content;
+    }
+
+    static LastHttpContent withoutTrailers(LastHttpContent last) {
+        return last.trailingHeaders().isEmpty() ? last : new DefaultLastHttpContent(last.content());
     }
 
     static boolean wantsTrailers(Request request) {

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 public final class Http1Connection extends ChannelInboundHandlerAdapter implements HttpVisitor {
     // attacks.md TC-01: the first head within 10 s of the connection, the next within a keep-alive.
     private static final int FIRST_HEAD_SECONDS = 10;
-    private static final int KEEP_ALIVE_SECONDS = 75;
+    private static final int KEEP_ALIVE_LOOKS = 75 / Pace.WATCH_SECONDS;
     private static final int LINGER_SECONDS = 2;
     private static final int LAST_REQUEST_MILLIS = 300;
     // What the visitor does not take of a last response within a minute it will not take.
@@ -45,10 +45,13 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     private @Nullable HttpRequest pipelined;
     private @Nullable Future<?> deadline;
     private @Nullable Future<?> watch;
+    private int idleLooks;
     // Of the exchange under way, or the one before.
     private boolean requestRead;
     private boolean keep;
     private boolean delimited = true;
+    // Of the response: written with what follows it, as one message where that is all of it.
+    private @Nullable HttpResponse head;
     private boolean closing;
     private int closingLooks;
     private boolean draining;
@@ -95,14 +98,15 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         channel.close();
     }
 
-    private void awaitHead(int seconds) {
-        deadline = loop().schedule(() -> channel.close(), seconds, TimeUnit.SECONDS);
-    }
-
     private void watch() {
         HttpExchange running = exchange;
         if (running != null) {
             running.watch();
+        }
+        // Looks and not a timer of its own, which every request would set and cancel.
+        idleLooks = running == null ? idleLooks + 1 : 0;
+        if (idleLooks > KEEP_ALIVE_LOOKS) {
+            channel.close();
         }
         closingLooks = closing ? closingLooks + 1 : 0;
         if (closingLooks > MAX_CLOSING_LOOKS) {
@@ -146,6 +150,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
             return;
         }
         cancel(deadline);
+        deadline = null;
+        idleLooks = 0;
         requestRead = false;
         delimited = true;
         if (head.decoderResult().isFailure()) {
@@ -215,21 +221,20 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     public void interim(HttpResponse head, Heads.ResponseView view) {
         // RFC 9110, 15.2: HTTP/1.0 knows none.
         if (!isHttp10()) {
-            write(Heads.interimToVisitor(head, view));
-            // The encoder must hear of its end before the next head.
-            channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+            // Whole, for the encoder must hear of its end before the next head.
+            writeAndFlush(Heads.whole(Heads.interimToVisitor(head, view), LastHttpContent.EMPTY_LAST_CONTENT));
         }
     }
 
     @Override
     public boolean switched(HttpResponse head, Heads.ResponseView view) {
-        write(Heads.switchingToVisitor(head, view));
+        this.head = Heads.switchingToVisitor(head, view);
         return true;
     }
 
     @Override
     public void relay(Upstream to, Connection connection) {
-        channel.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+        writeEnd(LastHttpContent.EMPTY_LAST_CONTENT);
         exchange = null;
         cancel(watch);
         Relay.join(channel, to.channel(), connection);
@@ -245,7 +250,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
                 && !draining
                 && current != null
                 && current.verdict().keepAlive();
-        write(Heads.toVisitor(head, view, verdict, http10, keep));
+        this.head = Heads.toVisitor(head, view, verdict, http10, keep);
     }
 
     private boolean isHttp10() {
@@ -253,27 +258,42 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         return current != null && current.request().isHttp10();
     }
 
-    /// A head that the encoder does not take would leave the visitor waiting for ever.
-    private void write(HttpResponse head) {
-        channel.write(head).addListener(ChannelFutureListener.FIRE_EXCEPTION_ON_FAILURE);
-    }
-
     @Override
     public void flush() {
+        writeHead();
         channel.flush();
     }
 
     @Override
     public void content(HttpContent piece) {
-        channel.writeAndFlush(piece);
+        writeHead();
+        writeAndFlush(piece);
+    }
+
+    private void writeHead() {
+        HttpResponse pending = head;
+        if (pending != null) {
+            head = null;
+            channel.write(pending, channel.voidPromise());
+        }
+    }
+
+    private void writeEnd(LastHttpContent last) {
+        HttpResponse pending = head;
+        head = null;
+        writeAndFlush(pending == null ? last : Heads.whole(pending, last));
+    }
+
+    /// What the encoder does not take is an exception of the pipeline: else the visitor would wait for ever.
+    private void writeAndFlush(Object message) {
+        channel.writeAndFlush(message, channel.voidPromise());
     }
 
     @Override
     public void end(LastHttpContent last) {
         HttpExchange done = exchange;
         HttpHeaders trailers = done == null ? null : Heads.trailers(done.request(), last);
-        channel.writeAndFlush(
-                trailers == null ? Heads.withoutTrailers(last) : new DefaultLastHttpContent(last.content(), trailers));
+        writeEnd(trailers == null ? Heads.withoutTrailers(last) : new DefaultLastHttpContent(last.content(), trailers));
         exchange = null;
         if (!keep) {
             closeGently();
@@ -281,8 +301,6 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
         }
         if (draining) {
             awaitLast();
-        } else {
-            awaitHead(KEEP_ALIVE_SECONDS);
         }
         decoder.resume(channel);
         HttpRequest next = pipelined;
@@ -316,6 +334,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     @Override
     public void abort() {
         exchange = null;
+        head = null;
         if (delimited && channel.isWritable()) {
             // No last chunk, or fewer bytes than were said: what has come is known not to be all.
             channel.close();
@@ -349,7 +368,7 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
                 return;
             }
             Relay.endOutput(duplex);
-            awaitHead(LINGER_SECONDS);
+            deadline = loop().schedule(() -> channel.close(), LINGER_SECONDS, TimeUnit.SECONDS);
             duplex.read();
         });
     }

@@ -47,9 +47,11 @@ final class Http2StreamCodec extends ChannelDuplexHandler {
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
         if (message instanceof HttpRequest request) {
             head = headers(request);
-            promise.setSuccess();
-        } else if (message instanceof HttpContent content) {
+        }
+        if (message instanceof HttpContent content) {
             body(ctx, content, promise);
+        } else if (message instanceof HttpRequest) {
+            promise.setSuccess();
         } else {
             ctx.write(message, promise);
         }

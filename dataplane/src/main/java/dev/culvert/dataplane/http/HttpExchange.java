@@ -219,7 +219,7 @@ final class HttpExchange {
                 head.headers().set(HttpHeaderNames.TE, HttpHeaderValues.TRAILERS);
             }
         }
-        leased.head(head, this);
+        leased.head(head);
         leased.lend(this);
         asked = true;
         HttpContent content;

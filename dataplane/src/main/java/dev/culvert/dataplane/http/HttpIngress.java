@@ -48,6 +48,7 @@ public final class HttpIngress {
     private final UpstreamPool pool;
     private final Channel channel;
     private @Nullable Arrival arrival;
+    private @Nullable ForwardedHeaders forwarded;
 
     /// @param channel the visitor's
     /// @param arrival how it came and was let in, where that is settled; null where it just connected
@@ -249,8 +250,14 @@ public final class HttpIngress {
         return new Dialer.Visitor(client(), arrival().local());
     }
 
-    ForwardedHeaders forwarded(Service service) {
-        return new ForwardedHeaders(arrival(), service);
+    /// What a target of the service is told about the visitor.
+    ForwardedHeaders forwarded(Service service, RequestRules.Accepted verdict) {
+        ForwardedHeaders known = forwarded;
+        if (known == null || !known.areFor(service, verdict)) {
+            known = new ForwardedHeaders(arrival(), service, verdict);
+            forwarded = known;
+        }
+        return known;
     }
 
     boolean isSecure() {

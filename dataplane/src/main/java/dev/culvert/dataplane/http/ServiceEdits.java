@@ -29,7 +29,7 @@ record ServiceEdits(
     HttpRequest toTarget(HttpIngress ingress, String id) {
         Service service = routed.service();
         HttpSettings settings = service.http();
-        HttpRequest head = Heads.toTarget(request, verdict, ingress.forwarded(service));
+        HttpRequest head = Heads.toTarget(request, verdict, ingress.forwarded(service, verdict));
         HttpHeaders headers = head.headers();
         headers.set(RequestId.FIELD, id);
         BasicAuth basic = service.access().basic();

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
 import io.netty.channel.CombinedChannelDuplexHandler;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
@@ -32,6 +33,8 @@ final class Upstream extends ChannelInboundHandlerAdapter {
 
     private volatile boolean bytes;
     private boolean headRead;
+    // Of the request, on the exchange's loop: written with what follows it, as one message where that is all of it.
+    private @Nullable HttpRequest head;
 
     private Upstream(Channel channel) {
         this.channel = channel;
@@ -68,23 +71,42 @@ final class Upstream extends ChannelInboundHandlerAdapter {
         return channel instanceof Http2StreamChannel;
     }
 
-    /// Sends the head of a request for `from`.
-    void head(HttpRequest head, HttpExchange from) {
-        channel.write(head).addListener(written -> {
-            if (!written.isSuccess()) {
-                from.later(() -> from.upstreamClosed(this));
-            }
-        });
+    /// Sends the head of a request, with what follows it or with the next flush.
+    void head(HttpRequest next) {
+        head = next;
+    }
+
+    private void writeHead() {
+        HttpRequest pending = head;
+        if (pending != null) {
+            head = null;
+            channel.write(pending, promise());
+        }
+    }
+
+    /// What the encoder does not take is an exception of the pipeline, and so the end of it. The writes of a stream
+    /// may fail behind its response, which is no such thing.
+    private ChannelPromise promise() {
+        return isStream() ? channel.newPromise() : channel.voidPromise();
     }
 
     /// Sends a piece of its body.
     void content(HttpContent piece) {
-        if (!bytes) {
-            channel.write(piece);
-            return;
+        HttpRequest pending = head;
+        if (bytes) {
+            raw(piece.content(), piece instanceof LastHttpContent);
+        } else if (pending != null && piece instanceof LastHttpContent last) {
+            head = null;
+            channel.write(Heads.whole(pending, last), promise());
+        } else {
+            writeHead();
+            channel.write(piece, promise());
         }
-        ChannelFuture written = channel.write(piece.content());
-        if (piece instanceof LastHttpContent) {
+    }
+
+    private void raw(ByteBuf piece, boolean last) {
+        ChannelFuture written = channel.write(piece);
+        if (last) {
             written.addListener((ChannelFutureListener) done -> {
                 if (done.isSuccess() && done.channel() instanceof DuplexChannel duplex) {
                     duplex.shutdownOutput();
@@ -119,6 +141,7 @@ final class Upstream extends ChannelInboundHandlerAdapter {
     }
 
     void flush() {
+        writeHead();
         channel.flush();
     }
 
