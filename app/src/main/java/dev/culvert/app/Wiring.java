@@ -25,7 +25,6 @@ import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.tunnel.PeerWatch;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
-import dev.culvert.dataplane.tunnel.UdpPort;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Limits;
 import dev.culvert.model.Model;
@@ -123,8 +122,7 @@ public final class Wiring implements AutoCloseable {
         workers = Executors.newVirtualThreadPerTaskExecutor();
         scheduler = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("scheduler").factory());
-        UdpPort port = new TunnelPort(model.tunnel(), store).bind(loops::bindUdp);
-        TunnelChoice choice = TunnelChoice.open(loops, model.tunnel(), key, port);
+        TunnelChoice choice = TunnelChoice.open(loops, model.tunnel(), key, new TunnelPort(model.tunnel(), store));
         tunnel = choice.tunnel();
         Admission admission =
                 new Admission(Limits.DEFAULT, new BanTable(), new SecureRandom().nextLong(), System.nanoTime());
@@ -141,7 +139,7 @@ public final class Wiring implements AutoCloseable {
         node = new Node(parts, model.bare());
         node.portHolders(at -> PortHolders.now().holder(BoundSocket.Transport.TCP, at));
         node.secret(key.base64().getBytes(StandardCharsets.US_ASCII));
-        status = new StatusReport(node, key.publicKey().toString(), choice.io());
+        status = new StatusReport(node, key.publicKey().toString(), choice.io(), choice.why());
         observatory = new Observatory(node, new Observatory.About(Version.TEXT, status.io()), LogOutput::apply);
         certificateFiles = CertificateFiles.of(node, scheduler);
         reloader = new Reloader(node, configuration, scheduler);

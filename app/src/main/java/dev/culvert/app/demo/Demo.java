@@ -106,6 +106,7 @@ public final class Demo implements AutoCloseable {
                   name: demo
                   endpoint: 127.0.0.1:%d
                 tunnel:
+                  type: embedded
                   listen: 127.0.0.1:%d
                 http:
                   listen: 127.0.0.1:%d
@@ -115,6 +116,8 @@ public final class Demo implements AutoCloseable {
     /// Writes the site's file. Visitors of the demo come from loopback, which a site does not believe unless told.
     public Path siteFile() throws IOException {
         return Files.writeString(folder.resolve("site.yaml"), """
+                tunnel:
+                  type: embedded
                 allow:
                   - 127.0.0.1:%d
                   - 127.0.0.1:%d

@@ -10,7 +10,6 @@ import dev.culvert.model.Model;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
-import dev.culvert.model.TunnelType;
 import dev.culvert.model.WireGuardPeer;
 import dev.culvert.model.decide.TargetState;
 import java.io.IOException;
@@ -30,18 +29,20 @@ import org.jspecify.annotations.Nullable;
 /// What a node is doing, as plain maps and lists: the one source of `status`, `status --json` and `status --watch`.
 public final class StatusReport {
     private static final int EVENTS = 20;
-    private static final String AUTO = "by auto, for it changes nothing of this machine";
 
     private final Node node;
     private final String publicKey;
     private final String io;
+    private final String why;
     private final Instant started = Instant.now();
 
     /// @param io `epoll` or `nio`, and who does the cryptography
-    public StatusReport(Node node, String publicKey, String io) {
+    /// @param why the tunnel's driver is what it is
+    public StatusReport(Node node, String publicKey, String io, String why) {
         this.node = node;
         this.publicKey = publicKey;
         this.io = io;
+        this.why = why;
     }
 
     /// How packets are moved and sealed here.
@@ -97,7 +98,7 @@ public final class StatusReport {
     private Map<String, Object> tunnel(Model model) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("type", node.tunnel().type());
-        map.put("chosen", model.tunnel().type() == TunnelType.AUTO ? AUTO : "as tunnel: type: says");
+        map.put("chosen", why);
         map.put("io", io);
         map.put("listen", node.tunnel().localAddress().getPort());
         map.put(

@@ -29,7 +29,7 @@ class OpenApiTest {
                 ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
                 ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor()) {
             StatusReport status =
-                    new StatusReport(node.node, node.key.publicKey().toString(), "test");
+                    new StatusReport(node.node, node.key.publicKey().toString(), "test", "by test");
             Enrolment enrolment = new Enrolment(node.node, node.store, node.key.publicKey(), node.reloader::reload);
             AdminService gateway = AdminCalls.ofGateway(node.node, status, node.certificates, enrolment, () -> null);
             Publisher publisher = new Publisher(node.node, workers);

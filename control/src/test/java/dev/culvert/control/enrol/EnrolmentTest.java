@@ -49,7 +49,7 @@ class EnrolmentTest {
         enrolment = new Enrolment(node, store, gateway.key.publicKey(), gateway.reloader::reload);
         admin = AdminCalls.ofGateway(
                 node,
-                new StatusReport(node, gateway.key.publicKey().toString(), "test"),
+                new StatusReport(node, gateway.key.publicKey().toString(), "test", "by test"),
                 gateway.certificates,
                 enrolment,
                 () -> ENDPOINT);

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -60,9 +61,9 @@ public final class LinuxHostNetwork implements HostNetwork {
     private final int firstEphemeral;
     private final int lastEphemeral;
     private final Netlink routes;
-    private final Nftables firewall;
+    private final List<Nftables> firewalls;
 
-    private LinuxHostNetwork(String name, List<InetAddress> addresses) throws IOException {
+    private LinuxHostNetwork(String name, List<InetAddress> addresses, boolean outlives) throws IOException {
         this.name = name;
         this.addresses = List.copyOf(addresses);
         int[] range = ephemeralPorts();
@@ -75,7 +76,24 @@ public final class LinuxHostNetwork implements HostNetwork {
                     IF_NAMETOINDEX, errno, arena.allocateFrom(name).address(), 0, 0, 0, 0);
         }
         routes = Netlink.open(Netlink.ROUTE);
-        firewall = new Nftables("culvert-" + name);
+        firewalls = outlives
+                ? List.of(Nftables.staying(staying(name)), Nftables.owned(owned(name)))
+                : List.of(Nftables.owned(owned(name)));
+    }
+
+    private static String owned(String name) {
+        return "culvert-" + name;
+    }
+
+    private static String staying(String name) {
+        return "culvert-" + name + "-stays";
+    }
+
+    /// Removes the rules of an interface whose process was killed.
+    ///
+    /// @throws IOException if the kernel has no nftables
+    static void forget(String name) throws IOException {
+        Nftables.staying(staying(name)).close();
     }
 
     /// By one read: the kernel gives such a file to the first one only, and a JDK's first may be of one byte.
@@ -90,9 +108,12 @@ public final class LinuxHostNetwork implements HostNetwork {
 
     /// Isolates an interface, then gives it addresses and an MTU and sets it up.
     ///
+    /// @param outlives whether the interface lives on when this process is killed: then rules do as well, beside those
+    ///     that nobody else can change
     /// @throws IOException with the remedy; then nothing of it is left but what ends with the interface
-    public static LinuxHostNetwork up(String name, List<InetAddress> addresses, int mtu) throws IOException {
-        LinuxHostNetwork network = new LinuxHostNetwork(name, addresses);
+    public static LinuxHostNetwork up(String name, List<InetAddress> addresses, int mtu, boolean outlives)
+            throws IOException {
+        LinuxHostNetwork network = new LinuxHostNetwork(name, addresses, outlives);
         try {
             network.open(Set.of());
             network.configure(mtu);
@@ -147,6 +168,9 @@ public final class LinuxHostNetwork implements HostNetwork {
     }
 
     private IOException refused(String what, int error) {
+        if (error == Libc.EADDRINUSE) {
+            return new BindException("its UDP port is taken");
+        }
         return new IOException("the kernel refuses " + what + " for the tunnel's interface " + name + ": "
                 + (error == Libc.EPERM || error == Libc.EACCES
                         ? "this process needs CAP_NET_ADMIN"
@@ -198,7 +222,11 @@ public final class LinuxHostNetwork implements HostNetwork {
 
     @Override
     public void open(Set<Integer> tcpPorts) throws IOException {
-        int error = firewall.replace(rules -> isolate(rules, new TreeSet<>(tcpPorts)));
+        int error = 0;
+        for (Nftables firewall : firewalls) {
+            int result = firewall.replace(rules -> isolate(rules, new TreeSet<>(tcpPorts)));
+            error = error == 0 ? result : error;
+        }
         if (error != 0) {
             throw new IOException("the tunnel's interface " + name + " cannot be isolated by nftables ("
                     + (error == Libc.EPERM ? "this process needs CAP_NET_ADMIN" : "errno " + error)
@@ -252,7 +280,7 @@ public final class LinuxHostNetwork implements HostNetwork {
 
     @Override
     public void close() {
-        firewall.close();
+        firewalls.forEach(Nftables::close);
         routes.close();
     }
 }

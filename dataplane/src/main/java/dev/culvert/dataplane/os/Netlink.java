@@ -8,17 +8,23 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.function.Consumer;
 
 /// A socket to the kernel's configuration (netlink(7)). It answers before the request has returned, so nothing waits.
 /// Owned by one thread.
 final class Netlink implements AutoCloseable {
     static final int ROUTE = 0;
     static final int NETFILTER = 12;
+    static final int GENERIC = 16;
 
     private static final int AF_NETLINK = 16;
     private static final int SOCK_RAW_CLOEXEC = 3 | 0x80000;
     private static final int MSG_DONTWAIT = 0x40;
     private static final int NLMSG_ERROR = 2;
+    private static final int NLMSG_DONE = 3;
     private static final int ANSWER = 64 * 1024;
 
     private static final MethodHandle SOCKET = Libc.function("socket");
@@ -48,17 +54,33 @@ final class Netlink implements AutoCloseable {
     ///
     /// @return 0, or `errno` of the first that failed
     int request(NetlinkMessage requests) throws IOException {
-        try (Arena sending = Arena.ofConfined()) {
-            MemorySegment bytes = sending.allocateFrom(JAVA_BYTE, requests.bytes());
-            long sent = Downcalls.call(SEND, errno, fd, bytes.address(), bytes.byteSize(), 0, 0);
-            if (sent < 0) {
-                throw new IOException("the kernel takes no netlink request: errno " + Libc.errno(errno));
-            }
-        }
-        return firstError();
+        return ask(requests, _ -> {});
     }
 
-    private int firstError() {
+    /// Sends requests at once and hands on what the kernel answers, message by message, from behind their headers on.
+    ///
+    /// @param each gets memory that is overwritten afterwards: there may be secrets in it
+    /// @return 0, or `errno` of the first that failed
+    int ask(NetlinkMessage requests, Consumer<ByteBuffer> each) throws IOException {
+        byte[] all = requests.bytes();
+        try (Arena sending = Arena.ofConfined()) {
+            MemorySegment bytes = sending.allocateFrom(JAVA_BYTE, all);
+            long sent = Downcalls.call(SEND, errno, fd, bytes.address(), bytes.byteSize(), 0, 0);
+            int error = sent < 0 ? Libc.errno(errno) : 0;
+            bytes.fill((byte) 0);
+            Arrays.fill(all, (byte) 0);
+            if (error != 0) {
+                throw new IOException("the kernel takes no netlink request: errno " + error);
+            }
+        }
+        try {
+            return answers(each);
+        } finally {
+            answer.fill((byte) 0);
+        }
+    }
+
+    private int answers(Consumer<ByteBuffer> each) {
         int first = 0;
         while (true) {
             long length = Downcalls.call(RECV, errno, fd, answer.address(), ANSWER, MSG_DONTWAIT, 0);
@@ -66,12 +88,19 @@ final class Netlink implements AutoCloseable {
                 return first;
             }
             for (long at = 0; at + NetlinkMessage.HEADER <= length; at += next(at)) {
-                boolean verdict = answer.get(JAVA_SHORT, at + 4) == NLMSG_ERROR;
-                if (verdict && first == 0) {
-                    first = -answer.get(JAVA_INT, at + NetlinkMessage.HEADER);
+                int type = Short.toUnsignedInt(answer.get(JAVA_SHORT, at + 4));
+                if (type == NLMSG_ERROR) {
+                    first = first == 0 ? -answer.get(JAVA_INT, at + NetlinkMessage.HEADER) : first;
+                } else if (type != NLMSG_DONE) {
+                    long end = Math.min(length, at + answer.get(JAVA_INT, at));
+                    each.accept(body(at + NetlinkMessage.HEADER, end));
                 }
             }
         }
+    }
+
+    private ByteBuffer body(long start, long end) {
+        return answer.asSlice(start, Math.max(0, end - start)).asByteBuffer().order(ByteOrder.nativeOrder());
     }
 
     private long next(long at) {

@@ -3,6 +3,7 @@ package dev.culvert.dataplane.os;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /// Requests to the kernel, one behind the other: a header of `struct nlmsghdr`, the fixed part of its family, then
 /// attributes, which nest. Numbers are the machine's own order unless a name says otherwise; everything is aligned to
@@ -11,6 +12,8 @@ final class NetlinkMessage {
     static final int REQUEST = 1;
     static final int ACK = 4;
     static final int REPLACE = 0x100;
+    static final int EXCLUSIVE = 0x200;
+    static final int DUMP = 0x300;
     static final int CREATE = 0x400;
 
     static final int HEADER = 16;
@@ -63,6 +66,12 @@ final class NetlinkMessage {
         return this;
     }
 
+    /// A number of 16 bits in the machine's order.
+    NetlinkMessage half(int type, int value) {
+        buffer.putShort((short) 6).putShort((short) type).putShort((short) value);
+        return align();
+    }
+
     /// A number in the network's order, as nftables has all of them.
     NetlinkMessage big(int type, int value) {
         return number(type, buffer.order() == ByteOrder.LITTLE_ENDIAN ? Integer.reverseBytes(value) : value);
@@ -87,6 +96,12 @@ final class NetlinkMessage {
             buffer.put((byte) 0);
         }
         return this;
+    }
+
+    /// Overwrites all of it, where secrets stand in it.
+    void wipe() {
+        Arrays.fill(buffer.array(), (byte) 0);
+        message = -1;
     }
 
     /// All of them, ready to be sent.

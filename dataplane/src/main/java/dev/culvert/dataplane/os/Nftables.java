@@ -7,9 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
-/// One table of nftables, which is this process's: it is replaced as a whole, atomically, nobody else changes it, and
-/// the kernel removes it when the process ends, however that ends (a table with an owner, since Linux 5.12; an older
-/// kernel keeps it until the next start replaces it).
+/// One table of nftables, replaced as a whole, atomically. One that is owned is this process's: nobody else changes it,
+/// and the kernel removes it when the process ends, however that ends (a table with an owner, since Linux 5.12; an older
+/// kernel keeps it until the next start replaces it). One that stays is anybody's, and outlives the process.
 ///
 /// Numbers are of linux/netfilter/nf_tables.h. Owned by one thread.
 final class Nftables implements AutoCloseable {
@@ -44,11 +44,20 @@ final class Nftables implements AutoCloseable {
 
     private final Netlink kernel;
     private final String table;
-    private int flags = OWNER;
+    private int flags;
 
-    Nftables(String table) throws IOException {
+    private Nftables(String table, int flags) throws IOException {
         this.table = table;
+        this.flags = flags;
         this.kernel = Netlink.open(Netlink.NETFILTER);
+    }
+
+    static Nftables owned(String table) throws IOException {
+        return new Nftables(table, OWNER);
+    }
+
+    static Nftables staying(String table) throws IOException {
+        return new Nftables(table, NO_FLAGS);
     }
 
     /// Replaces the table.

@@ -32,7 +32,7 @@ interface Inside {
     /// Begins, or goes on after [#stop]; asks the loop for a pass when it has something to send.
     ///
     /// @throws IOException if it cannot be registered with the loop
-    void start(TunnelLoop loop) throws IOException;
+    void start(Pump loop) throws IOException;
 
     /// Takes one IP packet from a peer, from position to limit of a heap buffer with 16 bytes of room before it, which
     /// it may overwrite and must not keep.

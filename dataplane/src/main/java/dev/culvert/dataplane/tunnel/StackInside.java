@@ -31,7 +31,7 @@ final class StackInside implements Inside {
     private final Pings pings;
     private final EchoReply echoReply = new EchoReply();
     private final ByteBuffer datagram = ByteBuffer.allocate(1 << 16);
-    private @Nullable TunnelLoop loop;
+    private @Nullable Pump loop;
 
     StackInside(Stack stack, Pings pings) {
         this.stack = stack;
@@ -78,11 +78,11 @@ final class StackInside implements Inside {
     }
 
     @Override
-    public void start(TunnelLoop owner) {
+    public void start(Pump owner) {
         loop = owner;
     }
 
-    private TunnelLoop loop() {
+    private Pump loop() {
         return Objects.requireNonNull(loop, "before the tunnel's start");
     }
 

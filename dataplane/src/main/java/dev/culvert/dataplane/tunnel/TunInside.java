@@ -26,8 +26,6 @@ import java.security.SecureRandom;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,17 +47,15 @@ final class TunInside implements Inside {
     private static final int ROOM = 16;
 
     private final TunPort port;
-    private final HostNetwork network;
     private final StackInside stack;
     private final boolean ownsDatagrams;
     private final Pings pings;
     private final int mtu;
-    private final TunSockets sockets;
+    private final HostEnd host;
     private final Segmenter segmenter = new Segmenter();
     private final Coalescer coalescer = new Coalescer();
     private final Coalescer.Sink sink;
     private final byte[] taken = new byte[LARGEST];
-    private final Set<Integer> listening = new TreeSet<>();
     // How large packets to these places may be, where the interface would carry larger ones.
     private final PrefixMap<Integer> limits = new PrefixMap<>();
     private final byte[] error = new byte[ROOM + HostUnreachable.LONGEST];
@@ -74,7 +70,6 @@ final class TunInside implements Inside {
     /// @param own the addresses of the interface, if they are known here
     TunInside(TunPort port, HostNetwork network, Pings pings, List<InetAddress> own, int mtu) {
         this.port = port;
-        this.network = network;
         this.pings = pings;
         // A stack has an address; where the interface has none that we know of, nothing comes to it.
         List<InetAddress> addresses = own.isEmpty() ? List.of(InetAddress.getLoopbackAddress()) : own;
@@ -84,7 +79,7 @@ final class TunInside implements Inside {
         this.mtu = mtu;
         this.interfaceMtu = mtu;
         this.sink = port::write;
-        this.sockets = new TunSockets(port.name(), this::listens, this::listensNoMore);
+        this.host = new HostEnd(port.name(), network, mtu);
     }
 
     @Override
@@ -94,12 +89,12 @@ final class TunInside implements Inside {
 
     @Override
     public ChannelFactory<Channel> connections() {
-        return sockets::connection;
+        return host::connection;
     }
 
     @Override
     public ChannelFactory<ServerChannel> listeners() {
-        return sockets::listener;
+        return host::listener;
     }
 
     @Override
@@ -107,19 +102,8 @@ final class TunInside implements Inside {
         return ownsDatagrams ? stack.datagrams() : null;
     }
 
-    /// @throws IOException if the port cannot be opened to peers
-    private void listens(int tcpPort) throws IOException {
-        listening.add(tcpPort);
-        network.open(listening);
-    }
-
-    private void listensNoMore(int tcpPort) throws IOException {
-        listening.remove(tcpPort);
-        network.open(listening);
-    }
-
     @Override
-    public void start(TunnelLoop loop) throws IOException {
+    public void start(Pump loop) throws IOException {
         stack.start(loop);
         // Something may wait since before; a read will tell.
         readable = true;
@@ -286,22 +270,7 @@ final class TunInside implements Inside {
 
     @Override
     public void addresses(List<IpPrefix> before, List<IpPrefix> now) {
-        for (IpPrefix prefix : before) {
-            if (isRouted(prefix) && !now.contains(prefix)) {
-                tell(() -> network.unroute(prefix));
-            }
-        }
-        for (IpPrefix prefix : now) {
-            if (isRouted(prefix) && !before.contains(prefix)) {
-                tell(() -> network.route(prefix, 0));
-            }
-        }
-    }
-
-    /// What a hub's default route leads to is the internet, by which the tunnel itself goes. Culvert's own sockets are
-    /// bound to the interface and need no route.
-    private static boolean isRouted(IpPrefix prefix) {
-        return prefix.length() > 0;
+        host.addresses(before, now);
     }
 
     @Override
@@ -313,23 +282,8 @@ final class TunInside implements Inside {
             } else {
                 limits.put(prefix, bytes);
             }
-            if (isRouted(prefix)) {
-                tell(() -> network.route(prefix, bytes >= mtu ? 0 : bytes));
-            }
         }
-    }
-
-    @FunctionalInterface
-    private interface Request {
-        void make() throws IOException;
-    }
-
-    private static void tell(Request request) {
-        try {
-            request.make();
-        } catch (IOException e) {
-            LOG.warn("{}", e.getMessage());
-        }
+        host.pathMtu(destinations, bytes);
     }
 
     @Override
@@ -359,6 +313,6 @@ final class TunInside implements Inside {
     @Override
     public void close() {
         port.close();
-        network.close();
+        host.close();
     }
 }

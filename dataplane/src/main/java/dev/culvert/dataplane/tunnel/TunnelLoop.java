@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
 /// What stands inside, a stack or an interface of the kernel's, is the [Inside]. Everything here runs on one event
 /// loop;
 /// others submit. There is one timer, the earliest of all deadlines.
-final class TunnelLoop {
+final class TunnelLoop implements Pump {
     private static final Logger LOG = LoggerFactory.getLogger(TunnelLoop.class);
 
     // So many datagrams are taken, or packets sent, before other work of the loop has its turn.
@@ -90,7 +90,8 @@ final class TunnelLoop {
         onPeerNews = task;
     }
 
-    IoEventLoop eventLoop() {
+    @Override
+    public IoEventLoop eventLoop() {
         return loop;
     }
 
@@ -102,12 +103,13 @@ final class TunnelLoop {
         return device;
     }
 
-    long now() {
+    @Override
+    public long now() {
         return clock.now();
     }
 
-    /// Asks for one pass over everything that may want to send, after the current work of the loop.
-    void schedulePump() {
+    @Override
+    public void schedulePump() {
         if (!pumpScheduled && !isSilent()) {
             pumpScheduled = true;
             loop.execute(pump);
@@ -245,7 +247,8 @@ final class TunnelLoop {
 
     /// A bug costs a packet or a connection, never the tunnel of all the others: what escapes from here makes Netty
     /// hold the whole loop for a second, or, if it is an `Error`, end it. Said once, counted always.
-    void failed(Throwable bug) {
+    @Override
+    public void failed(Throwable bug) {
         if (bug instanceof VirtualMachineError fatal && !(bug instanceof StackOverflowError)) {
             throw fatal;
         }

@@ -30,14 +30,12 @@ final class NodeSchema {
 
     static final Field<TunnelType> TYPE = Field.optional(
             "type",
-            Scalar.word(
-                    Map.of("kernel", "kernel is not in this version, which runs embedded and tun"),
-                    TunnelType.AUTO,
-                    TunnelType.EMBEDDED,
-                    TunnelType.TUN),
+            Scalar.word(Map.of(), TunnelType.AUTO, TunnelType.EMBEDDED, TunnelType.TUN, TunnelType.KERNEL),
             TunnelType.AUTO,
             "how the WireGuard end is made: `embedded` needs no privilege and changes nothing of this machine; `tun`"
-                    + " is an interface of the kernel's and needs CAP_NET_ADMIN; `auto` is embedded");
+                    + " is an interface of the kernel's and needs CAP_NET_ADMIN; `kernel` is Linux's own WireGuard and"
+                    + " needs CAP_NET_RAW as well; `auto` takes kernel, else tun, else embedded, by what this process"
+                    + " may do");
     static final Field<Bind> GATEWAY_LISTEN = Field.optional(
             "listen", NetworkScalars.UDP_BIND, TunnelSettings.DEFAULT_PORT, "the UDP port that sites dial");
     static final Field<Bind> SITE_LISTEN =

@@ -36,6 +36,11 @@ public final class PresharedKey {
         return KeyText.encode(raw());
     }
 
+    /// A copy of the 32 bytes, for whoever hands them to the kernel and then overwrites them.
+    public byte[] copy() {
+        return raw().clone();
+    }
+
     /// Overwrites the bytes; the key cannot be used any more.
     public void destroy() {
         Arrays.fill(bytes, (byte) 0);
