@@ -1,9 +1,12 @@
 # A machine with Linux's own WireGuard, emulated: Debian's kernel, a runtime of Culvert's and nothing else, in memory.
-# Its one network is 10.99.0.0/24; namespace `outside` is 10.99.0.1 and the guest 10.99.0.2.
+# Its one network is 10.99.0.0/24 and 2001:db8:99::/64; namespace `outside` is the first address, the guest the second.
+# Culvert runs there as an ordinary user with CAP_NET_ADMIN and CAP_NET_RAW.
 # shellcheck shell=bash
 
 GUEST=10.99.0.2
+GUEST6=2001:db8:99::2
 OUTSIDE=10.99.0.1
+OUTSIDE6=2001:db8:99::1
 GUEST_MEMORY=${GUEST_MEMORY:-1100}
 
 guest_packages() {
@@ -53,42 +56,48 @@ guest_runtime() { # ROOT
   rm -rf "$home/runtime/legal"
   cat >"$home/culvert" <<'SH'
 #!/bin/sh
-exec /culvert/runtime/bin/java @/culvert/jvm-options -Xmx160m -XX:TieredStopAtLevel=1 -Djava.library.path=/culvert/native \
+exec setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all,+net_admin,+net_raw \
+  --bounding-set=-all,+net_admin,+net_raw --ambient-caps=-all,+net_admin,+net_raw /culvert/runtime/bin/java @/culvert/jvm-options -Xmx160m -XX:TieredStopAtLevel=1 -Djava.library.path=/culvert/native \
   -Dorg.sqlite.lib.path=/culvert/native -cp '/culvert/jars/*' dev.culvert.app.Main "$@"
 SH
   chmod 755 "$home/culvert"
   with_libraries "$1" "$home/runtime/bin/java" "$home"/runtime/lib/*.so "$home"/runtime/lib/server/*.so "$home"/native/*
 }
 
-guest_image() {
+guest_image() { # [culvert]: with its runtime
   local root=$RUN/guest module
   mkdir -p "$root"/{bin,sbin,dev,proc,sys,tmp,run,etc,state,modules,var/run}
   cp "$(command -v busybox)" "$root/bin/busybox"
+  # Busybox's own shell would take its applets before programs.
+  cp "$(command -v dash)" "$root/bin/sh"
   for module in $(modprobe -d "$GUEST_KERNEL" -S "$(guest_release)" --show-depends -a \
     virtio_pci virtio_net wireguard nf_tables tun af_packet ipv6 | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'); do
     cp "$module" "$root/modules/"
     basename "$module" >>"$root/modules/order"
   done
-  cp "$(command -v wg)" "$(command -v nft)" "$(command -v ip)" "$root/sbin/"
-  guest_runtime "$root"
-  with_libraries "$root" "$root"/sbin/wg "$root"/sbin/nft "$root"/sbin/ip
+  cp "$(command -v wg)" "$(command -v nft)" "$(command -v ip)" "$(command -v setpriv)" "$root/sbin/"
+  if [ "${1:-}" = culvert ]; then guest_runtime "$root"; fi
+  with_libraries "$root" "$root"/sbin/* "$root/bin/sh"
+  mkdir -p "$root/lib/x86_64-linux-gnu"
   cp /lib/x86_64-linux-gnu/libnss_files.so.2 /lib/x86_64-linux-gnu/libnss_dns.so.2 /lib/x86_64-linux-gnu/libcrypto.so.3 \
     "$root/lib/x86_64-linux-gnu/" 2>/dev/null || true
   printf 'root:x:0:0:root:/state:/bin/sh\nnobody:x:65534:65534:nobody:/tmp:/bin/sh\n' >"$root/etc/passwd"
   printf '127.0.0.1 localhost\n' >"$root/etc/hosts"
   cat >"$root/init" <<'SH'
-#!/bin/busybox sh
+#!/bin/sh
 /bin/busybox --install -s /bin
 export PATH=/sbin:/bin:/culvert HOME=/state CULVERT_STATE=/state
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev
 for m in $(cat /modules/order); do insmod "/modules/$m"; done
-ip link set lo up; ip link set eth0 up; ip addr add 10.99.0.2/24 dev eth0; ip route add default via 10.99.0.1
+ip link set lo up; ip link set eth0 up
+ip addr add 10.99.0.2/24 dev eth0; ip addr add 2001:db8:99::2/64 dev eth0 nodad
+ip route add default via 10.99.0.1; ip route add default via 2001:db8:99::1
+chown -R 65534:65534 /state; chmod 1777 /tmp
 nc -ll -p 7000 -e /bin/sh &
 echo guest ready
 while :; do sleep 3600; done
 SH
   chmod 755 "$root/init"
-  chmod 700 "$root/state"
   (cd "$root" && find . | cpio -o -H newc --quiet) >"$RUN/initrd"
   measured "initramfs $(du -m "$RUN/initrd" | cut -f 1) MB"
 }
@@ -97,6 +106,7 @@ guest_start() {
   local outside=$LAB_ID-outside
   ip -n "$outside" tuntap add guest mode tap
   ip -n "$outside" addr add "$OUTSIDE/24" dev guest
+  ip -n "$outside" addr add "$OUTSIDE6/64" dev guest nodad
   ip -n "$outside" link set guest up
   spawn guest outside qemu-system-x86_64 -accel tcg -M pc -cpu max -m "$GUEST_MEMORY" -smp 1 -nographic -nodefaults \
     -no-user-config -serial stdio -no-reboot -kernel "$GUEST_KERNEL/boot/vmlinuz-$(guest_release)" -initrd "$RUN/initrd" \
@@ -107,15 +117,17 @@ guest_start() {
 
 guest() { # COMMAND…, typed in the guest's shell; its output, and its success
   local out
-  out=$(printf '%s\necho "ended $?"\n' "$*" | in_ns outside socat -t "${GUEST_PATIENCE:-60}" - "TCP:$GUEST:7000" 2>&1)
+  out=$(printf '%s\necho "ended $?"\n' "$*" | in_ns outside socat -t "${GUEST_PATIENCE:-180}" - "TCP:$GUEST:7000" 2>&1)
   sed '$d' <<<"$out"
   [ "${out##*ended }" = 0 ]
 }
 
 guest_file() { # PATH, its text on standard input
-  { printf "cat >'%s' <<'GUEST_FILE'\n" "$1"; cat; printf 'GUEST_FILE\necho "ended $?"\n'; } |
+  { printf "cat >'%s' <<'GUEST_FILE'\n" "$1"; cat; printf 'GUEST_FILE\nchown 65534:65534 %s\nchmod 600 %s\necho "ended $?"\n' "$1" "$1"; } |
     in_ns outside socat -t 20 - "TCP:$GUEST:7000" | grep -q 'ended 0'
 }
+
+guest_kill() { guest "kill -$2 \$(cat /tmp/$1.pid)"; } # NAME SIGNAL
 
 guest_log() { guest "cat /tmp/$1.log"; } # NAME
 

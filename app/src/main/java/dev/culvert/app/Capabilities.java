@@ -26,7 +26,8 @@ record Capabilities(long effective) {
     static Capabilities parse(String status) {
         return new Capabilities(status.lines()
                 .filter(line -> line.startsWith(LINE))
-                .map(line -> Long.parseUnsignedLong(line.substring(LINE.length()).strip(), HEX))
+                .map(line ->
+                        Long.parseUnsignedLong(line.substring(LINE.length()).strip(), HEX))
                 .findFirst()
                 .orElse(0L));
     }

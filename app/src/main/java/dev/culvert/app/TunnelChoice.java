@@ -60,7 +60,8 @@ record TunnelChoice(TunnelDriver tunnel, String io, String why) {
     /// By what this process may do, then by what the kernel has.
     private static TunnelChoice auto(Wanted wanted) throws IOException {
         if (!wanted.isEpoll() || !Capabilities.now().netAdmin()) {
-            return embedded(wanted, "by auto, for this process has no CAP_NET_ADMIN: it changes nothing of this machine");
+            return embedded(
+                    wanted, "by auto, for this process has no CAP_NET_ADMIN: it changes nothing of this machine");
         }
         String no;
         try {

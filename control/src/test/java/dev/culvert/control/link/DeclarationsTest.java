@@ -200,7 +200,8 @@ class DeclarationsTest {
     @Test
     void peerCalls_answerPeersOnlyAndOfTheirOwn() throws Exception {
         take("home", http("photos", "photos.example.com"));
-        PeerCalls calls = new PeerCalls(new StatusReport(gateway.node, "key", "test", "by test")::forPeer, declarations, List::of);
+        PeerCalls calls = new PeerCalls(
+                new StatusReport(gateway.node, "key", "test", "by test")::forPeer, declarations, List::of);
 
         String toHome = calls.handle(new Request(new PeerCaller("home", home), "GET", "/status", ""))
                 .body();

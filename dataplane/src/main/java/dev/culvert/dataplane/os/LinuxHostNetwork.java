@@ -108,8 +108,8 @@ public final class LinuxHostNetwork implements HostNetwork {
 
     /// Isolates an interface, then gives it addresses and an MTU and sets it up.
     ///
-    /// @param outlives whether the interface lives on when this process is killed: then rules do as well, beside those
-    ///     that nobody else can change
+    /// @param outlives whether the interface lives on when this process is killed: then rules do as well, beside
+    ///     those that nobody else can change
     /// @throws IOException with the remedy; then nothing of it is left but what ends with the interface
     public static LinuxHostNetwork up(String name, List<InetAddress> addresses, int mtu, boolean outlives)
             throws IOException {

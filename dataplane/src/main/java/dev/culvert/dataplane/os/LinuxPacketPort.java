@@ -19,8 +19,8 @@ import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /// A socket of packets of one interface that has no header below IP (packet(7)). A filter in the kernel lets through
-/// what peers send in datagrams and echo replies; what this machine sends does not come by. The kernel has these packets
-/// as well, and its own rules drop the datagrams.
+/// what peers send in datagrams and echo replies; what this machine sends does not come by. The kernel has these
+/// packets as well, and its own rules drop the datagrams.
 public final class LinuxPacketPort implements PacketPort {
     private static final int AF_PACKET = 17;
     private static final int SOCK_DGRAM_NONBLOCK_CLOEXEC = 2 | 0x800 | 0x80000;

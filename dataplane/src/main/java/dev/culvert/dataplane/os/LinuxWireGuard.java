@@ -94,7 +94,8 @@ public final class LinuxWireGuard implements KernelWireGuard {
                 throw refused("an interface", error);
             }
         }
-        throw new IOException("this machine has culvert0 to culvert" + (NAMES - 1) + ": remove those that nobody needs");
+        throw new IOException(
+                "this machine has culvert0 to culvert" + (NAMES - 1) + ": remove those that nobody needs");
     }
 
     /// Removes the interfaces of a key, which nobody else has: of a process that was killed.
@@ -209,7 +210,8 @@ public final class LinuxWireGuard implements KernelWireGuard {
         WireGuardMessages.Device device = new WireGuardMessages.Device();
         int error = generic.ask(messages.get(), device::read);
         if (error != 0) {
-            throw new IOException("the tunnel's interface " + name + " is gone (errno " + error + "): restart the node");
+            throw new IOException(
+                    "the tunnel's interface " + name + " is gone (errno " + error + "): restart the node");
         }
         return device;
     }

@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.function.Consumer;
 
 /// One table of nftables, replaced as a whole, atomically. One that is owned is this process's: nobody else changes it,
-/// and the kernel removes it when the process ends, however that ends (a table with an owner, since Linux 5.12; an older
-/// kernel keeps it until the next start replaces it). One that stays is anybody's, and outlives the process.
+/// and the kernel removes it when the process ends, however that ends (a table with an owner, since Linux 5.12; an
+/// older kernel keeps it until the next start replaces it). One that stays is anybody's, and outlives the process.
 ///
 /// Numbers are of linux/netfilter/nf_tables.h. Owned by one thread.
 final class Nftables implements AutoCloseable {

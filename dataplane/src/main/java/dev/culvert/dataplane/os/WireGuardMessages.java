@@ -91,11 +91,7 @@ final class WireGuardMessages {
 
     /// `struct genlmsghdr`.
     private static NetlinkMessage begin(int type, int command, int version, int flags) {
-        return new NetlinkMessage()
-                .begin(type, flags)
-                .u8(command)
-                .u8(version)
-                .u16(0);
+        return new NetlinkMessage().begin(type, flags).u8(command).u8(version).u16(0);
     }
 
     private NetlinkMessage set() {
@@ -262,7 +258,8 @@ final class WireGuardMessages {
             NetlinkAttributes attributes = new NetlinkAttributes(answer.position(4));
             while (attributes.next()) {
                 switch (attributes.type()) {
-                    case LISTEN_PORT -> listenPort = Short.toUnsignedInt(attributes.value().getShort());
+                    case LISTEN_PORT ->
+                        listenPort = Short.toUnsignedInt(attributes.value().getShort());
                     case PUBLIC_KEY -> key = publicKey(attributes.value());
                     case PEERS -> {
                         NetlinkAttributes each = attributes.nested();

@@ -90,8 +90,7 @@ final class KernelPeer {
     }
 
     PeerStatus status(HandshakeTimestamps timestamps, long nanos) {
-        return new PeerStatus(
-                config.publicKey(), endpoint, handshakeAge(nanos), rxBytes, txBytes, moves, timestamps);
+        return new PeerStatus(config.publicKey(), endpoint, handshakeAge(nanos), rxBytes, txBytes, moves, timestamps);
     }
 
     PathEvidence evidence(long nanos) {

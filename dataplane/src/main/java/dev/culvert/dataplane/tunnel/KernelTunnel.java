@@ -242,8 +242,8 @@ public final class KernelTunnel implements TunnelDriver {
         return onLoop(() -> {
             lookIfOld();
             List<PeerStatus> all = new ArrayList<>();
-            peers.forEach((key, peer) -> all.add(
-                    peer.status(restored.getOrDefault(key, HandshakeTimestamps.NONE), pump.now())));
+            peers.forEach((key, peer) ->
+                    all.add(peer.status(restored.getOrDefault(key, HandshakeTimestamps.NONE), pump.now())));
             return all;
         });
     }

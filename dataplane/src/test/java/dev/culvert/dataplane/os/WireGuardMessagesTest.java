@@ -230,14 +230,19 @@ class WireGuardMessagesTest {
     @Test
     void device_isReadOverSeveralAnswers() {
         NetlinkMessage first = answer();
-        first.attribute(4, peer.bytes()).half(6, 51820).nest(8, () -> first.nest(0, () -> first.attribute(
-                                1, peer.bytes())
-                        .attribute(2, new byte[32])
-                        .attribute(4, endpoint(2, 16, 51820, (byte) 192, (byte) 0, (byte) 2, (byte) 9))
-                        .attribute(6, words(1_700_000_000L, 5))
-                        .attribute(7, words(1234))
-                        .attribute(8, words(5678))
-                        .nest(9, () -> {})));
+        first.attribute(4, peer.bytes())
+                .half(6, 51820)
+                .nest(
+                        8,
+                        () -> first.nest(
+                                0,
+                                () -> first.attribute(1, peer.bytes())
+                                        .attribute(2, new byte[32])
+                                        .attribute(4, endpoint(2, 16, 51820, (byte) 192, (byte) 0, (byte) 2, (byte) 9))
+                                        .attribute(6, words(1_700_000_000L, 5))
+                                        .attribute(7, words(1234))
+                                        .attribute(8, words(5678))
+                                        .nest(9, () -> {})));
         NetlinkMessage more = answer();
         more.nest(8, () -> more.nest(0, () -> more.attribute(1, peer.bytes()).nest(9, () -> {})));
         WireGuardMessages.Device device = new WireGuardMessages.Device();
@@ -258,10 +263,14 @@ class WireGuardMessagesTest {
     @Test
     void peerThatWasNeverHeard_hasNoEndpoint() {
         NetlinkMessage answer = answer();
-        answer.nest(8, () -> answer.nest(0, () -> answer.attribute(1, peer.bytes())
-                .attribute(6, words(0, 0))
-                .attribute(7, words(0))
-                .attribute(8, words(0))));
+        answer.nest(
+                8,
+                () -> answer.nest(
+                        0,
+                        () -> answer.attribute(1, peer.bytes())
+                                .attribute(6, words(0, 0))
+                                .attribute(7, words(0))
+                                .attribute(8, words(0))));
         WireGuardMessages.Device device = new WireGuardMessages.Device();
 
         device.read(body(answer));

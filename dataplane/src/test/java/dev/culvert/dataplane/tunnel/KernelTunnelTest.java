@@ -52,8 +52,8 @@ class KernelTunnelTest {
     private final Packets packets = new Packets();
     private final Network network = new Network();
     private final PublicKey peer = PrivateKey.generate(new SecureRandom()).publicKey();
-    private final KernelTunnel tunnel = KernelTunnel.open(
-            loops.next(), List.of(OWN), 1420, new KernelTunnel.Parts(kernel, packets, network));
+    private final KernelTunnel tunnel =
+            KernelTunnel.open(loops.next(), List.of(OWN), 1420, new KernelTunnel.Parts(kernel, packets, network));
 
     private final BlockingQueue<Boolean> news = new LinkedBlockingQueue<>();
 
@@ -291,8 +291,7 @@ class KernelTunnelTest {
     @Test
     void handshakeStamp_ofAClockThatWasSet_isNotAnAge() throws Exception {
         done(tunnel.put(with(A)));
-        kernel.peers = List.of(
-                new Seen(peer, HERE, (System.currentTimeMillis() + 86_400_000L) * 1_000_000L, 100, 200));
+        kernel.peers = List.of(new Seen(peer, HERE, (System.currentTimeMillis() + 86_400_000L) * 1_000_000L, 100, 200));
         awaitEndpoint(HERE);
 
         assertThat(evidence().handshakeAgeNanos()).isBetween(0L, TimeUnit.SECONDS.toNanos(15));
@@ -354,13 +353,19 @@ class KernelTunnelTest {
 
     @Test
     void interfaceThatIsGone_leavesWhatWasKnown() throws Exception {
-        KernelTunnel other = KernelTunnel.open(loops.next(), List.of(OWN), 1420, new KernelTunnel.Parts(
-                new Kernel() {
-                    @Override
-                    public List<Seen> peers() throws IOException {
-                        throw new IOException("the tunnel's interface memory0 is gone");
-                    }
-                }, new Packets(), new Network()));
+        KernelTunnel other = KernelTunnel.open(
+                loops.next(),
+                List.of(OWN),
+                1420,
+                new KernelTunnel.Parts(
+                        new Kernel() {
+                            @Override
+                            public List<Seen> peers() throws IOException {
+                                throw new IOException("the tunnel's interface memory0 is gone");
+                            }
+                        },
+                        new Packets(),
+                        new Network()));
         done(other.put(with(A)));
 
         assertThat(done(other.status())).hasSize(1);
