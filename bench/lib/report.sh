@@ -46,8 +46,8 @@ write_report() { # FILE
 
 Culvert's path (visitor → gateway → embedded WireGuard → site → backend) beside the stack of guide 002 (HAProxy in TCP
 mode, WireGuard by Debian's wireguard-go) in the same run, interleaved, to the same backend, without TLS on either side.
-Then, without a tunnel, its HTTP beside nginx, haproxy and caddy as reverse proxies, each with one thread; figures that
-name one of them have it as their peer.
+Then, without a tunnel, its relay beside haproxy as it comes, haproxy tuned by hand and nginx's stream module, and its HTTP
+beside nginx, haproxy and caddy as reverse proxies, each with one thread; figures that name one of them have it as their peer.
 
 | | |
 |---|---|
@@ -79,6 +79,11 @@ system of the stack's own processes (Culvert: gateway and site; guide 002: hapro
 arrived. Connections by \`ab\` without keep-alive, 32 at a time; requests by \`wrk\`, 64 connections with keep-alive, to the
 HTTP service by host name (Culvert) and through the TCP proxy (guide 002), 1 KiB from nginx. Memory is VmRSS of what runs
 on the gateway. Debian's wireguard-go is of 2022 and has no offloads; upstream's newest is several times faster.
+
+Layer 4: the target is dialled by the gateway itself (\`site: here\`), as haproxy and nginx do it. The tuned haproxy has
+\`option splice-request\`, \`option splice-response\` and \`tune.pipesize 1048576\`, and runs as root; Culvert is an ordinary user.
+What a relay adds is the round trip of 64 bytes through it less that of the same, just before, straight to the target. UDP by
+iperf3, as many datagrams as the visitor can send.
 
 Layer 7: \`h2load\` with one thread, 64 connections for HTTP/1.1 and 16 of 8 streams for HTTP/2, to a proxy in a namespace
 of its own and on to nginx. CPU is that of the proxy's processes; p99 at 70 % of the rate that nginx reached.

@@ -5,6 +5,7 @@
 TUN_ENDS='gateway home'
 NETWORK6=fd77:77:77::/64
 SIX=fd77:77:77::66
+METRICS=127.0.0.1:9464
 # Its steps of isolation are those of the scenario of that name: rogue and victim are stock peers.
 # shellcheck source=isolation.sh
 . "$SCENARIOS/isolation.sh"
@@ -69,6 +70,12 @@ tun_ends() {
     host: six.lab.test
     site: six
     target: http://[$SIX]:8083
+  files:
+    listen: 7085/tcp
+    site: home
+    target: tcp://127.0.0.1:8085
+metrics:
+  listen: $METRICS
 sites:
   six:
     type: plain
@@ -89,6 +96,24 @@ transfers() {
   expect_equal 'SHA-256 of the upload' "$(sha "$RUN/files/big")" "$(sha "$RUN/files/dav/big")"
   measured "GET $(rate "$(dav -o "$RUN/files/got" -w '%{speed_download}' http://dav.lab.test:8080/big)")"
   expect_equal 'SHA-256 of the download' "$(sha "$RUN/files/big")" "$(sha "$RUN/files/got")"
+}
+
+spliced() { # NS: bytes that its node has moved by splice(2)
+  in_ns "$1" curl -sSf --max-time 5 "http://$METRICS/metrics" | awk '$1 == "culvert_spliced_bytes_total" { printf "%d", $2 }'
+}
+
+# All but what a connection carries before it is long, at both ends, each with the pipes of an ordinary user.
+kept_in_kernel() {
+  printf 'metrics:\n  listen: %s\n' "$METRICS" >>"$RUN/home.yaml"
+  signal home HUP
+  until_ok 10 listens home 9464
+  local end before=($(spliced gateway) $(spliced home))
+  measured "GET $(rate "$(visit -f -o "$RUN/files/got" -w '%{speed_download}' "http://$GATEWAY4:7085/big")")"
+  expect_equal SHA-256 "$(sha "$RUN/files/big")" "$(sha "$RUN/files/got")"
+  for end in gateway home; do
+    expect_at_most "bytes that $end copied" 2000000 $((100000000 + before[0] - $(spliced "$end")))
+    before=("${before[@]:1}")
+  done
 }
 
 beside_wireguard_go() { # HOST
@@ -141,6 +166,7 @@ scenario() {
   step "without the right to it, \`type: tun\` refuses to start and says why" refused_without_rights
   step "gateway and site with CAP_NET_ADMIN alone, wireguard-go at rogue and victim" tun_ends
   step "100 MB to the site and back, equal SHA-256" transfers
+  step "100 MB by a TCP service, whose bytes splice(2) moves at both ends" kept_in_kernel
   step "100 MB from wireguard-go" beside_wireguard_go victim
   step "100 MB from wireguard-go, IPv6 inside" beside_wireguard_go six
   step "the rogue peer opens its own AllowedIPs" open_rogue

@@ -26,7 +26,7 @@ public final class Pipes {
     // With less a copy is as fast.
     private static final long LEAST = 1 << 16;
     private static final long MOST_IN_ALL = 32 << 20;
-    private static final int RESTING = 2;
+    private static final int RESTING = 8;
     private static final long REFUSED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     // linux/fcntl.h, the same on x86-64 and aarch64.
@@ -48,12 +48,14 @@ public final class Pipes {
     /// How many bytes the pipes of all loops may hold together.
     public static final class Budget {
         private final long size;
+        private final long total;
         private final AtomicLong left;
 
         /// @param size of one pipe in bytes
         /// @param total of all pipes in bytes
         public Budget(long size, long total) {
             this.size = size;
+            this.total = total;
             this.left = new AtomicLong(total);
         }
 
@@ -84,6 +86,11 @@ public final class Pipes {
 
         private void free() {
             left.addAndGet(size);
+        }
+
+        /// Whether a loop may keep one that it does not use: what rests here is not to be had there.
+        private boolean isAmple() {
+            return left.get() >= total / 2;
         }
     }
 
@@ -133,7 +140,7 @@ public final class Pipes {
 
     /// Takes a pipe back; one that is not empty is closed, with what is in it.
     public void give(Pipe pipe) {
-        if (pipe.isEmpty() && rested < RESTING) {
+        if (pipe.isEmpty() && rested < RESTING && budget.isAmple()) {
             resting[rested++] = pipe;
         } else {
             pipe.close();

@@ -37,6 +37,7 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     private @Nullable SpliceStart splice;
     private long carried;
     private long spliceAt = Splices.LONG;
+    private int reads;
     // What waits for the throttle to rest: the end of the direction, or of the whole source.
     private @Nullable Runnable afterwards;
 
@@ -84,6 +85,7 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     }
 
     private void pass(ByteBuf message) {
+        reads++;
         carried += message.readableBytes();
         bytes.add(message.readableBytes());
         // A write that fails is a reset of the sink: its pipeline hears of it, and the other half passes it on.
@@ -114,14 +116,19 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
         return !isPausing() && afterwards == null;
     }
 
-    /// Tries to leave the channel, now and then, once this direction has carried much: as soon as the sink has taken
-    /// all, and if it is not possible at that moment it reads on.
+    /// Tries to leave the channel, now and then, where this direction carries much at a time: as soon as the sink has
+    /// taken all, and if it is not possible at that moment it reads on.
     private boolean becomesSplice() {
         SpliceStart start = splice;
         if (start == null || carried < spliceAt || ended || !isIdle()) {
             return false;
         }
+        boolean large = reads <= Splices.READS;
         spliceAt = carried + Splices.LONG;
+        reads = 0;
+        if (!large) {
+            return false;
+        }
         sink.writeAndFlush(Unpooled.EMPTY_BUFFER)
                 .addListener(_ -> sink.eventLoop().execute(() -> {
                     if (!start.begin()) {

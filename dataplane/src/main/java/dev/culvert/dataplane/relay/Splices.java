@@ -11,6 +11,9 @@ public final class Splices {
     /// How much a connection carries in one direction until it is worth its change of hands: short ones never are.
     static final long LONG = 256 << 10;
 
+    /// In how many reads at most: a splice of a small message costs more than its copy.
+    static final int READS = 64;
+
     private final LongAdder connections = new LongAdder();
     private final LongAdder bytes = new LongAdder();
     private final LongAdder copied = new LongAdder();
