@@ -2,6 +2,7 @@ package dev.culvert.dataplane.os;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -69,11 +70,23 @@ public final class Pipes {
         }
 
         private static long number(Path file) {
-            try {
-                return Long.parseLong(Files.readString(file).strip());
+            // The kernel gives such a file to the first read of it and nothing to a second one, so that has to be a
+            // large one; Files.readString begins with a byte.
+            try (BufferedReader lines = Files.newBufferedReader(file)) {
+                return Long.parseLong(String.valueOf(lines.readLine()));
             } catch (IOException | NumberFormatException unknown) {
                 return 0;
             }
+        }
+
+        /// Bytes of one pipe.
+        long size() {
+            return size;
+        }
+
+        /// Bytes that pipes may still be made of.
+        long left() {
+            return left.get();
         }
 
         private boolean reserve() {
@@ -131,7 +144,7 @@ public final class Pipes {
             capacity = (int) Downcalls.call(FCNTL, errno, in, F_GETPIPE_SZ, 0, 0, 0);
         }
         Pipe pipe = new Pipe(errno, out, in, capacity);
-        if (capacity < Math.min(LEAST, budget.size)) {
+        if (capacity < LEAST) {
             pipe.close();
             return null;
         }
