@@ -16,8 +16,7 @@ class PipesTest {
     private static long kernels(String name) throws Exception {
         byte[] text = new byte[64];
         try (var in = Files.newInputStream(Path.of("/proc/sys/fs", name))) {
-            return Long.parseLong(
-                    new String(text, 0, in.read(text), StandardCharsets.US_ASCII).strip());
+            return Long.parseLong(new String(text, 0, in.read(text), StandardCharsets.US_ASCII).strip());
         }
     }
 
