@@ -16,11 +16,17 @@ state_for() { # END
 # Ends that are named in $TUN_ENDS run the driver `tun`, with the one capability that it takes.
 is_tun() { [[ " ${TUN_ENDS:-} " == *" $1 "* ]]; } # END
 
+# Ends that are named in $ADMIN_ENDS have that capability alone, and the embedded tunnel.
+is_admin() { [[ " ${ADMIN_ENDS:-} " == *" $1 "* ]]; } # END
+AS_ADMIN=(setpriv "--reuid=$NOBODY" "--regid=$NOBODY" --clear-groups --inh-caps=-all,+net_admin
+  --bounding-set=-all,+net_admin --ambient-caps=-all,+net_admin env)
+
 tunnel_type() { if is_tun "$1"; then echo '  type: tun'; fi; } # END: a line below `tunnel:`
 
 spawn_culvert() { # END COMMAND [ARGUMENTS…]: the long-running process, logged as its end's name
   local end=$1 as=("${AS_NOBODY[@]}")
   shift
+  if is_admin "$end"; then as=("${AS_ADMIN[@]}"); fi
   if is_tun "$end"; then
     export TUN_FILE=$RUN/tun
     [ -e "$TUN_FILE" ] || mknod -m 666 "$TUN_FILE" c 10 200
@@ -134,7 +140,7 @@ unprivileged() { # END…: what the kernel says about the process
   local end status rights
   for end; do
     rights=0000000000000000
-    if is_tun "$end"; then rights=0000000000001000; fi
+    if is_tun "$end" || is_admin "$end"; then rights=0000000000001000; fi
     status=$(cat "/proc/$(pid_of "$end")/status")
     expect_match "$end's user" $'\nUid:\t65534\t65534\t65534\t65534\n' "$status"
     expect_match "$end's capabilities" $'\nCapEff:\t'"$rights"$'\n' "$status"

@@ -40,7 +40,7 @@ final class CheckCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         ConfigFile now = new ConfigFile(file, state.path());
         Role chosen = role != null ? role : now.role();
-        Model model = now.model(chosen);
+        Model model = now.checked(chosen);
         System.out.println(
                 file + ": good, as a " + chosen + " with " + model.services().size() + " services");
         Path before = old;

@@ -2,6 +2,7 @@ package dev.culvert.app;
 
 import dev.culvert.control.config.Configuration;
 import dev.culvert.control.store.StateFolder;
+import dev.culvert.dataplane.site.ThisMachine;
 import dev.culvert.model.Model;
 import dev.culvert.model.Role;
 import dev.culvert.model.config.ConfigParser;
@@ -36,7 +37,16 @@ final class ConfigFile {
     ///
     /// @param role null for what the file is about
     Model model(@Nullable Role role) throws IOException, BrokenConfiguration {
-        return switch (merged(role == null ? role() : role)) {
+        return orThrow(merged(role == null ? role() : role));
+    }
+
+    /// The same, also held against what this machine has.
+    Model checked(Role role) throws IOException, BrokenConfiguration {
+        return orThrow(ModelMerge.merge(role, sources(role), ThisMachine.surroundings()));
+    }
+
+    private static Model orThrow(Parsed<Model> parsed) throws BrokenConfiguration {
+        return switch (parsed) {
             case Parsed.Problems<Model>(var problems) -> throw new BrokenConfiguration(problems);
             case Parsed.Ok<Model>(Model merged, var warnings) -> {
                 warnings.forEach(System.err::println);
@@ -46,11 +56,15 @@ final class ConfigFile {
     }
 
     Parsed<Model> merged(Role role) throws IOException {
+        return ModelMerge.merge(role, sources(role));
+    }
+
+    private List<Source> sources(Role role) throws IOException {
         List<Source> sources = new ArrayList<>(List.of(source()));
         if (Files.isReadable(state)) {
             sources.addAll(Configuration.stored(role, new StateFolder(state)::peek));
         }
-        return ModelMerge.merge(role, sources);
+        return sources;
     }
 
     private Source source() throws IOException {

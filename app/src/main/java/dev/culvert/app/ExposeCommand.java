@@ -49,7 +49,8 @@ final class ExposeCommand implements Callable<Integer> {
     @Option(
             names = "--client-address",
             paramLabel = "HOW",
-            description = "How the target learns the visitor's address: headers, proxy-v1, proxy-v2 or none.")
+            description =
+                    "How the target learns the visitor's address: headers, proxy-v1, proxy-v2, transparent or none.")
     private @Nullable String clientAddress;
 
     @Option(names = "--allow", paramLabel = "PREFIX", description = "Who is let in. Default: everyone.")

@@ -56,7 +56,7 @@ public final class DatagramDialer {
             throws IOException {
         ClientAddress how = permit.service().clientAddress();
         if (site == null) {
-            TargetSocket.Place place = new TargetSocket.Place(target.host(), target.port(), _ -> true);
+            TargetSocket.Place place = new TargetSocket.Place(target.host(), target.port(), _ -> true, null);
             return TargetSocket.open(loops.datagramPorts(), lookups, loop, place, header(how, who), flow);
         }
         DatagramPorts through = inside;
@@ -69,8 +69,7 @@ public final class DatagramDialer {
             return DirectWay.open(through, own(address, site), there, header(how, who), flow);
         }
         InetAddress address = site.peer().addresses().getFirst();
-        HopRequest.Announcement announcement =
-                how == ClientAddress.PROXY_V2 ? HopRequest.Announcement.PROXY_V2 : HopRequest.Announcement.NONE;
+        HopRequest.Announcement announcement = Dialer.announcement(how);
         HopRequest.Target wanted = new HopRequest.Target(HopRequest.Protocol.UDP, target.host(), target.port());
         HopRequest request = HopRequest.visitor(Dialer.NETWORK, wanted, announcement, who.client(), who.local());
         int mtu = runtime.get().model().tunnel().mtu();

@@ -126,11 +126,12 @@ public final class Dialer {
                 site, HopRequest.shared(NETWORK, wanted), loop, tunnel.group().next());
     }
 
-    private static HopRequest.Announcement announcement(ClientAddress how) {
+    static HopRequest.Announcement announcement(ClientAddress how) {
         return switch (how) {
             case NONE, HEADERS -> HopRequest.Announcement.NONE;
             case PROXY_V1 -> HopRequest.Announcement.PROXY_V1;
             case PROXY_V2 -> HopRequest.Announcement.PROXY_V2;
+            case TRANSPARENT -> HopRequest.Announcement.TRANSPARENT;
         };
     }
 

@@ -33,6 +33,7 @@ public final class Drain {
     private final Bind udp;
     private final Listeners listeners;
     private final ConnectionRegistry connections;
+    private final ReturnPath returnPath;
 
     /// What is told to every visitor's channel when a drain begins, and when it was given up.
     public enum Notice {
@@ -41,12 +42,19 @@ public final class Drain {
     }
 
     /// @param udp what the tunnel's UDP socket was bound to at the start, as the configuration says it
-    Drain(Loops loops, TunnelDriver tunnel, Bind udp, Listeners listeners, ConnectionRegistry connections) {
+    Drain(
+            Loops loops,
+            TunnelDriver tunnel,
+            Bind udp,
+            Listeners listeners,
+            ConnectionRegistry connections,
+            ReturnPath returnPath) {
         this.loops = loops;
         this.tunnel = tunnel;
         this.udp = udp;
         this.listeners = listeners;
         this.connections = connections;
+        this.returnPath = returnPath;
     }
 
     /// @throws IOException if this node's sockets are not of the kind that can be given away
@@ -131,12 +139,14 @@ public final class Drain {
     /// Ends, with a reset, what goes through the tunnel of a site, and falls silent: the other process may speak now.
     public void suspend() {
         connections.resetHops();
+        returnPath.suspend();
         listeners.silence();
         wait(tunnel.suspend());
     }
 
     /// Goes on as if nothing had been.
     public void resume() {
+        returnPath.resume();
         wait(tunnel.resume());
         wait(tunnel.acceptNew(true));
         listeners.accept(true);

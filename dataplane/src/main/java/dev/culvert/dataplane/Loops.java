@@ -1,6 +1,7 @@
 package dev.culvert.dataplane;
 
 import dev.culvert.dataplane.os.LinuxDatagrams;
+import dev.culvert.dataplane.os.LinuxReturnPath;
 import dev.culvert.dataplane.os.LinuxUdpPort;
 import dev.culvert.dataplane.relay.Splices;
 import dev.culvert.dataplane.tunnel.NioUdpPort;
@@ -9,6 +10,7 @@ import dev.culvert.dataplane.udp.DatagramPorts;
 import dev.culvert.model.Bind;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.IoEventLoop;
@@ -28,6 +30,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.IntegerUnixChannelOption;
+import io.netty.channel.unix.Socket;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -52,6 +55,10 @@ public final class Loops implements AutoCloseable {
     // Of <asm-generic/socket.h> and <netinet/tcp.h>: the same on all architectures that Culvert is built for.
     private static final int SOL_SOCKET = 1;
     private static final int IPPROTO_TCP = 6;
+    private static final ChannelOption<Integer> SO_MARK = new IntegerUnixChannelOption("SO_MARK", SOL_SOCKET, 36);
+    private static final ChannelOption<Integer> IP_TRANSPARENT = new IntegerUnixChannelOption("IP_TRANSPARENT", 0, 19);
+    private static final ChannelOption<Integer> IPV6_TRANSPARENT =
+            new IntegerUnixChannelOption("IPV6_TRANSPARENT", 41, 75);
     private static final ChannelOption<Integer> SO_KEEPALIVE =
             new IntegerUnixChannelOption("SO_KEEPALIVE", SOL_SOCKET, 9);
     private static final ChannelOption<Integer> TCP_KEEPIDLE =
@@ -165,6 +172,27 @@ public final class Loops implements AutoCloseable {
                 .setTcpKeepIntvl(KEEP_INTERVAL_SECONDS)
                 .setTcpKeepCnt(KEEP_PROBES);
         return channel;
+    }
+
+    /// Connections that may be bound to the address of somebody else, whose answers come back by
+    /// [LinuxReturnPath].
+    public ChannelFactory<Channel> transparentConnections() {
+        return Loops::transparentConnection;
+    }
+
+    private static EpollSocketChannel transparentConnection() {
+        EpollSocketChannel channel = epollConnection();
+        try {
+            // Netty's sockets of IPv6 take IPv4 as well, and have one such flag for both.
+            channel.config().setOption(Socket.isIPv6Preferred() ? IPV6_TRANSPARENT : IP_TRANSPARENT, 1);
+            channel.config().setOption(SO_MARK, LinuxReturnPath.LIVE);
+            // A visitor's port may serve it for several targets.
+            channel.config().setReuseAddress(true);
+            return channel;
+        } catch (ChannelException e) {
+            channel.unsafe().closeForcibly();
+            throw e;
+        }
     }
 
     private static NioSocketChannel portableConnection() {

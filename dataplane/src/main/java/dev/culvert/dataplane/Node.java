@@ -29,6 +29,7 @@ import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
 import dev.culvert.model.SiteRules;
+import dev.culvert.model.Surroundings;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.Approach;
 import dev.culvert.model.decide.Explainer;
@@ -60,7 +61,6 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
@@ -90,6 +90,7 @@ public final class Node implements AutoCloseable {
     private final ExecutorService workers;
     private final OwnAddresses own;
     private final Drain drain;
+    private final ReturnPath returnPath;
     private final Tls tls = Tls.empty();
     private final BasicAuth passwords;
     private volatile RunningModel runtime;
@@ -134,12 +135,13 @@ public final class Node implements AutoCloseable {
         this.passwords = new BasicAuth(events);
         this.runtime = RunningModel.of(empty, passwords);
         this.connections = new ConnectionRegistry(admission::release, loops.splices());
-        this.targets = new TargetDialer(loops.connections(), workers);
+        this.targets = new TargetDialer(loops.connections(), loops.transparentConnections(), workers);
         this.dialer = new Dialer(tunnel, targets);
         Doorway doorway = new Doorway(() -> runtime, admission, dialer, connections, events, tls, own::now);
         this.listeners = new Listeners(loops, tunnel, doorway, this::scraped, workers);
         new HealthChecks(() -> runtime, dialer, () -> tunnel.group().next(), events).start(parts.scheduler());
-        this.drain = new Drain(loops, tunnel, udp(empty), listeners, connections);
+        this.returnPath = new ReturnPath(loops.kind().equals("epoll"));
+        this.drain = new Drain(loops, tunnel, udp(empty), listeners, connections, returnPath);
         parts.scheduler().scheduleWithFixedDelay(tls.contexts()::rotateTicketKeys, TICKET_HOURS, TICKET_HOURS, HOURS);
         // Until the first model holds, who dials from inside shall try again instead of being refused.
         tunnel.acceptNew(false);
@@ -259,6 +261,7 @@ public final class Node implements AutoCloseable {
         ServiceFiles files = ServiceFiles.read(next, passwords);
         listeners.acquire(next.listeners());
         try {
+            returnPath.acquire(next);
             listeners.prepare(next);
             tls.contexts().declare(certificates.of(next));
             peers.apply(next);
@@ -266,8 +269,10 @@ public final class Node implements AutoCloseable {
             openControl(next);
         } catch (IOException e) {
             listeners.release(runtime.model());
+            returnPath.release(runtime.model());
             throw e;
         }
+        SiteRules before = runtime.model().rules();
         runtime = runtime.next(next, files, this::secretly);
         admission.limits(next.arrivals().limits());
         listeners.release(next);
@@ -275,7 +280,8 @@ public final class Node implements AutoCloseable {
             serving = true;
             tunnel.acceptNew(true);
         }
-        revoke();
+        revoke(before);
+        returnPath.release(next);
         applied.accept(next);
     }
 
@@ -302,13 +308,15 @@ public final class Node implements AutoCloseable {
     }
 
     /// Cuts what the new model no longer permits; what it only no longer offers goes on until it ends.
-    private void revoke() {
+    private void revoke(SiteRules before) {
         RunningModel now = runtime;
         connections.closeUnless(permit -> {
             Routed routed = current(now, permit);
             return routed == null || admission.stillAllows(permit, routed, System.nanoTime());
         });
-        connections.closeHopsUnless(target -> now.model().rules().allows(target));
+        SiteRules rules = now.model().rules();
+        connections.closeHopsUnless(
+                target -> rules.allows(target) && (rules.mayShowVisitor(target) || !before.mayShowVisitor(target)));
     }
 
     private static @Nullable Routed current(RunningModel now, Permit permit) {
@@ -486,6 +494,9 @@ public final class Node implements AutoCloseable {
     @Override
     public synchronized void close() {
         listeners.closeAll();
+        // Targets learn of the end as long as their answers come here.
+        connections.resetHops();
+        returnPath.close();
         peers.close();
         passwords.close();
     }
@@ -505,8 +516,13 @@ public final class Node implements AutoCloseable {
         }
 
         @Override
-        public Set<InetAddress> ownAddresses() {
-            return own.now();
+        public Surroundings surroundings() {
+            return own.surroundings();
+        }
+
+        @Override
+        public boolean hearsAnswersToVisitors() {
+            return returnPath.isOpen();
         }
 
         @Override

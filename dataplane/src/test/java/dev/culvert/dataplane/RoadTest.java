@@ -262,8 +262,10 @@ class RoadTest {
         Admission admission = new Admission(Limits.DEFAULT, new BanTable(), 1, 0);
         Admitted admitted = (Admitted) admission.accept(InetAddress.ofLiteral("203.0.113.7"), 0);
         Permit permit = (Permit) admission.permit(admitted, (Routed) new Router(model).route(tcp), 0);
-        Dialer dialer =
-                new Dialer(gateway.tunnel(), new TargetDialer(gateway.loops().connections(), Runnable::run));
+        Dialer dialer = new Dialer(
+                gateway.tunnel(),
+                new TargetDialer(
+                        gateway.loops().connections(), gateway.loops().transparentConnections(), Runnable::run));
         return dialer.dial(
                         permit,
                         permit.service().targets().getFirst(),

@@ -9,7 +9,9 @@ public enum ClientAddress {
     /// By a PROXY protocol version 1 line before the first byte; not with udp.
     PROXY_V1("proxy-v1"),
     /// By a PROXY protocol version 2 header before the first byte, or in each datagram.
-    PROXY_V2("proxy-v2");
+    PROXY_V2("proxy-v2"),
+    /// By the source address of the connection or datagram itself: a Culvert site speaks to it in the visitor's name.
+    TRANSPARENT("transparent");
 
     private final String word;
 

@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 /// @param tls where its TLS ends, and with what
 /// @param udp what bounds its flows, with `udp://` targets
 /// @param trust who may name the visitor by a PROXY header where it has a listener of its own
+/// @param returnsViaSite whether the targets' answers pass the site's machine although they are neither on it nor in
+/// its
+///     containers
 public record Service(
         String name,
         Origin origin,
@@ -43,7 +46,8 @@ public record Service(
         Set<Listener.Scope> visible,
         ServiceTls tls,
         UdpSettings udp,
-        ProxyTrust trust)
+        ProxyTrust trust,
+        boolean returnsViaSite)
         implements Entry {
     /// Where visitors come from unless a service says otherwise.
     public static final Set<Listener.Scope> PUBLICLY = Set.of(Listener.Scope.PUBLIC);
@@ -85,7 +89,8 @@ public record Service(
                 visible,
                 tls,
                 UdpSettings.DEFAULT,
-                ProxyTrust.NOBODY);
+                ProxyTrust.NOBODY,
+                false);
     }
 
     /// A service that everybody sees, and that says nothing about TLS.
@@ -137,7 +142,8 @@ public record Service(
                 visible,
                 tls,
                 udp,
-                trust);
+                trust,
+                returnsViaSite);
     }
 
     /// The same service with its TLS elsewhere, or of other files.
@@ -157,7 +163,8 @@ public record Service(
                 visible,
                 other,
                 udp,
-                trust);
+                trust,
+                returnsViaSite);
     }
 
     /// Whether visitors of listeners of a scope may see it.
@@ -245,6 +252,7 @@ public record Service(
                 .put("target-ca", targetTls().ca())
                 .putUnless("target-insecure", false, targetTls().insecure())
                 .putUnless("client-address", ClientAddress.defaultFor(scheme()), clientAddress)
+                .put("returns-via", returnsViaSite ? "site" : null)
                 .putUnless("max-connections", 0, maxConnections);
         balancing.settings(settings);
         http.settings(settings);

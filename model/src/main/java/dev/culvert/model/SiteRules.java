@@ -14,12 +14,15 @@ import org.jspecify.annotations.Nullable;
 /// @param allow targets; empty allows nothing
 /// @param clients prefixes that a gateway may claim although they cannot come from the internet
 /// @param tunnel the tunnel's own prefixes, filled in by the merge
+/// @param transparent which of those targets may see a visitor's own address on their sockets
 /// @param dockerSocket the socket of a Docker whose containers publish by their labels, or null: labels are not read
 public record SiteRules(
         List<AllowRule> allow,
         List<IpPrefix> clients,
         List<IpPrefix> tunnel,
-        @Nullable String dockerSocket) implements Entry {
+        Transparency transparent,
+        @Nullable String dockerSocket)
+        implements Entry {
     public static final SiteRules NOTHING = new SiteRules(List.of(), List.of(), List.of());
 
     public SiteRules {
@@ -28,21 +31,51 @@ public record SiteRules(
         tunnel = List.copyOf(tunnel);
     }
 
-    /// Rules of a home that reads no labels.
+    /// Rules of a home that reads no labels and shows no visitor's address.
     public SiteRules(List<AllowRule> allow, List<IpPrefix> clients, List<IpPrefix> tunnel) {
-        this(allow, clients, tunnel, null);
+        this(allow, clients, tunnel, Transparency.NOWHERE, null);
     }
 
     /// Whether the target as written is on the list. The text may come from a stranger: what is neither an address
     /// nor a listed name is not allowed.
     public boolean allows(Transport by, String host, int port) {
         InetAddress literal = Literals.address(host);
-        for (AllowRule rule : allow) {
+        return contains(allow, by, host, literal, port);
+    }
+
+    private static boolean contains(
+            List<AllowRule> rules, Transport by, String host, @Nullable InetAddress literal, int port) {
+        for (AllowRule rule : rules) {
             if (rule.allowsPort(by, port) && matches(rule, host, literal)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /// Whether an allowed target may be spoken to in a visitor's name.
+    public boolean mayShowVisitor(Transport by, String host, int port) {
+        return contains(transparent.allow(), by, host, Literals.address(host), port);
+    }
+
+    /// [#mayShowVisitor(Transport, String, int)] of a target as a whole.
+    public boolean mayShowVisitor(Target target) {
+        return mayShowVisitor(target.transport(), target.host(), target.port());
+    }
+
+    /// Whether the answers of such a target at `resolved` pass this machine, by themselves or because somebody says so.
+    public boolean returnsHere(Transport by, String host, int port, InetAddress resolved, Surroundings machine) {
+        return machine.hold(resolved) || contains(transparent.returnsViaSite(), by, host, Literals.address(host), port);
+    }
+
+    /// Whether this machine may speak with the address of a visitor. What its own network takes for its own is never
+    /// shown to it, whatever `clients:` says.
+    ///
+    /// @param own this machine's own addresses
+    public ClientVerdict mayShow(InetAddress client, Set<InetAddress> own) {
+        ClientVerdict verdict = own.contains(client) ? ClientVerdict.OWN : judge(client);
+        boolean elsewhere = verdict == ClientVerdict.PRIVATE || verdict == ClientVerdict.CARRIER_NAT;
+        return elsewhere ? mayClaim(client, own) : verdict;
     }
 
     /// [#allows(Transport, String, int)] of a connection.
@@ -109,6 +142,8 @@ public record SiteRules(
         return new Settings()
                 .putAll("allow", allow)
                 .putAll("clients", clients)
+                .putAll("transparent.allow", transparent.allow())
+                .putAll("transparent.returns-via-site", transparent.returnsViaSite())
                 .put("docker.socket", dockerSocket)
                 .done();
     }

@@ -129,4 +129,69 @@ final class SiteRulesTest {
         assertThat(rules.mayClaim(InetAddress.ofLiteral("10.77.0.9"))).isEqualTo(ClientVerdict.ALLOWED);
         assertThat(rules.mayClaim(InetAddress.ofLiteral("224.0.0.1"))).isEqualTo(ClientVerdict.MULTICAST);
     }
+
+    private static final SiteRules SHOWING = new SiteRules(
+            List.of(new AllowRule.Addresses(IpPrefix.parse("0.0.0.0/0"), 1, 65535)),
+            List.of(IpPrefix.parse("192.168.1.0/24"), IpPrefix.parse("127.0.0.0/8"), IpPrefix.parse("10.77.0.0/24")),
+            List.of(IpPrefix.parse("10.77.0.0/24")),
+            new Transparency(
+                    List.of(
+                            new AllowRule.Name("localhost", 22, 22),
+                            new AllowRule.Addresses(IpPrefix.parse("192.168.1.20"), 25, 25)),
+                    List.of(new AllowRule.Addresses(IpPrefix.parse("192.168.1.20"), 25, 25))),
+            null);
+
+    @Test
+    void mayShowVisitor_onlyToWhatTheHomeLists() {
+        assertThat(SHOWING.mayShowVisitor(Transport.TCP, "localhost", 22)).isTrue();
+        assertThat(SHOWING.mayShowVisitor(Transport.TCP, "192.168.1.20", 25)).isTrue();
+        assertThat(SHOWING.mayShowVisitor(Transport.UDP, "localhost", 22)).isFalse();
+        assertThat(SHOWING.mayShowVisitor(Transport.TCP, "127.0.0.1", 22)).isFalse();
+        assertThat(SHOWING.mayShowVisitor(Transport.TCP, "localhost", 23)).isFalse();
+        assertThat(HOME.mayShowVisitor(Transport.TCP, "localhost", 80)).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "203.0.113.9, ALLOWED",
+        "2001:db8::9, ALLOWED",
+        "192.168.1.5, ALLOWED",
+        "192.168.2.5, PRIVATE",
+        "100.64.0.1, CARRIER_NAT",
+        "fd00::1, PRIVATE",
+        "127.0.0.1, LOOPBACK",
+        "::1, LOOPBACK",
+        "169.254.1.1, LINK_LOCAL",
+        "10.77.0.1, TUNNEL",
+        "192.168.1.2, OWN",
+        "198.51.100.2, OWN",
+        "224.0.0.1, MULTICAST",
+        "0.0.0.0, UNSPECIFIED",
+        "255.255.255.255, RESERVED",
+    })
+    void mayShow_neverWhatThisMachineTakesForItsOwn(String client, ClientVerdict expected) {
+        Set<InetAddress> own = Set.of(InetAddress.ofLiteral("192.168.1.2"), InetAddress.ofLiteral("198.51.100.2"));
+
+        assertThat(SHOWING.mayShow(InetAddress.ofLiteral(client), own)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "localhost, 22, 127.0.0.1, true",
+        "localhost, 22, ::1, true",
+        "localhost, 22, 192.168.1.2, true",
+        "localhost, 22, 172.17.0.2, true",
+        "localhost, 22, 172.18.0.2, false",
+        "localhost, 22, 192.168.1.20, false",
+        "192.168.1.20, 25, 192.168.1.20, true",
+        "192.168.1.20, 26, 192.168.1.20, false",
+    })
+    void returnsHere_fromThisMachineItsContainersAndWhatIsListed(
+            String host, int port, String resolved, boolean expected) {
+        Surroundings machine = new Surroundings(
+                Set.of(InetAddress.ofLiteral("192.168.1.2")), List.of(IpPrefix.parse("172.17.0.0/16")));
+
+        assertThat(SHOWING.returnsHere(Transport.TCP, host, port, InetAddress.ofLiteral(resolved), machine))
+                .isEqualTo(expected);
+    }
 }

@@ -27,6 +27,8 @@ import io.netty.channel.EventLoop;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +47,8 @@ public final class DatagramHopServer {
     private final Executor lookups;
     private final EventLoop loop;
     private final FlowTable<SiteFlow> flows;
+    // Of those in their visitors' names: a gateway that was started again asks for the same from another port.
+    private final Map<HopRequest, SiteFlow> named = new HashMap<>();
     private final ByteBuffer reply = ByteBuffer.allocate(HopReply.LENGTH);
     private final DatagramPort requests;
     private final DatagramPort payloads;
@@ -139,7 +143,8 @@ public final class DatagramHopServer {
                                     + "/udp, which is not on the allow: list of site.yaml: refused");
             return false;
         }
-        ClientVerdict verdict = rules.mayClaim(client.getAddress(), site.ownAddresses());
+        ClientVerdict verdict =
+                rules.mayClaim(client.getAddress(), site.surroundings().own());
         if (!verdict.isAllowed()) {
             site.events()
                     .report(
@@ -149,7 +154,29 @@ public final class DatagramHopServer {
                                     + client.getAddress().getHostAddress() + " (" + verdict
                                     + "), which cannot be: refused (clients: in site.yaml would allow it)");
         }
-        return verdict.isAllowed();
+        return verdict.isAllowed()
+                && (!isTransparent(request)
+                        || InVisitorsName.isAllowed(site, gateway, Transport.UDP, target, client.getAddress()));
+    }
+
+    private static boolean isTransparent(HopRequest request) {
+        return request.announcement() == HopRequest.Announcement.TRANSPARENT;
+    }
+
+    private TargetSocket.Place place(HopRequest request, InetSocketAddress client) {
+        HopRequest.Target target = request.target();
+        SiteRules rules = site.rules();
+        return isTransparent(request)
+                ? new TargetSocket.Place(
+                        target.host(),
+                        target.port(),
+                        InVisitorsName.may(site, Transport.UDP, target),
+                        InVisitorsName.source(site, client))
+                : new TargetSocket.Place(
+                        target.host(),
+                        target.port(),
+                        address -> rules.mayDial(Transport.UDP, target.host(), target.port(), address),
+                        null);
     }
 
     private @Nullable SiteFlow begin(HopRequest request, InetSocketAddress client, String gateway, UdpEndpoint from) {
@@ -159,8 +186,15 @@ public final class DatagramHopServer {
         if (victim != null) {
             end(victim);
         }
+        SiteFlow before = named.get(request);
+        if (before != null) {
+            end(before);
+        }
         SiteFlow flow = new SiteFlow(from, request);
         flows.add(flow, now);
+        if (isTransparent(request)) {
+            named.put(request, flow);
+        }
         HopRequest.Target target = request.target();
         flow.connection(site.connections()
                 .beginHop(
@@ -169,14 +203,10 @@ public final class DatagramHopServer {
                         client.getAddress(),
                         () -> loop.execute(() -> end(flow))));
         InetSocketAddress local = request.local();
-        byte[] header = request.announcement() == HopRequest.Announcement.NONE || local == null
+        byte[] header = request.announcement() != HopRequest.Announcement.PROXY_V2 || local == null
                 ? new byte[0]
                 : ProxyAnnouncement.ofDatagrams(client, local);
-        SiteRules rules = site.rules();
-        TargetSocket.Place place = new TargetSocket.Place(
-                target.host(),
-                target.port(),
-                address -> rules.mayDial(Transport.UDP, target.host(), target.port(), address));
+        TargetSocket.Place place = place(request, client);
         try {
             TargetSocket socket = TargetSocket.open(loops.datagramPorts(), lookups, loop, place, header, flow);
             if (flow.isLive()) {
@@ -218,6 +248,7 @@ public final class DatagramHopServer {
             return;
         }
         flows.remove(flow);
+        named.remove(flow.request, flow);
         flow.letGo();
     }
 

@@ -6,11 +6,14 @@ import dev.culvert.dataplane.DialException;
 import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.relay.Relay;
+import dev.culvert.dataplane.site.Source;
 import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.model.ClientAddress;
 import dev.culvert.model.ClientVerdict;
 import dev.culvert.model.SiteRules;
+import dev.culvert.model.Surroundings;
 import dev.culvert.model.Target;
+import dev.culvert.model.Transport;
 import dev.culvert.proto.proxyprotocol.HopCode;
 import dev.culvert.proto.proxyprotocol.HopReply;
 import dev.culvert.proto.proxyprotocol.HopRequest;
@@ -27,8 +30,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The site's side of the hop, one per connection: reads the request, judges it by the home's own rules, dials,
@@ -52,8 +55,11 @@ public final class HopServer extends ByteToMessageDecoder {
         /// The rules that hold now.
         SiteRules rules();
 
-        /// This machine's own addresses: no visitor can have one of them.
-        Set<InetAddress> ownAddresses();
+        /// This machine's own addresses, which no visitor can have, and what is close to it.
+        Surroundings surroundings();
+
+        /// Whether what targets answer to visitors' own addresses comes to this process.
+        boolean hearsAnswersToVisitors();
 
         TargetDialer targets();
 
@@ -143,7 +149,8 @@ public final class HopServer extends ByteToMessageDecoder {
         }
         InetSocketAddress client = request.client();
         if (client != null) {
-            ClientVerdict verdict = rules.mayClaim(client.getAddress(), site.ownAddresses());
+            ClientVerdict verdict =
+                    rules.mayClaim(client.getAddress(), site.surroundings().own());
             if (!verdict.isAllowed()) {
                 site.events()
                         .report(
@@ -165,12 +172,18 @@ public final class HopServer extends ByteToMessageDecoder {
             }
             return;
         }
+        Predicate<InetAddress> may = address -> rules.mayDial(target.host(), target.port(), address);
+        Source source = null;
+        if (client != null && request.announcement() == HopRequest.Announcement.TRANSPARENT) {
+            if (!InVisitorsName.isAllowed(site, gateway, Transport.TCP, target, client.getAddress())) {
+                refuse(ctx, HopCode.DENIED);
+                return;
+            }
+            may = InVisitorsName.may(site, Transport.TCP, target);
+            source = InVisitorsName.source(site, client);
+        }
         site.targets()
-                .dial(
-                        target.host(),
-                        target.port(),
-                        address -> rules.mayDial(target.host(), target.port(), address),
-                        ctx.channel().eventLoop())
+                .dial(target.host(), target.port(), may, source, ctx.channel().eventLoop())
                 .addListener(done -> dialled(ctx, request, gateway, done));
     }
 
@@ -229,6 +242,7 @@ public final class HopServer extends ByteToMessageDecoder {
             case NONE -> ClientAddress.NONE;
             case PROXY_V1 -> ClientAddress.PROXY_V1;
             case PROXY_V2 -> ClientAddress.PROXY_V2;
+            case TRANSPARENT -> ClientAddress.TRANSPARENT;
         };
     }
 

@@ -28,6 +28,8 @@ final class Libc {
     static final int IPV6_MTU_DISCOVER = 23;
     static final int PMTUDISC_PROBE = 3;
     static final int IPPROTO_IPV6 = 41;
+    static final int IP_TRANSPARENT = 19;
+    static final int IPV6_TRANSPARENT = 75;
     static final int IPV6_V6ONLY = 26;
     // linux/udp.h
     static final int IP_PKTINFO = 8;

@@ -31,6 +31,7 @@ final class LinuxDatagramPort implements DatagramPort, EpollIoHandle {
     private @Nullable IoRegistration registration;
     private boolean reading = true;
     private boolean closed;
+    private boolean transparent;
 
     /// @param family that far addresses are written in; 0 for a connected socket
     /// @param choosesLocal whether each datagram says from which of our addresses it leaves
@@ -50,6 +51,12 @@ final class LinuxDatagramPort implements DatagramPort, EpollIoHandle {
         this.localHigh = AddressWords.high(local.getAddress());
         this.localLow = AddressWords.low(local.getAddress());
         this.receiver = receiver;
+    }
+
+    /// It speaks for a visitor.
+    LinuxDatagramPort transparent() {
+        transparent = true;
+        return this;
     }
 
     LinuxDatagramPort register() {
@@ -110,6 +117,9 @@ final class LinuxDatagramPort implements DatagramPort, EpollIoHandle {
         }
         kernel.closing(this);
         closed = true;
+        if (transparent) {
+            kernel.ending(fd);
+        }
         IoRegistration current = registration;
         if (current != null) {
             current.cancel();

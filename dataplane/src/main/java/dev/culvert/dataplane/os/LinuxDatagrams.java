@@ -109,6 +109,31 @@ public final class LinuxDatagrams implements DatagramPorts {
     }
 
     @Override
+    public DatagramPort connectFrom(InetSocketAddress from, InetSocketAddress remote, DatagramPort.Receiver receiver)
+            throws IOException {
+        int family = remote.getAddress().getAddress().length == 4 ? Libc.AF_INET : Libc.AF_INET6;
+        int fd = socket(family);
+        boolean transparent = family == Libc.AF_INET
+                ? option(fd, Libc.IPPROTO_IP, Libc.IP_TRANSPARENT, 1)
+                : option(fd, Libc.IPPROTO_IPV6, Libc.IPV6_TRANSPARENT, 1);
+        boolean marked = option(fd, Libc.SOL_SOCKET, Libc.SO_MARK, LinuxReturnPath.LIVE);
+        // Two sockets of one address and port would get each other's datagrams.
+        boolean open = transparent
+                && marked
+                && (Libc.bind(errno, fd, name, write(from, family)) == 0
+                        || Libc.bind(errno, fd, name, write(new InetSocketAddress(from.getAddress(), 0), family)) == 0)
+                && Libc.connect(errno, fd, name, write(remote, family)) == 0;
+        if (!open) {
+            int error = Libc.errno(errno);
+            Libc.close(errno, fd);
+            throw failure("UDP from " + from + " to " + remote, error);
+        }
+        return new LinuxDatagramPort(this, fd, 0, false, local(fd), receiver)
+                .transparent()
+                .register();
+    }
+
+    @Override
     public DatagramPort adopt(int fd, DatagramPort.Receiver receiver) throws IOException {
         word.set(JAVA_INT, 0, SocketAddresses.SIZE);
         int family = Libc.getsockname(errno, fd, name, word) < 0 ? -1 : name.get(JAVA_SHORT, 0);
@@ -139,10 +164,16 @@ public final class LinuxDatagrams implements DatagramPorts {
         return fd;
     }
 
-    private void option(int fd, int level, int option, int value) {
-        // Options are wishes: an older kernel without one of them still carries datagrams.
+    /// Mostly a wish: an older kernel without the option still carries datagrams.
+    private boolean option(int fd, int level, int option, int value) {
         word.set(JAVA_INT, 0, value);
-        Libc.setsockopt(errno, fd, level, option, word, Integer.BYTES);
+        return Libc.setsockopt(errno, fd, level, option, word, Integer.BYTES) == 0;
+    }
+
+    /// Lets the way back of a socket that speaks for a visitor end soon: a datagram that goes nowhere says so.
+    void ending(int fd) {
+        option(fd, Libc.SOL_SOCKET, Libc.SO_MARK, LinuxReturnPath.ENDING);
+        UnixCalls.sendto(errno, fd, MemorySegment.ofAddress(name.address()), MemorySegment.NULL, 0);
     }
 
     private int write(InetSocketAddress address, int family) {

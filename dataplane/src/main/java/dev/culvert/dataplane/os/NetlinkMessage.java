@@ -77,6 +77,10 @@ final class NetlinkMessage {
         return number(type, buffer.order() == ByteOrder.LITTLE_ENDIAN ? Integer.reverseBytes(value) : value);
     }
 
+    NetlinkMessage bigLong(int type, long value) {
+        return attribute(type, ByteBuffer.allocate(Long.BYTES).putLong(value).array());
+    }
+
     /// A text with its final zero.
     NetlinkMessage text(int type, String value) {
         return attribute(type, (value + "\0").getBytes(StandardCharsets.US_ASCII));

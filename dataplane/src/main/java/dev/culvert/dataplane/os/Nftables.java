@@ -15,6 +15,7 @@ import java.util.function.Consumer;
 final class Nftables implements AutoCloseable {
     static final int ACCEPT = 1;
     static final int DROP = 0;
+    static final int HOOK_PREROUTING = 0;
     static final int HOOK_INPUT = 1;
     static final int HOOK_FORWARD = 2;
     static final int HOOK_OUTPUT = 3;
@@ -23,6 +24,8 @@ final class Nftables implements AutoCloseable {
     static final int ICMPV6 = 58;
     static final int IPV4 = 2;
     static final int IPV6 = 10;
+    /// nft's number of that type.
+    static final int IPV6_ADDRESS = 8;
     static final int NETWORK_HEADER = 1;
     static final int TRANSPORT_HEADER = 2;
 
@@ -34,12 +37,15 @@ final class Nftables implements AutoCloseable {
     private static final int DELETE_TABLE = SUBSYSTEM << 8 | 2;
     private static final int NEW_CHAIN = SUBSYSTEM << 8 | 3;
     private static final int NEW_RULE = SUBSYSTEM << 8 | 6;
+    private static final int NEW_SET = SUBSYSTEM << 8 | 9;
     private static final int INET = 1;
     private static final int OWNER = 2;
     private static final int NO_FLAGS = 0;
     private static final int EOPNOTSUPP = 95;
     // Before the chains of this machine's own rules, which may be stricter.
     private static final int PRIORITY = -10;
+    /// Behind the tracking of connections, before the translation of addresses.
+    static final int MANGLE = -150;
     private static final int INTERFACE_NAME = 16;
 
     private final Netlink kernel;
@@ -129,8 +135,15 @@ final class Nftables implements AutoCloseable {
 
     /// What stands in the table. A rule is its matches, then its verdict.
     static final class Rules {
+        private static final int MAP = 8;
+        private static final int TIMEOUT = 0x10;
+        private static final int DYNAMIC = 0x20;
+        // What nft adds to the number of a type before the next one in a key of several.
+        private static final int TYPE_BITS = 6;
+
         private final NetlinkMessage batch;
         private final String table;
+        private int sets;
 
         private Rules(NetlinkMessage batch, String table) {
             this.batch = batch;
@@ -139,12 +152,46 @@ final class Nftables implements AutoCloseable {
 
         /// A chain that packets pass at a hook; who gets to its end goes on.
         void hook(String chain, int hook) {
+            hook(chain, "filter", hook, PRIORITY);
+        }
+
+        /// @param type `filter`, or `route`: what is changed by then is routed anew
+        void hook(String chain, String type, int hook, int priority) {
             family(batch.begin(NEW_CHAIN, NetlinkMessage.ACK | NetlinkMessage.CREATE), INET, 0)
                     .text(1, table)
                     .text(3, chain)
-                    .nest(4, () -> batch.big(1, hook).big(2, PRIORITY))
+                    .nest(4, () -> batch.big(1, hook).big(2, priority))
                     .big(5, ACCEPT)
-                    .text(7, "filter");
+                    .text(7, type);
+        }
+
+        /// A set or map that rules fill, whose elements are forgotten some time after they were used last.
+        ///
+        /// @param size most elements
+        /// @param key nft's numbers of the types of its words: 4 bytes each, but 16 of an IPv6 address
+        /// @param value the type of what a map leads to; 0 for a set
+        void set(String name, int size, int[] key, int value) {
+            int type = 0;
+            int length = 0;
+            for (int word : key) {
+                type = type << TYPE_BITS | word;
+                length += length(word);
+            }
+            family(batch.begin(NEW_SET, NetlinkMessage.ACK | NetlinkMessage.CREATE), INET, 0)
+                    .text(1, table)
+                    .text(2, name)
+                    .big(3, TIMEOUT | DYNAMIC | (value == 0 ? 0 : MAP))
+                    .big(4, type)
+                    .big(5, length)
+                    .nest(9, () -> batch.big(1, size))
+                    .big(10, ++sets);
+            if (value != 0) {
+                batch.big(6, value).big(7, length(value));
+            }
+        }
+
+        private static int length(int type) {
+            return type == IPV6_ADDRESS ? 16 : 4;
         }
 
         /// A chain that rules jump to.
@@ -173,12 +220,20 @@ final class Nftables implements AutoCloseable {
         private static final int IN_NAME = 6;
         private static final int OUT_NAME = 7;
         private static final int SOCKET_USER = 10;
+        private static final int MARK = 3;
+        private static final int IN_TYPE = 8;
+        private static final int OUT_TYPE = 9;
+        // linux/if_arp.h
+        private static final int LOOPBACK = 772;
+        // Registers of four bytes, of which the first sixteen are four of sixteen.
+        private static final int FIRST_WORD = 8;
+        private static final int UPDATE = 1;
         private static final int FAMILY = 15;
         private static final int PROTOCOL = 16;
 
         private final NetlinkMessage batch;
 
-        private Rule(NetlinkMessage batch) {
+        Rule(NetlinkMessage batch) {
             this.batch = batch;
         }
 
@@ -204,11 +259,7 @@ final class Nftables implements AutoCloseable {
 
         /// Sent from a socket of another user; packets without a socket do not match.
         Rule fromOtherUserThan(int user) {
-            byte[] number = ByteBuffer.allocate(4)
-                    .order(ByteOrder.nativeOrder())
-                    .putInt(user)
-                    .array();
-            return meta(SOCKET_USER).compare(NOT_EQUAL, number);
+            return meta(SOCKET_USER).compare(NOT_EQUAL, word(user));
         }
 
         Rule bytes(int header, int offset, byte... value) {
@@ -234,6 +285,102 @@ final class Nftables implements AutoCloseable {
 
         Rule port(int port) {
             return bytes(TRANSPORT_HEADER, 2, big16(port));
+        }
+
+        Rule mark(int mark) {
+            return meta(MARK).compare(EQUAL, word(mark));
+        }
+
+        Rule setMark(int mark) {
+            expression("immediate", () -> {
+                batch.big(1, 1);
+                batch.nest(2, () -> batch.attribute(1, word(mark)));
+            });
+            return expression("meta", () -> batch.big(2, MARK).big(3, 1));
+        }
+
+        Rule fromLoopback() {
+            return meta(IN_TYPE).compare(EQUAL, half(LOOPBACK));
+        }
+
+        Rule notToLoopback() {
+            return meta(OUT_TYPE).compare(NOT_EQUAL, half(LOOPBACK));
+        }
+
+        /// Puts bytes of the packet into words of a key.
+        Rule load(int word, int header, int offset, int length) {
+            return expression(
+                    "payload",
+                    () -> batch.big(1, FIRST_WORD + word)
+                            .big(2, header)
+                            .big(3, offset)
+                            .big(4, length));
+        }
+
+        Rule loadProtocol(int word) {
+            return expression("meta", () -> batch.big(2, PROTOCOL).big(1, FIRST_WORD + word));
+        }
+
+        /// Goes on where the key that begins with that word is in the set.
+        Rule find(String set, int key) {
+            return expression("lookup", () -> batch.text(1, set).big(2, FIRST_WORD + key));
+        }
+
+        /// Goes on with what the map has for the key.
+        Rule find(String map, int key, int value) {
+            return expression(
+                    "lookup", () -> batch.text(1, map).big(2, FIRST_WORD + key).big(3, FIRST_WORD + value));
+        }
+
+        /// Puts the key into the set, or keeps it there for so long from now on; goes on where it has room.
+        Rule update(String set, int key, int seconds) {
+            return expression(
+                    "dynset",
+                    () -> batch.text(1, set)
+                            .big(3, UPDATE)
+                            .big(4, FIRST_WORD + key)
+                            .bigLong(6, seconds * 1000L));
+        }
+
+        Rule update(String map, int key, int value, int seconds) {
+            return expression(
+                    "dynset",
+                    () -> batch.text(1, map)
+                            .big(3, UPDATE)
+                            .big(4, FIRST_WORD + key)
+                            .big(5, FIRST_WORD + value)
+                            .bigLong(6, seconds * 1000L));
+        }
+
+        /// Puts an address from a word into the header of IP, and its sums right.
+        ///
+        /// @param sum where that header has its own; negative where it has none
+        Rule writeAddress(int word, int offset, int length, int sum) {
+            return expression("payload", () -> {
+                batch.big(5, FIRST_WORD + word)
+                        .big(2, NETWORK_HEADER)
+                        .big(3, offset)
+                        .big(4, length);
+                if (sum >= 0) {
+                    batch.big(6, 1).big(7, sum);
+                }
+                // NFT_PAYLOAD_L4CSUM_PSEUDOHDR
+                batch.big(8, 1);
+            });
+        }
+
+        private static byte[] word(int value) {
+            return ByteBuffer.allocate(4)
+                    .order(ByteOrder.nativeOrder())
+                    .putInt(value)
+                    .array();
+        }
+
+        private static byte[] half(int value) {
+            return ByteBuffer.allocate(2)
+                    .order(ByteOrder.nativeOrder())
+                    .putShort((short) value)
+                    .array();
         }
 
         void verdict(int code) {

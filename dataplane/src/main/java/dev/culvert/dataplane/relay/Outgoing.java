@@ -9,6 +9,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /// Channels that connect, for a relay. Netty's Bootstrap would do; it costs each connection a map of options, an
 /// initializer that comes and goes, and two more turns of the loop.
@@ -26,6 +27,19 @@ public final class Outgoing {
             EventLoop loop,
             ChannelHandler first,
             int limitMillis) {
+        return connect(address, null, channels, loop, first, limitMillis);
+    }
+
+    /// The same, from an address of its own.
+    ///
+    /// @param from where it is bound to before; null for whatever the kernel takes
+    public static Future<Channel> connect(
+            InetSocketAddress address,
+            @Nullable InetSocketAddress from,
+            ChannelFactory<? extends Channel> channels,
+            EventLoop loop,
+            ChannelHandler first,
+            int limitMillis) {
         Promise<Channel> connected = loop.newPromise();
         try {
             Channel channel = channels.newChannel();
@@ -35,7 +49,7 @@ public final class Outgoing {
             channel.pipeline().addLast(Relay.HANDSHAKE, first);
             loop.register(channel).addListener(registered -> {
                 if (registered.isSuccess()) {
-                    channel.connect(address).addListener(done -> settle(connected, channel, done));
+                    channel.connect(address, from).addListener(done -> settle(connected, channel, done));
                 } else {
                     settle(connected, channel, registered);
                 }

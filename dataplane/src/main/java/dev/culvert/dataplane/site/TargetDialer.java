@@ -27,11 +27,14 @@ public final class TargetDialer {
     private static final int CONNECT_MILLIS = 5_000;
 
     private final ChannelFactory<Channel> connections;
+    private final ChannelFactory<Channel> transparent;
     private final Executor lookups;
 
+    /// @param transparent makes those that may be bound to visitors' addresses
     /// @param lookups runs blocking name look-ups
-    public TargetDialer(ChannelFactory<Channel> connections, Executor lookups) {
+    public TargetDialer(ChannelFactory<Channel> connections, ChannelFactory<Channel> transparent, Executor lookups) {
         this.connections = connections;
+        this.transparent = transparent;
         this.lookups = lookups;
     }
 
@@ -40,16 +43,25 @@ public final class TargetDialer {
     /// @param may whether a resolved address may be dialled
     /// @param loop where the channel lives
     public Future<Channel> dial(String host, int port, Predicate<InetAddress> may, EventLoop loop) {
+        return dial(host, port, may, null, loop);
+    }
+
+    /// The same in the name of a visitor.
+    ///
+    /// @param source null for this machine's own
+    public Future<Channel> dial(
+            String host, int port, Predicate<InetAddress> may, @Nullable Source source, EventLoop loop) {
         Promise<Channel> promise = loop.newPromise();
+        Attempt attempt = new Attempt(port, may, source, loop, promise);
         InetAddress literal = literal(host);
         if (literal != null) {
-            dialEach(List.of(literal).iterator(), port, may, loop, promise);
+            attempt.dialEach(List.of(literal).iterator());
             return promise;
         }
         lookups.execute(() -> {
             try {
                 List<InetAddress> addresses = List.of(InetAddress.getAllByName(host));
-                loop.execute(() -> dialEach(addresses.iterator(), port, may, loop, promise));
+                loop.execute(() -> attempt.dialEach(addresses.iterator()));
             } catch (UnknownHostException | RuntimeException e) {
                 promise.tryFailure(
                         new DialException(Broken.TARGET_UNREACHABLE, "the name " + host + " does not resolve"));
@@ -66,46 +78,96 @@ public final class TargetDialer {
         }
     }
 
-    private void dialEach(
-            Iterator<InetAddress> addresses,
-            int port,
-            Predicate<InetAddress> may,
-            EventLoop loop,
-            Promise<Channel> promise) {
-        InetAddress address = addresses.next();
-        if (!may.test(address)) {
-            next(
-                    addresses,
-                    port,
-                    may,
-                    loop,
-                    promise,
-                    new DialException(Broken.DENIED, address.getHostAddress() + " is not allowed"));
-            return;
+    /// One dial, over all addresses of its target.
+    private final class Attempt {
+        private final int port;
+        private final Predicate<InetAddress> may;
+        private final @Nullable Source source;
+        private final EventLoop loop;
+        private final Promise<Channel> promise;
+
+        Attempt(
+                int port,
+                Predicate<InetAddress> may,
+                @Nullable Source source,
+                EventLoop loop,
+                Promise<Channel> promise) {
+            this.port = port;
+            this.may = may;
+            this.source = source;
+            this.loop = loop;
+            this.promise = promise;
         }
-        InetSocketAddress to = new InetSocketAddress(address, port);
-        Outgoing.connect(to, connections, loop, new EarlyBytes(), CONNECT_MILLIS)
-                .addListener(done -> {
-                    if (done.isSuccess()) {
-                        promise.trySuccess((Channel) done.getNow());
-                    } else {
-                        next(addresses, port, may, loop, promise, failure(done.cause(), address, port));
+
+        void dialEach(Iterator<InetAddress> addresses) {
+            InetAddress address = addresses.next();
+            if (!may.test(address)) {
+                next(addresses, new DialException(Broken.DENIED, address.getHostAddress() + " is not allowed"));
+                return;
+            }
+            DialException unfit = source == null ? null : source.unfit(address);
+            if (unfit != null) {
+                next(addresses, unfit);
+                return;
+            }
+            connect(new InetSocketAddress(address, port)).addListener(done -> {
+                if (done.isSuccess()) {
+                    promise.trySuccess((Channel) done.getNow());
+                } else {
+                    next(addresses, failure(done.cause(), address, port));
+                }
+            });
+        }
+
+        private void next(Iterator<InetAddress> addresses, DialException last) {
+            if (addresses.hasNext()) {
+                dialEach(addresses);
+            } else {
+                promise.tryFailure(last);
+            }
+        }
+
+        private Future<Channel> connect(InetSocketAddress to) {
+            Source from = source;
+            if (from == null) {
+                return Outgoing.connect(to, connections, loop, new EarlyBytes(), CONNECT_MILLIS);
+            }
+            Promise<Channel> connected = loop.newPromise();
+            connect(to, from.visitor()).addListener(done -> {
+                if (done.isSuccess() || !isTaken(done.cause())) {
+                    settle(connected, done);
+                    return;
+                }
+                connect(to, from.anyPort()).addListener(again -> {
+                    if (again.isSuccess()) {
+                        from.otherPort().run();
                     }
+                    settle(connected, again);
                 });
+            });
+            return connected;
+        }
+
+        private Future<Channel> connect(InetSocketAddress to, InetSocketAddress from) {
+            return Outgoing.connect(to, from, transparent, loop, new EarlyBytes(), CONNECT_MILLIS);
+        }
+
+        private static void settle(Promise<Channel> promise, Future<? super Channel> done) {
+            if (done.isSuccess()) {
+                promise.trySuccess((Channel) done.getNow());
+            } else {
+                promise.tryFailure(done.cause());
+            }
+        }
     }
 
-    private void next(
-            Iterator<InetAddress> addresses,
-            int port,
-            Predicate<InetAddress> may,
-            EventLoop loop,
-            Promise<Channel> promise,
-            DialException last) {
-        if (addresses.hasNext()) {
-            dialEach(addresses, port, may, loop, promise);
-        } else {
-            promise.tryFailure(last);
-        }
+    /// Whether somebody has that port of the visitor already: EADDRINUSE of bind, EADDRNOTAVAIL of connect, or EACCES
+    /// of one below 1024.
+    private static boolean isTaken(Throwable cause) {
+        String text = String.valueOf(cause.getMessage());
+        return text.contains("already in use")
+                || text.contains("Cannot assign requested address")
+                || text.contains("Permission denied");
     }
 
     private static DialException failure(Throwable cause, InetAddress address, int port) {

@@ -38,7 +38,12 @@ public final class TargetSocket implements Way, DatagramPort.Receiver {
     ///
     /// @param host a name or an address literal
     /// @param may whether an address may be dialled that the name resolves to
-    public record Place(String host, int port, Predicate<InetAddress> may) {}
+    /// @param source in whose name; null for this machine's own
+    public record Place(
+            String host,
+            int port,
+            Predicate<InetAddress> may,
+            @Nullable Source source) {}
 
     private TargetSocket(DatagramPorts kernel, Visitor visitor, byte[] header) {
         this.kernel = kernel;
@@ -80,8 +85,14 @@ public final class TargetSocket implements Way, DatagramPort.Receiver {
                 last = new DialException(Broken.DENIED, address.getHostAddress() + " is not allowed");
                 continue;
             }
+            Source source = place.source();
+            DialException unfit = source == null ? null : source.unfit(address);
+            if (unfit != null) {
+                last = unfit;
+                continue;
+            }
             try {
-                port = kernel.connect(new InetSocketAddress(address, place.port()), this);
+                port = open(new InetSocketAddress(address, place.port()), source);
                 visitor.connected();
                 waiting.forEach(bytes -> send(ByteBuffer.wrap(bytes)));
                 waiting.clear();
@@ -93,6 +104,15 @@ public final class TargetSocket implements Way, DatagramPort.Receiver {
         if (!closed) {
             visitor.failed(last);
         }
+    }
+
+    private DatagramPort open(InetSocketAddress to, @Nullable Source source) throws IOException {
+        if (source == null) {
+            return kernel.connect(to, this);
+        }
+        DatagramPort opened = kernel.connectFrom(source.visitor(), to, this);
+        source.used(opened.port());
+        return opened;
     }
 
     @Override

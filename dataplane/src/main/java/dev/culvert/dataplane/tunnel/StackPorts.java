@@ -27,6 +27,12 @@ final class StackPorts implements DatagramPorts {
     }
 
     @Override
+    public DatagramPort connectFrom(InetSocketAddress from, InetSocketAddress remote, DatagramPort.Receiver receiver)
+            throws IOException {
+        throw new IOException("inside the tunnel nobody speaks for another");
+    }
+
+    @Override
     public DatagramPort adopt(int descriptor, DatagramPort.Receiver receiver) throws IOException {
         throw new IOException("ports inside the tunnel have no descriptor");
     }

@@ -19,6 +19,14 @@ public interface DatagramPorts {
     /// @throws IOException if nothing leads there
     DatagramPort connect(InetSocketAddress remote, DatagramPort.Receiver receiver) throws IOException;
 
+    /// The same from the address of somebody else, whose answers come back here: see
+    /// [dev.culvert.dataplane.os.LinuxReturnPath].
+    ///
+    /// @param from also its port, if that is free, else any
+    /// @throws IOException if nothing leads there, or this process may not
+    DatagramPort connectFrom(InetSocketAddress from, InetSocketAddress remote, DatagramPort.Receiver receiver)
+            throws IOException;
+
     /// Takes over a bound socket of another process, which belongs to the port from now on.
     ///
     /// @throws IOException if it is none

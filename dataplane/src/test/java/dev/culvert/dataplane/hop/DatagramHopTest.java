@@ -215,6 +215,12 @@ class DatagramHopTest {
         }
 
         @Override
+        public DatagramPort connectFrom(InetSocketAddress from, InetSocketAddress remote, Receiver to)
+                throws IOException {
+            throw new IOException("not inside a tunnel");
+        }
+
+        @Override
         public DatagramPort adopt(int descriptor, Receiver to) throws IOException {
             throw new IOException("not inside a tunnel");
         }

@@ -9,6 +9,7 @@ import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.model.AllowRule;
 import dev.culvert.model.SiteRules;
+import dev.culvert.model.Surroundings;
 import dev.culvert.proto.proxyprotocol.HopCode;
 import dev.culvert.proto.proxyprotocol.HopReply;
 import dev.culvert.proto.proxyprotocol.HopRequest;
@@ -24,7 +25,6 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -97,8 +97,13 @@ class HopServerRegressionTest {
         }
 
         @Override
-        public Set<InetAddress> ownAddresses() {
-            return Set.of();
+        public Surroundings surroundings() {
+            return Surroundings.UNKNOWN;
+        }
+
+        @Override
+        public boolean hearsAnswersToVisitors() {
+            return false;
         }
 
         @Override
@@ -108,7 +113,7 @@ class HopServerRegressionTest {
 
         @Override
         public TargetDialer targets() {
-            return new TargetDialer(EmbeddedChannel::new, _ -> {});
+            return new TargetDialer(EmbeddedChannel::new, EmbeddedChannel::new, _ -> {});
         }
 
         @Override

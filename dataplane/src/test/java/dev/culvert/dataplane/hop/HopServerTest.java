@@ -11,6 +11,8 @@ import dev.culvert.dataplane.testing.RawBackend;
 import dev.culvert.dataplane.testing.TunnelPair;
 import dev.culvert.model.AllowRule;
 import dev.culvert.model.SiteRules;
+import dev.culvert.model.Surroundings;
+import dev.culvert.model.Transparency;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.proxyprotocol.HopCode;
 import dev.culvert.proto.proxyprotocol.HopReply;
@@ -137,6 +139,58 @@ class HopServerTest {
             assertThat(caller.reply()).isEqualTo(HopCode.DENIED);
             assertThat(target.accepted()).isZero();
             assertThat(site.events.counters()).containsEntry("hop.denied.client", 1L);
+        }
+    }
+
+    @Test
+    void visitorsOwnAddress_isShownOnlyWhereTheHomeAgrees() throws Exception {
+        try (RawBackend target = RawBackend.echo()) {
+            site.allow("127.0.0.1/32");
+
+            Caller caller = call(bytes(visitor(target.port(), Announcement.TRANSPARENT, VISITOR), ""));
+
+            assertThat(caller.reply()).isEqualTo(HopCode.DENIED);
+            assertThat(target.accepted()).isZero();
+            assertThat(site.events.counters()).containsEntry("hop.denied.transparent", 1L);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10.77.0.1", "127.0.0.1", "198.51.100.77"})
+    void ownAddresses_areShownToNoTargetWhateverClientsSays(String lie) throws Exception {
+        try (RawBackend target = RawBackend.echo()) {
+            AllowRule rule = new AllowRule.Addresses(IpPrefix.parse("127.0.0.1"), target.port(), target.port());
+            site.rules = new SiteRules(
+                    List.of(rule),
+                    List.of(IpPrefix.parse("0.0.0.0/0")),
+                    List.of(IpPrefix.parse("10.77.0.0/24")),
+                    new Transparency(List.of(rule), List.of()),
+                    null);
+
+            Caller caller = call(bytes(
+                    visitor(target.port(), Announcement.TRANSPARENT, new InetSocketAddress(lie, 4711), DOOR), ""));
+
+            assertThat(caller.reply()).isEqualTo(HopCode.DENIED);
+            assertThat(target.accepted()).isZero();
+            assertThat(site.events.counters()).containsEntry("hop.denied.transparent", 1L);
+        }
+    }
+
+    /// By IPv4 a target cannot see the address of somebody who came by IPv6.
+    @Test
+    void visitorOfTheOtherVersion_isNotShown() throws Exception {
+        try (RawBackend target = RawBackend.echo()) {
+            AllowRule rule = new AllowRule.Addresses(IpPrefix.parse("127.0.0.1"), target.port(), target.port());
+            site.rules = new SiteRules(
+                    List.of(rule), List.of(), List.of(), new Transparency(List.of(rule), List.of()), null);
+            InetSocketAddress six = new InetSocketAddress("2001:db8::9", 4711);
+
+            Caller caller = call(bytes(
+                    visitor(target.port(), Announcement.TRANSPARENT, six, new InetSocketAddress("2001:db8::1", 1)),
+                    ""));
+
+            assertThat(caller.reply()).isEqualTo(HopCode.UNREACHABLE);
+            assertThat(target.accepted()).isZero();
         }
     }
 
@@ -434,8 +488,13 @@ class HopServerTest {
         }
 
         @Override
-        public Set<InetAddress> ownAddresses() {
-            return Set.of(OWN);
+        public Surroundings surroundings() {
+            return new Surroundings(Set.of(OWN), List.of());
+        }
+
+        @Override
+        public boolean hearsAnswersToVisitors() {
+            return true;
         }
 
         @Override
@@ -445,7 +504,7 @@ class HopServerTest {
 
         @Override
         public TargetDialer targets() {
-            return new TargetDialer(EpollSocketChannel::new, lookups);
+            return new TargetDialer(EpollSocketChannel::new, EpollSocketChannel::new, lookups);
         }
 
         @Override

@@ -44,7 +44,9 @@ final class Http2Door {
         Dialer dialer = new Dialer(
                 node.tunnel(),
                 new TargetDialer(
-                        node.loops().connections(), task -> Thread.ofVirtual().start(task)));
+                        node.loops().connections(),
+                        node.loops().transparentConnections(),
+                        task -> Thread.ofVirtual().start(task)));
         Doorway doorway = new Doorway(
                 () -> running,
                 admission,

@@ -16,6 +16,7 @@ import dev.culvert.model.ProxyTrust;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
+import dev.culvert.model.Transparency;
 import dev.culvert.model.TunnelType;
 import dev.culvert.proto.inet.IpPrefix;
 import java.net.InetAddress;
@@ -94,9 +95,10 @@ public record Config(
             @Nullable ProxyTrust http,
             @Nullable ProxyTrust https) {}
 
-    /// The `allow:` and `clients:` lists and `docker:`; null is "the document does not say".
+    /// The `allow:` and `clients:` lists, `transparent:` and `docker:`; null is "the document does not say".
     public record RulesConfig(
             @Nullable List<AllowRule> allow,
             @Nullable List<IpPrefix> clients,
+            @Nullable Transparency transparent,
             @Nullable String dockerSocket) {}
 }

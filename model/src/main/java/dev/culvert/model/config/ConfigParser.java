@@ -6,6 +6,7 @@ import dev.culvert.model.Listener;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.Site;
+import dev.culvert.model.Transparency;
 import dev.culvert.model.WireGuardPeer;
 import java.net.InetAddress;
 import java.util.LinkedHashMap;
@@ -44,7 +45,7 @@ public final class ConfigParser {
         YamlText.forEachKey(node, "", "", unheard, (key, path, value) -> {
             switch (key.getValue()) {
                 case "gateway", "http", "sites" -> votes[0]++;
-                case "site", "gateways", "allow", "clients" -> votes[1]++;
+                case "site", "gateways", "allow", "clients", "transparent" -> votes[1]++;
                 default -> {}
             }
         });
@@ -90,7 +91,16 @@ public final class ConfigParser {
         return new Config.RulesConfig(
                 root.get(NodeSchema.ALLOW),
                 root.get(NodeSchema.CLIENTS),
+                transparency(root.get(NodeSchema.TRANSPARENT)),
                 docker == null ? null : docker.get(NodeSchema.DOCKER_SOCKET));
+    }
+
+    private static @Nullable Transparency transparency(@Nullable Section section) {
+        return section == null
+                ? null
+                : new Transparency(
+                        section.get(NodeSchema.TRANSPARENT_ALLOW, List.of()),
+                        section.get(NodeSchema.RETURNS_VIA_SITE, List.of()));
     }
 
     private static Config.NodeConfig node(Role role, Section root) {

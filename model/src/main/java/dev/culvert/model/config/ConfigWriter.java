@@ -216,15 +216,15 @@ public final class ConfigWriter {
     }
 
     private void rules(Map<String, List<String>> settings) {
+        Map<String, List<String>> sections = new LinkedHashMap<>();
         settings.forEach((key, values) -> {
-            int dot = key.indexOf('.');
-            if (dot < 0) {
+            if (key.indexOf('.') < 0) {
                 block(key, values);
             } else {
-                line(0, key.substring(0, dot) + ":");
-                setting(1, key.substring(dot + 1), values);
+                sections.put(key, values);
             }
         });
+        nested(0, sections);
     }
 
     private void block(String key, List<String> values) {

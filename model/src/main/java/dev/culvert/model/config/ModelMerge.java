@@ -13,6 +13,7 @@ import dev.culvert.model.Observation;
 import dev.culvert.model.Role;
 import dev.culvert.model.Service;
 import dev.culvert.model.ServiceTls;
+import dev.culvert.model.Surroundings;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.model.TunnelType;
 import dev.culvert.model.config.ConfigParser.Draft;
@@ -39,16 +40,25 @@ public final class ModelMerge {
 
     private final Role role;
     private final List<Draft> drafts;
+    private final @Nullable Surroundings machine;
 
-    private ModelMerge(Role role, List<Draft> drafts) {
+    private ModelMerge(Role role, List<Draft> drafts, @Nullable Surroundings machine) {
         this.role = role;
         this.drafts = drafts;
+        this.machine = machine;
     }
 
     /// Reads and merges all documents of a node.
     ///
     /// @return the model with a warning for each thing left out of the store; or all problems of all documents
     public static Parsed<Model> merge(Role role, List<Source> sources) {
+        return merge(role, sources, null);
+    }
+
+    /// The same, held against the machine that it is for.
+    ///
+    /// @param machine null where that is not known, or what it has is still to come
+    public static Parsed<Model> merge(Role role, List<Source> sources, @Nullable Surroundings machine) {
         List<Draft> drafts = Stream.concat(
                         sources.stream().filter(source -> source.origin().isFile()),
                         sources.stream().filter(source -> !source.origin().isFile()))
@@ -59,7 +69,7 @@ public final class ModelMerge {
                 .filter(draft ->
                         draft.config().origin().isFile() || draft.notes().isEmpty())
                 .toList();
-        Model model = new ModelMerge(role, usable).model();
+        Model model = new ModelMerge(role, usable, machine).model();
         List<Problem> problems = drafts.stream()
                 .flatMap(draft -> draft.notes().sorted().stream())
                 .toList();
@@ -93,6 +103,8 @@ public final class ModelMerge {
         for (Draft draft : drafts) {
             services.addServices(draft, tls ? ServiceTls.Ends.GATEWAY : ServiceTls.Ends.UNSAID);
         }
+        Transparent transparent = new Transparent(role, peers.sites(), machine);
+        drafts.forEach(transparent::check);
         drafts.forEach(services::addMetrics);
         services.noteLoops();
         String name = first(config -> config.node().name());
@@ -107,6 +119,9 @@ public final class ModelMerge {
                 peers.rules(
                         allow(services),
                         first(config -> config.rules().clients()),
+                        transparent.merged(
+                                first(config -> config.rules().transparent()),
+                                services.services().values()),
                         first(config -> config.rules().dockerSocket())),
                 observation(),
                 first(Config::acme),

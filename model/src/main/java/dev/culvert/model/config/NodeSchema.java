@@ -109,6 +109,22 @@ final class NodeSchema {
             "addresses that come from the internet",
             "further prefixes that a gateway may name as a visitor's address");
 
+    static final Field<List<AllowRule>> TRANSPARENT_ALLOW = Field.optional(
+            "allow",
+            new ListOf<>(TargetScalars.ALLOW),
+            "those of services here",
+            "targets of the list allow, on this machine or in its containers, that gateways may reach so");
+    static final Field<List<AllowRule>> RETURNS_VIA_SITE = Field.optional(
+            "returns-via-site",
+            new ListOf<>(TargetScalars.ALLOW),
+            "none",
+            "further such targets, elsewhere: what they answer to the internet passes this machine");
+    static final Field<Section> TRANSPARENT = Field.optional(
+            "transparent",
+            Shape.of(TRANSPARENT_ALLOW, RETURNS_VIA_SITE),
+            "which targets may see a visitor's own address on their sockets (client-address: transparent); needs Linux"
+                    + " and CAP_NET_ADMIN");
+
     static final Field<String> DOCKER_SOCKET = Field.required(
             "socket", Scalars.SOCKET, "where Docker answers, such as /var/run/docker.sock; it is only read");
     static final Field<Section> DOCKER = Field.optional(
@@ -124,6 +140,7 @@ final class NodeSchema {
                     GATEWAYS,
                     ALLOW,
                     CLIENTS,
+                    TRANSPARENT,
                     HttpsSchema.SITE,
                     ArrivalSchema.LIMITS,
                     SITE_SERVICES,
@@ -166,6 +183,7 @@ final class NodeSchema {
                 .refusing("gateways", "is for site.yaml")
                 .refusing("allow", "is for site.yaml; a service's own list is access.allow")
                 .refusing("clients", "is for site.yaml")
+                .refusing("transparent", "is for site.yaml; a service here says client-address: transparent")
                 .refusing("peers", "is called sites")
                 .refusing("tls", "belongs to a service; where HTTPS is served is said under https")
                 .refusing("bans", LATER);

@@ -8,6 +8,7 @@ import dev.culvert.model.PeerType;
 import dev.culvert.model.PublicKey;
 import dev.culvert.model.Site;
 import dev.culvert.model.SiteRules;
+import dev.culvert.model.Transparency;
 import dev.culvert.model.TunnelSettings;
 import dev.culvert.model.WireGuardPeer;
 import dev.culvert.model.config.ConfigParser.Draft;
@@ -45,7 +46,11 @@ final class PeerMerge {
     }
 
     /// The rules with the tunnel's own prefixes. A hub's default route is left out: all visitors would lie within it.
-    SiteRules rules(List<AllowRule> allow, @Nullable List<IpPrefix> clients, @Nullable String dockerSocket) {
+    SiteRules rules(
+            List<AllowRule> allow,
+            @Nullable List<IpPrefix> clients,
+            Transparency transparent,
+            @Nullable String dockerSocket) {
         List<IpPrefix> own = new ArrayList<>(tunnel.networks());
         tunnel.addresses().forEach(address -> own.add(IpPrefix.host(address)));
         gateways.values().forEach(gateway -> own.addAll(gateway.peer().allowedIps()));
@@ -54,6 +59,7 @@ final class PeerMerge {
                 allow,
                 clients == null ? List.of() : clients,
                 own.stream().distinct().toList(),
+                transparent,
                 dockerSocket);
     }
 

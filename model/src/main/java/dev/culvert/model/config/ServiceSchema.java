@@ -65,10 +65,18 @@ final class ServiceSchema {
                     ClientAddress.NONE,
                     ClientAddress.HEADERS,
                     ClientAddress.PROXY_V1,
-                    ClientAddress.PROXY_V2),
+                    ClientAddress.PROXY_V2,
+                    ClientAddress.TRANSPARENT),
             "headers for http, else none",
             "how the target learns the visitor's address; `headers` is http only, `none` tcp and udp only; with udp a"
-                    + " header of proxy-v2 stands in each datagram");
+                    + " header of proxy-v2 stands in each datagram; with `transparent` it is the other end of the"
+                    + " target's socket, where the site agrees");
+    static final Field<String> RETURNS_VIA = Field.optional(
+            "returns-via",
+            Scalar.word(Map.of(), "site"),
+            "the site's own machine and its containers",
+            "with transparent: the targets are elsewhere, and what they answer to the internet passes the site's"
+                    + " machine");
     static final Field<Integer> MAX_CONNECTIONS = Field.optional(
             "max-connections", Scalars.CONNECTIONS, "no limit of its own", "most connections (http: requests) at once");
     static final Field<List<Listener.Scope>> VISIBLE = Field.optional(
@@ -99,6 +107,7 @@ final class ServiceSchema {
             HttpSchema.MAX_BODY,
             HttpSchema.RESPONSE_TIMEOUT,
             CLIENT_ADDRESS,
+            RETURNS_VIA,
             MAX_CONNECTIONS,
             UdpSchema.UDP,
             AccessSchema.GATEWAY,
@@ -126,6 +135,7 @@ final class ServiceSchema {
                     HttpSchema.MAX_BODY,
                     HttpSchema.RESPONSE_TIMEOUT,
                     CLIENT_ADDRESS,
+                    RETURNS_VIA,
                     MAX_CONNECTIONS,
                     UdpSchema.UDP,
                     AccessSchema.AT_SITE,
@@ -199,6 +209,7 @@ final class ServiceSchema {
             noteClientAddress(section, scheme, clientAddress);
             noteHttpOnly(section, scheme, http);
         }
+        noteTransparent(section, clientAddress, tls, inTunnel);
         if (scheme == Target.Scheme.UDP && section.mentions(MAX_CONNECTIONS)) {
             section.note(MAX_CONNECTIONS, "is called udp.flows for udp:// targets");
         }
@@ -228,7 +239,8 @@ final class ServiceSchema {
                 visible.isEmpty() ? Service.PUBLICLY : Set.copyOf(visible),
                 here ? tls : tls.withoutFiles(),
                 UdpSchema.read(section, scheme),
-                trust(section, scheme, role, inTunnel || unread));
+                trust(section, scheme, role, inTunnel || unread),
+                section.get(RETURNS_VIA) != null);
     }
 
     private static ProxyTrust trust(Section section, Target.@Nullable Scheme scheme, Role role, boolean inTunnel) {
@@ -385,15 +397,37 @@ final class ServiceSchema {
         return count == 1 ? "one port" : count + " ports";
     }
 
+    private static void noteTransparent(
+            Section section, ClientAddress clientAddress, ServiceTls tls, boolean inTunnel) {
+        boolean transparent = clientAddress == ClientAddress.TRANSPARENT;
+        if (section.mentions(RETURNS_VIA) && !transparent) {
+            section.note(RETURNS_VIA, "goes with client-address: transparent");
+        }
+        if (transparent && inTunnel) {
+            section.note(
+                    CLIENT_ADDRESS,
+                    "\"transparent\" is for what Culvert gateways send, not for listen: tunnel:… (expected: proxy-v2)");
+        }
+        if (transparent && tls.ends() == ServiceTls.Ends.SITE) {
+            section.note(
+                    CLIENT_ADDRESS,
+                    "\"transparent\" does not go with tls: site in this version (expected: headers | proxy-v2)");
+        }
+    }
+
     private static void noteClientAddress(Section section, Target.Scheme scheme, ClientAddress clientAddress) {
         if (scheme.isHttp() && clientAddress == ClientAddress.NONE) {
-            section.note(CLIENT_ADDRESS, "\"none\" is for tcp:// and tls:// (expected: headers | proxy-v1 | proxy-v2)");
+            section.note(
+                    CLIENT_ADDRESS,
+                    "\"none\" is for tcp:// and tls:// (expected: headers | proxy-v1 | proxy-v2 | transparent)");
         } else if (scheme == Target.Scheme.UDP
                 && (clientAddress == ClientAddress.HEADERS || clientAddress == ClientAddress.PROXY_V1)) {
             section.note(
-                    CLIENT_ADDRESS, "\"" + clientAddress + "\" does not go with udp:// (expected: none | proxy-v2)");
+                    CLIENT_ADDRESS,
+                    "\"" + clientAddress + "\" does not go with udp:// (expected: none | proxy-v2 | transparent)");
         } else if (!scheme.isHttp() && clientAddress == ClientAddress.HEADERS) {
-            section.note(CLIENT_ADDRESS, "\"headers\" is for http:// (expected: none | proxy-v1 | proxy-v2)");
+            section.note(
+                    CLIENT_ADDRESS, "\"headers\" is for http:// (expected: none | proxy-v1 | proxy-v2 | transparent)");
         }
     }
 }

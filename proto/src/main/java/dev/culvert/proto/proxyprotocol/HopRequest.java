@@ -110,7 +110,9 @@ public record HopRequest(
     public enum Announcement {
         NONE(0),
         PROXY_V1(1),
-        PROXY_V2(2);
+        PROXY_V2(2),
+        /// The connection comes from the client's own address.
+        TRANSPARENT(3);
 
         final int code;
 
@@ -123,6 +125,7 @@ public record HopRequest(
                 case 0 -> NONE;
                 case 1 -> PROXY_V1;
                 case 2 -> PROXY_V2;
+                case 3 -> TRANSPARENT;
                 default -> null;
             };
         }

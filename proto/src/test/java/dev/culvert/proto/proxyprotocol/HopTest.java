@@ -57,6 +57,7 @@ final class HopTest {
         assertRoundTrip(HopRequest.visitor(0, WEB, Announcement.NONE, CLIENT, LOCAL));
         assertRoundTrip(HopRequest.visitor(0, WEB, Announcement.PROXY_V1, CLIENT, LOCAL));
         assertRoundTrip(HopRequest.visitor(0, WEB, Announcement.PROXY_V2, CLIENT, LOCAL));
+        assertRoundTrip(HopRequest.visitor(0, WEB, Announcement.TRANSPARENT, CLIENT, LOCAL));
         assertRoundTrip(HopRequest.visitor(Integer.MAX_VALUE, WEB, Announcement.NONE, client6, LOCAL));
         assertRoundTrip(
                 HopRequest.visitor(7, new Target(Protocol.UDP, "10.0.0.5", 27_015), Announcement.NONE, CLIENT, LOCAL));
@@ -101,7 +102,7 @@ final class HopTest {
                 arguments("version 2", e4("02 01 00000001 06 0050 61"), HopFault.REQUEST_VERSION),
                 arguments("mode 0", e4("01 00 00000001 06 0050 61"), HopFault.MODE),
                 arguments("mode 3", e4("01 03 00000001 06 0050 61"), HopFault.MODE),
-                arguments("announcement 3", e4("01 31 00000001 06 0050 61"), HopFault.MODE),
+                arguments("announcement 4", e4("01 41 00000001 06 0050 61"), HopFault.MODE),
                 arguments("SHARED with an announcement", e4("01 12 00000001 06 0050 61"), HopFault.MODE),
                 arguments("network 2^31", e4("01 01 80000000 06 0050 61"), HopFault.NETWORK),
                 arguments("ICMP", e4("01 01 00000001 01 0050 61"), HopFault.PROTOCOL),
