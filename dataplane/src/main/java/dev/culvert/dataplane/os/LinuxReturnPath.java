@@ -60,7 +60,7 @@ public final class LinuxReturnPath implements AutoCloseable {
 
     private LinuxReturnPath() throws IOException {
         routes = Netlink.open(Netlink.ROUTE);
-        firewall = new Nftables(TABLE);
+        firewall = Nftables.owned(TABLE);
     }
 
     /// Sets it up, in place of what another process may have left.
