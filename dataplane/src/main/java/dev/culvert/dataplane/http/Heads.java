@@ -18,7 +18,6 @@ import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
-import io.netty.handler.codec.http.HttpHeadersFactory;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpVersion;
@@ -31,10 +30,6 @@ import org.jspecify.annotations.Nullable;
 
 /// Heads written anew: what a target and a visitor get is made from what was parsed and judged, never copied as bytes.
 final class Heads {
-    // The rules have looked at every char of what is copied, and the merge at what the configuration adds.
-    private static final HttpHeadersFactory JUDGED =
-            DefaultHttpHeadersFactory.headersFactory().withValidation(false);
-
     private Heads() {}
 
     /// A response for the rules.
@@ -87,7 +82,8 @@ final class Heads {
 
     /// The request as the target gets it.
     static HttpRequest toTarget(Request request, RequestRules.Accepted verdict, ForwardedHeaders forwarded) {
-        HttpRequest out = new DefaultHttpRequest(HttpVersion.HTTP_1_1, request.verb(), verdict.target(), JUDGED);
+        HttpRequest out =
+                new DefaultHttpRequest(HttpVersion.HTTP_1_1, request.verb(), verdict.target(), HttpCodecs.JUDGED);
         HttpHeaders headers = out.headers();
         Nominations nominated = Nominations.of(request);
         for (int i = 0; i < request.count(); i++) {
@@ -155,7 +151,7 @@ final class Heads {
     }
 
     private static HttpResponse copy(HttpResponse response, ResponseView view, boolean webSocket) {
-        HttpResponse out = new DefaultHttpResponse(HttpVersion.HTTP_1_1, response.status(), JUDGED);
+        HttpResponse out = new DefaultHttpResponse(HttpVersion.HTTP_1_1, response.status(), HttpCodecs.JUDGED);
         Nominations nominated = Nominations.of(view);
         for (int i = 0; i < view.count(); i++) {
             CharSequence name = view.name(i);

@@ -147,9 +147,7 @@ final class HttpExchange {
             dialling = true;
             TargetGroup group = runtime.targets().of(permit.service());
             int preferred = permit.service().balancing().sticky() ? StickyCookie.read(request, group) : -1;
-            new Failover<>(group, permit.client(), preferred, visitor.loop(), trial())
-                    .connect()
-                    .addListener(this::acquired);
+            whenFound(new Failover<>(group, permit.client(), preferred, visitor.loop(), trial()).connect());
         }
     }
 
@@ -186,11 +184,15 @@ final class HttpExchange {
         return new TargetTrial(ingress, visitor, now.permit, now.connection, id, isUpgrade(), next -> target = next);
     }
 
-    private void acquired(Future<? super UpstreamPool.Lease> done) {
-        guarded(() -> begin(done));
+    private void whenFound(Future<UpstreamPool.Lease> lease) {
+        if (lease.isDone()) {
+            guarded(() -> begin(lease));
+        } else {
+            lease.addListener(_ -> guarded(() -> begin(lease)));
+        }
     }
 
-    private void begin(Future<? super UpstreamPool.Lease> done) {
+    private void begin(Future<UpstreamPool.Lease> done) {
         dialling = false;
         if (!done.isSuccess()) {
             if (over) {
@@ -204,7 +206,7 @@ final class HttpExchange {
             }
             return;
         }
-        UpstreamPool.Lease lease = (UpstreamPool.Lease) done.getNow();
+        UpstreamPool.Lease lease = done.getNow();
         Upstream leased = lease.upstream();
         if (over) {
             closeAndRelease(leased);
@@ -491,8 +493,7 @@ final class HttpExchange {
             requestSent = false;
             dialling = true;
             TargetGroup group = runtime.targets().of(routed.service());
-            Failover.again(group, served().permit.client(), current, visitor.loop(), trial())
-                    .addListener(this::acquired);
+            whenFound(Failover.again(group, served().permit.client(), current, visitor.loop(), trial()));
             return;
         }
         badResponse("the connection ended before the response did");

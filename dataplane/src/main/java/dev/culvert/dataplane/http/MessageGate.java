@@ -14,6 +14,8 @@ import java.util.Queue;
 final class MessageGate extends ChannelDuplexHandler {
     private final Queue<Object> waiting = new ArrayDeque<>(4);
     private boolean wanted;
+    // A read has gone down the pipeline and brought nothing yet: a second one would only cost its way.
+    private boolean reading;
     private boolean delivering;
     private boolean inputEnded;
 
@@ -24,13 +26,19 @@ final class MessageGate extends ChannelDuplexHandler {
             return;
         }
         deliver(ctx);
-        if (wanted) {
+        readOn(ctx);
+    }
+
+    private void readOn(ChannelHandlerContext ctx) {
+        if (wanted && !reading) {
+            reading = true;
             ctx.read();
         }
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
+        reading = false;
         if (delivering || !wanted) {
             waiting.add(message);
         } else {
@@ -42,10 +50,9 @@ final class MessageGate extends ChannelDuplexHandler {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
+        reading = false;
         ctx.fireChannelReadComplete();
-        if (wanted) {
-            ctx.read();
-        }
+        readOn(ctx);
     }
 
     private void hand(ChannelHandlerContext ctx, Object message) {

@@ -43,7 +43,7 @@ final class Upstream extends ChannelInboundHandlerAdapter {
     /// Puts the codec on a connection that has just been dialled; what a handshake handler still holds is passed on.
     static Upstream on(Channel channel) {
         Upstream upstream = new Upstream(channel);
-        HttpCodecs.client(channel.pipeline());
+        HttpCodecs.target(channel.pipeline());
         channel.pipeline().addLast(Relay.HTTP, upstream);
         if (channel.pipeline().get(Relay.HANDSHAKE) != null) {
             channel.pipeline().remove(Relay.HANDSHAKE);
