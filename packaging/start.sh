@@ -6,5 +6,6 @@ home=${script%/bin/culvert}
 export MALLOC_ARENA_MAX=1
 # shellcheck disable=SC2086 # options are words
 exec "$home/runtime/bin/java" "@$home/jvm-options" -Xmx"${CULVERT_HEAP:-192m}" "-XX:AOTCache=$home/culvert.aot" \
-  "-Dculvert.launcher=$home/bin/culvert" "-Djava.library.path=$home/native" "-Dorg.sqlite.lib.path=$home/native" ${CULVERT_JAVA_OPTIONS:-} \
+  "-Dculvert.launcher=$home/bin/culvert" "-Djava.security.properties=$home/security.properties" \
+  "-Djava.library.path=$home/native" "-Dorg.sqlite.lib.path=$home/native" ${CULVERT_JAVA_OPTIONS:-} \
   -cp "@CLASSPATH@" dev.culvert.app.Main "$@"

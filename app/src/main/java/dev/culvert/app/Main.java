@@ -4,8 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.security.Security;
 import java.util.List;
-import java.util.logging.Level;
-import java.util.logging.Logger;
+import java.util.concurrent.Callable;
 
 /// Where the program begins. A node that is started without finesse does not wait for the command line's library,
 /// which takes a fifth of a second to load; everything else, mistakes and `--help` included, is [CulvertCommand]'s.
@@ -16,18 +15,27 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] arguments) {
-        // Netty would complain through the JDK's logger about what it does without.
-        Logger.getLogger("io.netty").setLevel(Level.WARNING);
-        // A name that leads elsewhere must do so at once; the JVM would keep the old address for 30 s.
-        Security.setProperty("networkaddress.cache.ttl", "2");
-        Security.setProperty("networkaddress.cache.negative.ttl", "1");
+        forgetAddressesSoon();
         NodeProcess node = NodeProcess.plain(List.of(arguments));
-        System.exit(node == null ? CulvertCommand.execute(arguments) : run(node));
+        if (Training.SECONDS > 0) {
+            System.exit(run(Training::run));
+        }
+        System.exit(node == null ? CulvertCommand.execute(arguments) : run(node::run));
     }
 
-    private static int run(NodeProcess node) {
+    /// A name that leads elsewhere must do so at once; the JVM would keep the old address for 30 s. The launchers say
+    /// so
+    /// by packaging/security.properties, for to say it here makes the JVM look for a logger in every jar.
+    private static void forgetAddressesSoon() {
+        if (Security.getProperty("networkaddress.cache.ttl") == null) {
+            Security.setProperty("networkaddress.cache.ttl", "2");
+            Security.setProperty("networkaddress.cache.negative.ttl", "1");
+        }
+    }
+
+    private static int run(Callable<Integer> node) {
         try {
-            return node.run();
+            return node.call();
         } catch (Exception failure) {
             return explain(failure, new PrintWriter(System.err, true, System.err.charset()));
         }

@@ -12,6 +12,8 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFactory;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoHandlerFactory;
@@ -107,6 +109,8 @@ public final class Loops implements AutoCloseable {
         if (Epoll.isAvailable()) {
             epollConnection().unsafe().closeForcibly();
         }
+        // Every pipeline asks this of its handlers; for the first answer the JDK spins four proxies of annotations.
+        boolean _ = ChannelInitializer.class.isAnnotationPresent(ChannelHandler.Sharable.class);
     }
 
     /// `epoll` or `nio`.

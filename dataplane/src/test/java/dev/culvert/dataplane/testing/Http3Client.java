@@ -54,6 +54,7 @@ public final class Http3Client implements AutoCloseable {
     private static final Object END = new Object();
 
     private final MultiThreadIoEventLoopGroup loop;
+    private final Channel socket;
     private final QuicChannel connection;
     private final CompletableFuture<Integer> closed = new CompletableFuture<>();
     private final BlockingQueue<Long> goAways = new LinkedBlockingQueue<>();
@@ -67,7 +68,7 @@ public final class Http3Client implements AutoCloseable {
 
     private Http3Client(InetSocketAddress to, String name, QuicSslContext context, InetAddress from) throws Exception {
         loop = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-        Channel socket = new Bootstrap()
+        socket = new Bootstrap()
                 .group(loop)
                 .channel(NioDatagramChannel.class)
                 .handler(codec(context, name, to.getPort()).build())
@@ -318,6 +319,7 @@ public final class Http3Client implements AutoCloseable {
     @Override
     public void close() {
         connection.close().awaitUninterruptibly(SECONDS, TimeUnit.SECONDS);
+        socket.close().awaitUninterruptibly(SECONDS, TimeUnit.SECONDS);
         loop.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly(SECONDS, TimeUnit.SECONDS);
     }
 }

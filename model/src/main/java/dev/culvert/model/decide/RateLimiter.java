@@ -1,6 +1,8 @@
 package dev.culvert.model.decide;
 
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
 
 /// Limits how often each key may do something, in constant memory and without a lock.
 ///
@@ -11,24 +13,33 @@ final class RateLimiter {
     // What is not used for so long may be made up for: who wakes up late would lose it otherwise.
     private static final long CREDIT = 100_000_000L;
 
-    private final AtomicLongArray pace;
+    // Pages come with the first key in them: a node that few visit does without the two megabytes of all.
+    private static final int PAGE_BITS = 10;
+
+    private final AtomicReferenceArray<@Nullable AtomicLongArray> pages;
+    private final int pageBits;
+    private final int cells;
     private final long start;
 
     /// @param bits there are two to the power of so many cells, of 8 bytes each
     /// @param start the clock's reading at construction; a monotonic clock may begin anywhere
     RateLimiter(int bits, long start) {
-        this.pace = new AtomicLongArray(1 << bits);
+        this.pageBits = Math.min(bits, PAGE_BITS);
+        this.pages = new AtomicReferenceArray<>(1 << (bits - pageBits));
+        this.cells = 1 << bits;
         this.start = start;
     }
 
     /// What [#allow] would say, without an event.
     boolean wouldAllow(int hash, long interval, int burst, long now) {
-        return pace.get(cell(hash)) - (now - start) <= interval * (burst - 1L);
+        AtomicLongArray pace = pages.get(page(hash));
+        return (pace == null ? 0 : pace.get(cell(hash))) - (now - start) <= interval * (burst - 1L);
     }
 
     /// @param interval nanoseconds from one event to the next in the long run
     /// @param burst how many at once, at least 1
     boolean allow(int hash, long interval, int burst, long now) {
+        AtomicLongArray pace = pace(hash);
         int cell = cell(hash);
         long elapsed = now - start;
         long tolerance = interval * (burst - 1L);
@@ -47,6 +58,7 @@ final class RateLimiter {
     ///
     /// @return how far the cell is ahead of the clock now; negative where some of its credit is left
     long charge(int hash, long cost, long now) {
+        AtomicLongArray pace = pace(hash);
         int cell = cell(hash);
         long elapsed = now - start;
         while (true) {
@@ -58,7 +70,22 @@ final class RateLimiter {
         }
     }
 
+    private AtomicLongArray pace(int hash) {
+        int page = page(hash);
+        AtomicLongArray pace = pages.get(page);
+        if (pace != null) {
+            return pace;
+        }
+        AtomicLongArray fresh = new AtomicLongArray(1 << pageBits);
+        AtomicLongArray first = pages.compareAndExchange(page, null, fresh);
+        return first == null ? fresh : first;
+    }
+
+    private int page(int hash) {
+        return (hash & (cells - 1)) >>> pageBits;
+    }
+
     private int cell(int hash) {
-        return hash & (pace.length() - 1);
+        return hash & ((1 << pageBits) - 1);
     }
 }
