@@ -3,7 +3,7 @@
 usage: wg-flood.py HOST PORT PUBLIC-KEY JUNK INITIATIONS SECONDS OUT
 JUNK and INITIATIONS are rates per second. All of 198.18.0.0/16 must be local. The initiations are random bytes under a
 mac1 for the key, as anyone can make them who knows the hub's public key. OUT gets JSON: junk, initiations, seconds.
-Until OUT.end exists, if SECONDS is 0.
+Until OUT.end exists, if SECONDS is 0. OUT.begun says that it has begun.
 """
 import base64
 import ctypes
@@ -74,6 +74,7 @@ def main():
         batches.append(batch(messages, to, keep))
     libc = ctypes.CDLL(None, use_errno=True)
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    open(out + ".begun", "w").close()
     calls, sent, began = 0, 0, time.monotonic()
     while not os.path.exists(out + ".end") if seconds == 0 else time.monotonic() - began < seconds:
         due = int((time.monotonic() - began) * (rate + junk_rate) / BATCH)

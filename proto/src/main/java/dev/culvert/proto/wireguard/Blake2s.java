@@ -43,6 +43,26 @@ final class Blake2s {
         return this;
     }
 
+    /// What a keyed digest is once its key is compressed. Whoever uses a key often computes this once, and starts from
+    /// it.
+    int[] keyed(int outputBytes, byte[] key) {
+        start(outputBytes, key);
+        counter = BLOCK_BYTES;
+        compress(0);
+        int[] state = h.clone();
+        wipe();
+        return state;
+    }
+
+    /// Starts a keyed digest of at least one byte from what [#keyed] has made of its key.
+    Blake2s start(int outputBytes, int[] keyed) {
+        this.outputBytes = outputBytes;
+        System.arraycopy(keyed, 0, h, 0, keyed.length);
+        filled = 0;
+        counter = BLOCK_BYTES;
+        return this;
+    }
+
     Blake2s update(byte[] input) {
         return update(input, 0, input.length);
     }

@@ -19,6 +19,7 @@ final class ChaCha20Poly1305 {
     static final int XNONCE_BYTES = 24;
 
     private static final VarHandle LE32 = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LE64 = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
     private ChaCha20Poly1305() {}
 
@@ -90,6 +91,45 @@ final class ChaCha20Poly1305 {
         cipher.init(mode, new SecretKeySpec(key, "ChaCha20"), new IvParameterSpec(nonce));
         cipher.updateAAD(associated);
         return cipher;
+    }
+
+    /// Like [#xseal] for many messages under one key, with nonces that count up from a random one: what does not change
+    /// from one to the next is computed once. Owned by one thread.
+    static final class Sealer {
+        private final Cipher cipher;
+        private final SecretKeySpec subkey;
+        private final byte[] nonce;
+        private final byte[] inner = new byte[NONCE_BYTES];
+        private long counter;
+
+        /// @param nonce the first one; the last 8 bytes of it count
+        Sealer(byte[] key, byte[] nonce) {
+            this.nonce = nonce.clone();
+            counter = (long) LE64.get(nonce, XNONCE_BYTES - Long.BYTES);
+            byte[] secret = hchacha20(key, nonce);
+            subkey = new SecretKeySpec(secret, "ChaCha20");
+            Arrays.fill(secret, (byte) 0);
+            try {
+                cipher = Cipher.getInstance("ChaCha20-Poly1305");
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException("ChaCha20-Poly1305 is part of every JDK", e);
+            }
+        }
+
+        /// Writes the next nonce, and the ciphertext with its tag.
+        void seal(byte[] plaintext, byte[] associated, byte[] out, int nonceAt, int sealedAt) {
+            LE64.set(nonce, XNONCE_BYTES - Long.BYTES, counter);
+            LE64.set(inner, NONCE_BYTES - Long.BYTES, counter);
+            counter++;
+            System.arraycopy(nonce, 0, out, nonceAt, XNONCE_BYTES);
+            try {
+                cipher.init(Cipher.ENCRYPT_MODE, subkey, new IvParameterSpec(inner));
+                cipher.updateAAD(associated);
+                cipher.doFinal(plaintext, 0, plaintext.length, out, sealedAt);
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException("ChaCha20-Poly1305 is part of every JDK", e);
+            }
+        }
     }
 
     private static byte[] innerNonce(byte[] nonce) {

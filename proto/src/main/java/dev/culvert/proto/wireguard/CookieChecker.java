@@ -2,6 +2,7 @@ package dev.culvert.proto.wireguard;
 
 import java.net.InetSocketAddress;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// The receiver's side of mac1 and of cookies (paper §5.3, §5.4.7): checks both macs and makes cookie replies.
 ///
@@ -9,23 +10,28 @@ import java.util.random.RandomGenerator;
 /// per source.
 final class CookieChecker {
     private final RandomGenerator random;
-    private final byte[] mac1Key;
     private final byte[] cookieKey;
     private final byte[] secret = new byte[32];
+    private final byte[] nonce = new byte[ChaCha20Poly1305.XNONCE_BYTES];
+    private final byte[] cookie = new byte[Messages.MAC_BYTES];
+    private final byte[] port = new byte[2];
     private final byte[] mac = new byte[Messages.MAC_BYTES];
     private final Blake2s digest = new Blake2s();
+    private final int[] mac1Keyed;
+    private int[] secretKeyed = new int[0];
+    private ChaCha20Poly1305.@Nullable Sealer sealer;
     private long secretMadeAt = Protocol.NEVER;
 
     CookieChecker(PublicKey us, RandomGenerator random) {
         this.random = random;
-        mac1Key = Macs.mac1Key(us);
+        mac1Keyed = digest.keyed(Messages.MAC_BYTES, Macs.mac1Key(us));
         cookieKey = Macs.cookieKey(us);
     }
 
     /// Whether the sender of this handshake message knows our public key.
     boolean checkMac1(byte[] message, int offset, int length) {
         int at = Macs.mac1Offset(length);
-        digest.start(Messages.MAC_BYTES, mac1Key).update(message, offset, at).finish(mac, 0);
+        digest.start(Messages.MAC_BYTES, mac1Keyed).update(message, offset, at).finish(mac, 0);
         return Messages.equal(mac, 0, message, offset + at, Messages.MAC_BYTES);
     }
 
@@ -47,25 +53,29 @@ final class CookieChecker {
 
     /// Writes a cookie reply for the handshake message with that mac1.
     void writeReply(int receiver, byte[] mac1, InetSocketAddress to, byte[] out, int offset, long now) {
-        if (Protocol.passed(now, secretMadeAt, Protocol.COOKIE_SECRET_TIME)) {
+        ChaCha20Poly1305.Sealer current = sealer;
+        if (current == null || Protocol.passed(now, secretMadeAt, Protocol.COOKIE_SECRET_TIME)) {
             random.nextBytes(secret);
+            secretKeyed = digest.keyed(Messages.MAC_BYTES, secret);
+            // Nonces are random from one secret to the next (paper §5.4.7), and count in between: no two are the same.
+            random.nextBytes(nonce);
+            current = new ChaCha20Poly1305.Sealer(cookieKey, nonce);
+            sealer = current;
             secretMadeAt = now;
         }
-        byte[] nonce = new byte[ChaCha20Poly1305.XNONCE_BYTES];
-        random.nextBytes(nonce);
-        byte[] sealed = ChaCha20Poly1305.xseal(cookieKey, nonce, cookie(to), mac1);
         Messages.int32(out, offset, Messages.COOKIE_REPLY);
         Messages.int32(out, offset + Messages.COOKIE_REPLY_RECEIVER, receiver);
-        System.arraycopy(nonce, 0, out, offset + Messages.COOKIE_REPLY_NONCE, nonce.length);
-        System.arraycopy(sealed, 0, out, offset + Messages.COOKIE_REPLY_COOKIE, sealed.length);
+        int nonceAt = offset + Messages.COOKIE_REPLY_NONCE;
+        current.seal(cookie(to), mac1, out, nonceAt, offset + Messages.COOKIE_REPLY_COOKIE);
     }
 
     private byte[] cookie(InetSocketAddress source) {
-        int port = source.getPort();
-        return new Blake2s()
-                .start(Messages.MAC_BYTES, secret)
+        port[0] = (byte) (source.getPort() >>> 8);
+        port[1] = (byte) source.getPort();
+        digest.start(Messages.MAC_BYTES, secretKeyed)
                 .update(source.getAddress().getAddress())
-                .update(new byte[] {(byte) (port >>> 8), (byte) port})
-                .finish();
+                .update(port)
+                .finish(cookie, 0);
+        return cookie;
     }
 }

@@ -39,7 +39,7 @@ final class MssClampTest {
 
     private static long pseudo(byte[] packet) {
         boolean four = packet[0] >>> 4 == 4;
-        return IpProtocol.TCP + InternetChecksum.sum(packet, four ? 12 : 8, four ? 8 : 32);
+        return (long) IpProtocol.TCP + InternetChecksum.sum(packet, four ? 12 : 8, four ? 8 : 32);
     }
 
     private static void assertRightChecksum(byte[] packet) {

@@ -51,6 +51,22 @@ final class Blake2sTest {
                 .isEqualTo("0b67d33f8b859c3157fbabd9e6e47ed0");
     }
 
+    @Test
+    void start_fromACompressedKey_isTheSameAsFromTheKey() {
+        Blake2s digest = new Blake2s();
+        for (int keyBytes : new int[] {1, 16, 32}) {
+            int[] keyed = digest.keyed(16, ascending(keyBytes));
+            for (int length : new int[] {1, 63, 64, 65, 116, 200}) {
+                byte[] direct = digest.start(16, ascending(keyBytes))
+                        .update(ascending(length))
+                        .finish();
+                assertThat(digest.start(16, keyed).update(ascending(length)).finish())
+                        .as("%d bytes of key, %d of text", keyBytes, length)
+                        .isEqualTo(direct);
+            }
+        }
+    }
+
     private static byte[] ascending(int length) {
         byte[] bytes = new byte[length];
         for (int i = 0; i < length; i++) {

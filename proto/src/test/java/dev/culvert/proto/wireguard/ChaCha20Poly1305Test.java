@@ -30,6 +30,23 @@ final class ChaCha20Poly1305Test {
     }
 
     @Test
+    void sealer_countsItsNonces_andEachOpensAsSealedByItself() {
+        byte[] first = hex("404142434445464748494a4b4c4d4e4fffffffffffffff7f");
+        ChaCha20Poly1305.Sealer sealer = new ChaCha20Poly1305.Sealer(KEY, first);
+        byte[] expected = first.clone();
+        for (int i = 0; i < 3; i++) {
+            byte[] out = new byte[ChaCha20Poly1305.XNONCE_BYTES + PLAINTEXT.length + ChaCha20Poly1305.TAG_BYTES];
+            sealer.seal(PLAINTEXT, ASSOCIATED, out, 0, ChaCha20Poly1305.XNONCE_BYTES);
+
+            byte[] nonce = java.util.Arrays.copyOf(out, ChaCha20Poly1305.XNONCE_BYTES);
+            byte[] sealed = java.util.Arrays.copyOfRange(out, ChaCha20Poly1305.XNONCE_BYTES, out.length);
+            assertThat(nonce).isEqualTo(expected);
+            assertThat(sealed).isEqualTo(ChaCha20Poly1305.xseal(KEY, nonce, PLAINTEXT, ASSOCIATED));
+            expected = hex("404142434445464748494a4b4c4d4e4f" + (i == 0 ? "0000000000000080" : "0100000000000080"));
+        }
+    }
+
+    @Test
     void hchacha20_isTheOneOfTheDraft() {
         byte[] key = hex("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
         byte[] nonce = hex("000000090000004a0000000031415927");

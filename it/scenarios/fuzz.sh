@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# Jazzer on the WireGuard device, the stack, offloads and each parser: FUZZ_SECONDS each, from the kept corpus, no finding.
+# lab: long
+
+JAZZER=0.30.0
+# 600 is what a release asks for: then LAB_BOUND must be 5000.
+FUZZ_SECONDS=${FUZZ_SECONDS:-60}
+# What was found worth keeping stays in this folder, by target, if it is named.
+FUZZ_CORPUS=${FUZZ_CORPUS:-$RUN/files/corpus}
+
+# Fetched for the run, and no part of the build.
+prepare() {
+  local artifact
+  cd "$ROOT"
+  ./mvnw -q -B -pl proto test-compile -Dspotless.check.skip=true
+  for artifact in jazzer jazzer-api; do
+    ./mvnw -q -B -N org.apache.maven.plugins:maven-dependency-plugin:3.9.0:copy \
+      -Dartifact="com.code-intelligence:$artifact:$JAZZER" -DoutputDirectory="$RUN/files/jazzer"
+  done
+  ls "$RUN/files/jazzer/jazzer-$JAZZER.jar"
+}
+
+fuzz() { # TARGET: the constant's name, in small letters
+  local corpus=$FUZZ_CORPUS/$1 out=$RUN/files/$1.out
+  mkdir -p "$corpus" "$RUN/files/$1"
+  cp "$ROOT/proto/src/test/resources/fuzz/$1"/* "$corpus/"
+  cd "$RUN/files/$1"
+  "$JAVA_HOME/bin/java" -Dfuzz.target="${1^^}" -cp "$RUN/files/jazzer/*:$ROOT/proto/target/classes:$ROOT/proto/target/test-classes" \
+    com.code_intelligence.jazzer.Jazzer --target_class=dev.culvert.proto.fuzz.Fuzz '--instrumentation_includes=dev.culvert.**' \
+    -max_total_time="$FUZZ_SECONDS" -max_len=8192 -print_final_stats=1 "$corpus" >"$out" 2>&1 || { tail -n 60 "$out"; return 1; }
+  measured "$(sed -n 's/^stat::number_of_executed_units: *//p' "$out") runs, $(find "$corpus" -type f | wc -l) inputs kept"
+}
+
+scenario() {
+  local target
+  # shellcheck source=/dev/null
+  . "$ROOT/.mvn/find-jdk"
+  export JAVA_HOME
+  step "the targets, and Jazzer $JAZZER" prepare
+  for target in device stack offload uapi proxy_header client_hello quic; do
+    step "$target, $FUZZ_SECONDS s" fuzz "$target"
+  done
+}
