@@ -8,6 +8,8 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -38,7 +40,7 @@ class SocketFilterTest {
                 index = random.nextInt();
             } while (FORM.fits(index) != ours);
             for (int i = 0; i < 4; i++) {
-                bytes[receiverAt + i] = (byte) (index >>> 8 * i);
+                bytes[receiverAt + i] = (byte) (index >>> (8 * i));
             }
         }
         return bytes;
@@ -109,7 +111,7 @@ class SocketFilterTest {
             int fitting = 0;
             for (int i = 0; i < 500; i++) {
                 byte[] one = message(4, 64, 4, FORM.fits(i));
-                int index = one[4] & 0xff | (one[5] & 0xff) << 8 | (one[6] & 0xff) << 16 | one[7] << 24;
+                int index = ByteBuffer.wrap(one).order(ByteOrder.LITTLE_ENDIAN).getInt(4);
                 fitting += other.fits(index) ? 1 : 0;
                 stranger.send(new DatagramPacket(one, one.length, port.localAddress()));
             }
