@@ -51,7 +51,9 @@ slow_visitors() {
   download
   measured "$(value process_open_fds) descriptors"
   for i in $(seq $SLOW); do stop "slow$i"; done
-  until_ok 60 quiet
+  # Who was ended with nothing left to read says goodbye in good order; what is still on its way is answered with a
+  # reset, and where that was lost the kernel sends it again after seconds.
+  until_ok 120 quiet
 }
 
 quiet() { [ "$(value culvert_connections)" = 0 ]; }
