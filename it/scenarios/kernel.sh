@@ -104,8 +104,14 @@ visit() { # CURL ARGUMENTS…
 
 answers() { visit -f -o /dev/null "http://$1:8080/" 2>/dev/null; } # HOST
 
+# The visitor has an address that visitors of the internet have not.
 site() {
-  site_start home 127.0.0.1:8085 127.0.0.1:7007
+  state_for home
+  site_config home 127.0.0.1:8085 127.0.0.1:7007
+  echo "clients: [$OUTSIDE/32]" >>"$RUN/home.yaml"
+  site_add home
+  culvert home join - <"$RUN/home.token"
+  site_launch home
   guest_config "$HOME_SERVICES"
   guest_kill gateway HUP
   until_ok 40 answers web.lab.test
@@ -148,12 +154,14 @@ wireguard_go() {
   in_ns rogue ping -c 2 -W 5 "$GATEWAY6_INSIDE"
 }
 
-# Around the site's connection: a peer more, a peer changed, back again.
-handshake_of() { guest 'wg show culvert0 latest-handshakes' | grep -F "$1"; } # KEY
+handshake_of() { guest 'wg show culvert0 latest-handshakes' | awk -v key="$1" '$1 == key { print $2 }'; } # KEY
+is_young() { [ $(($(guest 'date +%s') - $(handshake_of "$1"))) -lt 30 ]; } # KEY
 
+# A session of 120 s is renewed anyway: it begins with a young one.
 reloads() {
   local key before n
   key=$(guest 'wg show culvert0 allowed-ips' | awk '/10\.77\.0\.2\/32/ { print $1 }')
+  until_ok 130 is_young "$key"
   before=$(handshake_of "$key")
   in_ns outside curl -sS --noproxy '*' --max-time 120 --limit-rate 2M --resolve "*:8080:$GUEST" -f -o "$RUN/files/got" \
     http://web.lab.test:8080/big &
@@ -166,9 +174,9 @@ reloads() {
     guest_kill gateway HUP
     until_ok 30 answers "more$n.lab.test"
   done
+  expect_equal "the session of $key" "$before" "$(handshake_of "$key")"
   wait $!
   expect_equal SHA-256 "$(sha "$RUN/files/www/big")" "$(sha "$RUN/files/got")"
-  expect_equal "the session of $key" "$before" "$(handshake_of "$key")"
 }
 
 idle() {
@@ -185,9 +193,14 @@ open_rogue() {
   guest 'echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
   guest 'nc -ll -p 9999 -e /bin/true >/dev/null 2>&1 </dev/null &'
   guest 'nft flush ruleset'
+  # Its own goes by; the one that is to stay after a kill is put back.
+  until_ok 10 guest 'nft list table inet culvert-culvert0-stays >/dev/null 2>&1'
+  guest 'nft list table inet culvert-culvert0 >/dev/null'
 }
 
-reaches() { in_ns rogue socat -T 1 - "TCP:$1,connect-timeout=1" </dev/null; } # ADDRESS:PORT
+reaches() { # ADDRESS:PORT, through the tunnel whatever the routes say
+  in_ns rogue socat -T 1 - "TCP:$1,connect-timeout=1,so-bindtodevice=$(wg_name rogue)" </dev/null
+}
 
 kept_out() {
   local address port

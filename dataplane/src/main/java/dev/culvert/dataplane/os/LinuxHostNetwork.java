@@ -62,6 +62,7 @@ public final class LinuxHostNetwork implements HostNetwork {
     private final int lastEphemeral;
     private final Netlink routes;
     private final List<Nftables> firewalls;
+    private Set<Integer> open = Set.of();
 
     private LinuxHostNetwork(String name, List<InetAddress> addresses, boolean outlives) throws IOException {
         this.name = name;
@@ -222,6 +223,7 @@ public final class LinuxHostNetwork implements HostNetwork {
 
     @Override
     public void open(Set<Integer> tcpPorts) throws IOException {
+        open = Set.copyOf(tcpPorts);
         int error = 0;
         for (Nftables firewall : firewalls) {
             int result = firewall.replace(rules -> isolate(rules, new TreeSet<>(tcpPorts)));
@@ -231,6 +233,14 @@ public final class LinuxHostNetwork implements HostNetwork {
             throw new IOException("the tunnel's interface " + name + " cannot be isolated by nftables ("
                     + (error == Libc.EPERM ? "this process needs CAP_NET_ADMIN" : "errno " + error)
                     + "): without that peers would reach every port of this machine. Take tunnel: type: embedded");
+        }
+    }
+
+    /// The rules that stay after a kill are anybody's: a flush of the machine's rules takes them away.
+    @Override
+    public void keep() throws IOException {
+        if (firewalls.size() > 1 && firewalls.getFirst().isGone()) {
+            open(open);
         }
     }
 

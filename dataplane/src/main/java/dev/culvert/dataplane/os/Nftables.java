@@ -34,6 +34,7 @@ final class Nftables implements AutoCloseable {
     private static final int BATCH_BEGIN = 16;
     private static final int BATCH_END = 17;
     private static final int NEW_TABLE = SUBSYSTEM << 8;
+    private static final int GET_TABLE = SUBSYSTEM << 8 | 1;
     private static final int DELETE_TABLE = SUBSYSTEM << 8 | 2;
     private static final int NEW_CHAIN = SUBSYSTEM << 8 | 3;
     private static final int NEW_RULE = SUBSYSTEM << 8 | 6;
@@ -41,6 +42,7 @@ final class Nftables implements AutoCloseable {
     private static final int INET = 1;
     private static final int OWNER = 2;
     private static final int NO_FLAGS = 0;
+    private static final int ENOENT = 2;
     private static final int EOPNOTSUPP = 95;
     // Before the chains of this machine's own rules, which may be stricter.
     private static final int PRIORITY = -10;
@@ -81,6 +83,12 @@ final class Nftables implements AutoCloseable {
             error = kernel.request(replacing(content));
         }
         return error;
+    }
+
+    /// Whether somebody has removed it, as by flushing all rules of the machine.
+    boolean isGone() throws IOException {
+        NetlinkMessage question = new NetlinkMessage().begin(GET_TABLE, NetlinkMessage.ACK);
+        return kernel.request(family(question, INET, 0).text(1, table)) == ENOENT;
     }
 
     private NetlinkMessage replacing(Consumer<Rules> content) {

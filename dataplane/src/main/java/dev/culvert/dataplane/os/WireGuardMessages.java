@@ -199,13 +199,13 @@ final class WireGuardMessages {
             into.attribute(PEER_PRESHARED_KEY, secret);
             Arrays.fill(secret, (byte) 0);
         }
-        into.number(PEER_FLAGS, entry.flags());
         if (entry.endpoint() != null) {
             into.attribute(PEER_ENDPOINT, socketAddress(entry.endpoint()));
         }
         if (entry.keepalive() != UNCHANGED) {
             into.half(PEER_KEEPALIVE, entry.keepalive());
         }
+        into.number(PEER_FLAGS, entry.flags());
         if (!entry.addresses().isEmpty()) {
             into.nest(
                     PEER_ALLOWED_IPS,

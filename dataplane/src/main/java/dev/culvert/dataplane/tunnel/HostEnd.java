@@ -101,6 +101,11 @@ final class HostEnd {
         }
     }
 
+    /// Puts back what somebody has taken away; to be called now and then.
+    void keep() {
+        tell(network::keep);
+    }
+
     void close() {
         network.close();
     }

@@ -32,6 +32,9 @@ public interface HostNetwork extends AutoCloseable {
     /// From now on peers reach these ports of this machine and no other.
     void open(Set<Integer> tcpPorts) throws IOException;
 
+    /// Puts back what somebody else has taken away of it; to be called now and then.
+    default void keep() throws IOException {}
+
     /// Takes back what outlives the interface.
     @Override
     void close();

@@ -79,7 +79,7 @@ public final class KernelTunnel implements TunnelDriver {
     public static KernelTunnel open(IoEventLoop loop, List<InetAddress> addresses, int mtu, Parts parts) {
         KernelTunnel tunnel = new KernelTunnel(loop, addresses, mtu, parts);
         loop.execute(tunnel.pump::start);
-        loop.scheduleWithFixedDelay(tunnel::look, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        loop.scheduleWithFixedDelay(tunnel::tick, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
         return tunnel;
     }
 
@@ -203,6 +203,13 @@ public final class KernelTunnel implements TunnelDriver {
     @Override
     public void onPeerNews(Runnable task) {
         loop.execute(() -> onPeerNews = task);
+    }
+
+    private void tick() {
+        look();
+        if (!closed && !gone) {
+            host.keep();
+        }
     }
 
     /// Reads what the kernel knows of peers.

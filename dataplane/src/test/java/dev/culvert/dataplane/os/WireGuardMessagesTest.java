@@ -3,6 +3,7 @@ package dev.culvert.dataplane.os;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.dataplane.tunnel.KernelWireGuard.Change;
+import dev.culvert.dataplane.tunnel.KernelWireGuard.Seen;
 import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PresharedKey;
@@ -14,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -22,6 +24,27 @@ import org.junit.jupiter.api.Test;
 
 /// What the kernel's WireGuard is sent, and what is read of its answers.
 class WireGuardMessagesTest {
+    /// The peers of `wg set wgt … peer P preshared-key F endpoint 192.0.2.9:51820 persistent-keepalive 25 allowed-ips
+    /// 10.77.0.2/32,fd77::/64` as strace shows it of wireguard-tools 1.0.20210914 on Linux 6.1; the keys are counts.
+    private static final String SET_OF_WG = "bc000880b800008024000100"
+            + "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf24000200"
+            + "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
+            + "14000400" + "0200ca6cc00002090000000000000000" + "0600050019000000" + "0800030002000000"
+            + "480009801c0000800600010002000000080002000a4d00020500030020000000"
+            + "28000080060001000a00000014000200fd7700000000000000000000000000000500030040000000";
+
+    /// What Linux 6.1 answered then, from its generic header on.
+    private static final String ANSWER_OF_LINUX = "00010000060006001fcb000008000700000000000800010007000000"
+            + "080002007767740024000300"
+            + "0002030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f60"
+            + "24000400" + "07a37cbc142093c8b755dc1b10e86cb426374ad16aa853ed0bdfc0b2b86d1c7c"
+            + "e8000880e400008024000100a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf24000200"
+            + "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
+            + "1400060000000000000000000000000000000000" + "0600050019000000" + "0c0008000000000000000000"
+            + "0c0007000000000000000000" + "08000a0001000000" + "140004000200ca6cc00002090000000000000000"
+            + "480009801c00008005000300200000000600010002000000080002000a4d0002"
+            + "280000800500030040000000060001000a00000014000200fd770000000000000000000000000000";
+
     private static final int FAMILY = 33;
     private static final int INDEX = 7;
     private static final InetSocketAddress FOUR = new InetSocketAddress("192.0.2.9", 51820);
@@ -122,6 +145,37 @@ class WireGuardMessagesTest {
 
         assertThat(sent).hasSize(1);
         assertThat(peers(sent.getFirst())).containsExactly(new Named(peer, 2, 32, 28, 25, allowed));
+    }
+
+    private static byte[] counts(int first) {
+        byte[] key = new byte[32];
+        for (int i = 0; i < key.length; i++) {
+            key[i] = (byte) (first + i);
+        }
+        return key;
+    }
+
+    @Test
+    void put_isWhatWgSends() {
+        List<IpPrefix> allowed = List.of(IpPrefix.parse("10.77.0.2/32"), IpPrefix.parse("fd77::/64"));
+        PeerConfig config = new PeerConfig(
+                new PublicKey(counts(160)), new PresharedKey(counts(64)), FOUR, 25, allowed);
+
+        byte[] sent = messages.set(List.of(new Change.Put(config, true, allowed))).getFirst().bytes();
+
+        // Behind both headers and the interface, which wg names by its name.
+        assertThat(HexFormat.of().formatHex(sent, 28, sent.length)).isEqualTo(SET_OF_WG);
+    }
+
+    @Test
+    void answerOfLinux_isRead() {
+        WireGuardMessages.Device device = new WireGuardMessages.Device();
+
+        device.read(ByteBuffer.wrap(HexFormat.of().parseHex(ANSWER_OF_LINUX)).order(ByteOrder.LITTLE_ENDIAN));
+
+        assertThat(device.key()).isEqualTo(PublicKey.parse("B6N8vBQgk8i3VdwbEOhstCY3StFqqFPtC9/AsrhtHHw="));
+        assertThat(device.listenPort()).isEqualTo(51999);
+        assertThat(device.peers()).containsExactly(new Seen(new PublicKey(counts(160)), FOUR, 0, 0, 0));
     }
 
     @Test
