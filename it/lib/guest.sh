@@ -110,7 +110,7 @@ guest_start() {
   ip -n "$outside" link set guest up
   spawn guest outside qemu-system-x86_64 -accel tcg -M pc -cpu max -m "$GUEST_MEMORY" -smp 1 -nographic -nodefaults \
     -no-user-config -serial stdio -no-reboot -kernel "$GUEST_KERNEL/boot/vmlinuz-$(guest_release)" -initrd "$RUN/initrd" \
-    -append 'console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off net.ifnames=0 tsc=reliable' \
+    -append 'console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off net.ifnames=0 tsc=reliable no_timer_check' \
     -netdev tap,id=n,ifname=guest,script=no,downscript=no -device virtio-net-pci,netdev=n
   wait_log guest 'guest ready' 120
 }

@@ -57,7 +57,7 @@ sites:
     public-key: $(wg pubkey <"$RUN/files/peer.key")
     address: [$PEER, "$PEER6"]${2:+
     preshared-key-file: $2}${3:+
-    endpoint: "$3"}
+    endpoint: '$3'}
 YAML
   : >"$LOGS/gateway.log"
   gateway_launch
@@ -126,7 +126,7 @@ scenario() {
   step "packages of an emulated machine" guest_packages
   step "networks, and Debian's kernel with a web server" prepare
   step "embedded, IPv4 outside, PSK, Linux calls; $BIG MiB by IPv4 inside" cell embedded psk 4 linux peer4
-  step "100 MB last 150 s: a session is renewed, the peer's port changes, equal SHA-256" rekey
+  step "a transfer of 150 s: a session is renewed, the peer's port changes, equal SHA-256" rekey
   step "embedded, IPv6 outside, Culvert calls; $BIG MiB by IPv6 inside" cell embedded '' 6 culvert peer6
   step "tun, IPv6 outside, PSK, Linux calls; $BIG MiB by IPv6 inside" cell tun psk 6 linux peer6
   step "tun, IPv4 outside, Culvert calls; $BIG MiB by IPv4 inside" cell tun '' 4 culvert peer4

@@ -87,7 +87,9 @@ record TunnelChoice(TunnelDriver tunnel, String io, String why) {
     /// What is left of a driver `kernel` that was killed holds the port.
     private static UdpPort udp(Wanted wanted) throws IOException {
         try {
-            LinuxWireGuard.removeStale(wanted.key().publicKey());
+            if (wanted.isEpoll()) {
+                LinuxWireGuard.removeStale(wanted.key().publicKey());
+            }
         } catch (IOException e) {
             LOG.warn("an interface of an earlier run may be in the way: {}", e.getMessage());
         }

@@ -123,7 +123,7 @@ public final class KernelTunnel implements TunnelDriver {
             List<IpPrefix> told = config.allowedIps().stream()
                     .filter(prefix -> replace || !had.contains(prefix))
                     .toList();
-            parts.wireGuard().change(List.of(new Change.Put(config, replace, told)));
+            tell(List.of(new Change.Put(config, replace, told)));
             if (before == null) {
                 peers.put(config.publicKey(), new KernelPeer(config));
             } else {
@@ -137,6 +137,15 @@ public final class KernelTunnel implements TunnelDriver {
             }
             return null;
         });
+    }
+
+    private void tell(List<Change> changes) throws IOException {
+        try {
+            parts.wireGuard().change(changes);
+        } catch (IOException e) {
+            LOG.warn("{}", e.getMessage());
+            throw e;
+        }
     }
 
     /// A prefix belongs to the last peer that was given it, in the kernel as well.
@@ -157,7 +166,7 @@ public final class KernelTunnel implements TunnelDriver {
                     pathMtu(removed.config().allowedIps(), mtu);
                 }
                 host.addresses(removed.config().allowedIps(), List.of());
-                parts.wireGuard().change(List.of(new Change.Remove(key)));
+                tell(List.of(new Change.Remove(key)));
             }
             return null;
         });
@@ -173,7 +182,7 @@ public final class KernelTunnel implements TunnelDriver {
                 if (initiate) {
                     changes.add(peer.greeting());
                 }
-                parts.wireGuard().change(changes);
+                tell(changes);
                 peer.redirected(endpoint);
             }
             return null;
@@ -185,7 +194,7 @@ public final class KernelTunnel implements TunnelDriver {
         return onLoop(() -> {
             KernelPeer peer = peers.get(key);
             if (peer != null && peer.endpoint() != null) {
-                parts.wireGuard().change(List.of(peer.greeting()));
+                tell(List.of(peer.greeting()));
             }
             return null;
         });

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 /// What the kernel's WireGuard is sent, and what is read of its answers.
 class WireGuardMessagesTest {
     /// The peers of `wg set wgt … peer P preshared-key F endpoint 192.0.2.9:51820 persistent-keepalive 25 allowed-ips
-    /// 10.77.0.2/32,fd77::/64` as strace shows it of wireguard-tools 1.0.20210914 on Linux 6.1; the keys are counts.
+    /// 10.77.0.2/32,fd77::/64` as strace shows it of wireguard-tools 1.0.20210914 on Linux 6.1.
     private static final String SET_OF_WG = "bc000880b800008024000100"
             + "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf24000200"
             + "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
@@ -158,10 +158,11 @@ class WireGuardMessagesTest {
     @Test
     void put_isWhatWgSends() {
         List<IpPrefix> allowed = List.of(IpPrefix.parse("10.77.0.2/32"), IpPrefix.parse("fd77::/64"));
-        PeerConfig config = new PeerConfig(
-                new PublicKey(counts(160)), new PresharedKey(counts(64)), FOUR, 25, allowed);
+        PeerConfig config = new PeerConfig(new PublicKey(counts(160)), new PresharedKey(counts(64)), FOUR, 25, allowed);
 
-        byte[] sent = messages.set(List.of(new Change.Put(config, true, allowed))).getFirst().bytes();
+        byte[] sent = messages.set(List.of(new Change.Put(config, true, allowed)))
+                .getFirst()
+                .bytes();
 
         // Behind both headers and the interface, which wg names by its name.
         assertThat(HexFormat.of().formatHex(sent, 28, sent.length)).isEqualTo(SET_OF_WG);
