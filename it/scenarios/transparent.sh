@@ -184,17 +184,17 @@ by_sockets() {
 }
 
 many_at_once() {
-  in_ns visitor "$PYTHON" "$LIB/ask.py" many "$GATEWAY4" 9002 500 >"$RUN/files/many"
+  in_ns visitor "$PYTHON" "$LIB/ask.py" many "$GATEWAY4" 9002 200 >"$RUN/files/many"
   cat "$RUN/files/many"
-  expect_equal 'addresses' 'seen 1000 times' "$(grep seen "$RUN/files/many")"
-  expect_at_most 'with another port, as somebody had it' 20 "$(sed -n 's/^other ports //p' "$RUN/files/many")"
+  expect_equal 'addresses' 'seen 400 times' "$(grep seen "$RUN/files/many")"
+  expect_at_most 'with another port, as somebody had it' 10 "$(sed -n 's/^other ports //p' "$RUN/files/many")"
   measured "$(tail -n 1 "$RUN/files/many")"
 }
 
 refused() {
-  expect_match 'in the container' '^(none|$)' "$(ask tcp "$GATEWAY4" 9006)"
-  expect_match 'here' '^(none|$)' "$(ask tcp "$GATEWAY4" 9007)"
-  expect_match 'the reason' '[1-9]' "$(counter gateway dial.TARGET_REFUSED || true)$(counter home hop.refused.REFUSED)"
+  expect_match 'in the container' '^(none.*|[0-9]+)$' "$(ask tcp "$GATEWAY4" 9006)"
+  expect_match 'here' '^(none.*|[0-9]+)$' "$(ask tcp "$GATEWAY4" 9007)"
+  expect_equal 'refused and counted' 2 "$(counter home hop.refused.REFUSED)"
 }
 
 counter() { # END NAME
@@ -294,7 +294,7 @@ scenario() {
   step "servers at 127.0.0.1 and ::1 see both, by TCP and UDP" by_sockets 9002
   step "so do servers at all addresses, asked at loopback and at the machine's own" by_sockets 9003 9004
   step "so does a container" by_sockets 9005
-  step "500 connections and 500 flows" many_at_once
+  step "200 connections and 200 flows" many_at_once
   step "a closed port is a refusal at once" refused
   step "what the home has not agreed to is denied" not_agreed
   step "a visitor's port that is taken: another one, counted" taken

@@ -119,8 +119,7 @@ public final class LinuxReturnPath implements AutoCloseable {
     /// @return 0, or `errno`
     private int lead(int family, byte[] loopback, int length) throws IOException {
         int index = NetworkInterface.getByName("lo").getIndex();
-        int error = routes.request(route(NEW_ROUTE, family)
-                .number(ROUTE_INTERFACE, index));
+        int error = routes.request(route(NEW_ROUTE, family).number(ROUTE_INTERFACE, index));
         // From 127.0.0.1 nothing leaves this machine anyway; but where rules of NAT lead it on, it goes on there.
         int rule = FIRST_RULE;
         error = first(

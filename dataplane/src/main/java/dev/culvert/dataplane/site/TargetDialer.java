@@ -85,6 +85,7 @@ public final class TargetDialer {
         private final @Nullable Source source;
         private final EventLoop loop;
         private final Promise<Channel> promise;
+        private @Nullable DialException failed;
 
         Attempt(
                 int port,
@@ -107,14 +108,15 @@ public final class TargetDialer {
             }
             DialException unfit = source == null ? null : source.unfit(address);
             if (unfit != null) {
-                next(addresses, unfit);
+                next(addresses, failed == null ? unfit : failed);
                 return;
             }
             connect(new InetSocketAddress(address, port)).addListener(done -> {
                 if (done.isSuccess()) {
                     promise.trySuccess((Channel) done.getNow());
                 } else {
-                    next(addresses, failure(done.cause(), address, port));
+                    failed = failure(done.cause(), address, port);
+                    next(addresses, failed);
                 }
             });
         }

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
-/// What the kernel is asked for, against what iproute2 6.1 asks for, as strace shows it, with sequence number 1. What the
+/// What the kernel is asked for, against what iproute2 6.1 asks for, as strace shows it, with sequence number 1. What
+/// the
 /// rules of nftables do is shown by the lab's scenario `transparent`.
 class LinuxReturnPathTest {
     /// `ip rule add pref 5182 from 127.0.0.0/8 iif lo table main suppress_prefixlength 0`.
@@ -28,7 +29,8 @@ class LinuxReturnPathTest {
 
     @Test
     void route_isWhatIproute2Sends() {
-        NetlinkMessage route = LinuxReturnPath.route(LinuxReturnPath.NEW_ROUTE, Libc.AF_INET).number(4, 1);
+        NetlinkMessage route =
+                LinuxReturnPath.route(LinuxReturnPath.NEW_ROUTE, Libc.AF_INET).number(4, 1);
 
         assertThat(HexFormat.of().formatHex(route.bytes())).isEqualTo(ROUTE);
     }
