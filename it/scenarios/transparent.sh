@@ -134,7 +134,7 @@ ends() {
   plain: {listen: 9009/tcp, site: home, target: "tcp://localhost:7000"}
   by-name: {host: web.lab.test, site: home, target: "http://localhost:8085", client-address: transparent}
 YAML
-  until_ok 20 says tcp "$GATEWAY4" 9002 "$VISITOR4"
+  until_ok 60 says tcp "$GATEWAY4" 9002 "$VISITOR4"
 }
 
 ask() { in_ns visitor "$PYTHON" "$LIB/ask.py" "$@"; }
@@ -249,20 +249,20 @@ killed() {
   expect_equal 'lines of rules, routes and tables' 13 "$(wc -l <<<"$before")"
   stop home KILL
   site_launch home
-  until_ok 20 says tcp "$GATEWAY4" 9002 "$VISITOR4"
-  until_ok 20 says udp "$GATEWAY6" 9003 "$VISITOR6"
+  until_ok 60 says tcp "$GATEWAY4" 9002 "$VISITOR4"
+  until_ok 60 says udp "$GATEWAY6" 9003 "$VISITOR6"
   expect_equal 'what is there' "$before" "$(left)"
 }
 
 withdrawn() {
   site_config home localhost:7000
   signal home HUP
-  until_ok 10 nothing_left
+  until_ok 60 nothing_left
   ask tcp "$GATEWAY4" 9002 || true
   expect_equal 'answers that left for the visitor' 0 "$(strays)"
   home_config
   signal home HUP
-  until_ok 20 says tcp "$GATEWAY4" 9002 "$VISITOR4"
+  until_ok 60 says tcp "$GATEWAY4" 9002 "$VISITOR4"
 }
 
 nothing_left() { [ -z "$(left)" ]; }
@@ -272,14 +272,14 @@ left_behind() {
   stop home KILL
   site_config home localhost:7000
   site_launch home
-  expect_equal 'what is left' '' "$(left)"
+  until_ok 60 nothing_left
   stop home
   home_config
 }
 
 stopped() {
   site_launch home
-  until_ok 20 says tcp "$GATEWAY4" 9002 "$VISITOR4"
+  until_ok 60 says tcp "$GATEWAY4" 9002 "$VISITOR4"
   stop home
   expect_equal 'what is left' '' "$(left)"
 }

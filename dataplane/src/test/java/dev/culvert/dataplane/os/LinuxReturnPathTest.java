@@ -6,8 +6,7 @@ import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
 
 /// What the kernel is asked for, against what iproute2 6.1 asks for, as strace shows it, with sequence number 1. What
-/// the
-/// rules of nftables do is shown by the lab's scenario `transparent`.
+/// the rules of nftables do is shown by the lab's scenario `transparent`.
 class LinuxReturnPathTest {
     /// `ip rule add pref 5182 from 127.0.0.0/8 iif lo table main suppress_prefixlength 0`.
     private static final String RULE = "3c00000020000506" + "0100000000000000" + "02000800fe000001" + "00000000"
