@@ -103,8 +103,8 @@ public final class Tunnel implements AutoCloseable {
         return loop.port();
     }
 
-    /// Waits, two seconds at most, until what was written to closed sockets has arrived; then resets the open ones,
-    /// and overwrites the keys.
+    /// Resets the open sockets, waits, two seconds at most, until what was written to closed ones has arrived, and
+    /// overwrites the keys.
     @Override
     public void close() {
         loop.close(LINGER);

@@ -104,6 +104,8 @@ public final class Http3Session extends ChannelInboundHandlerAdapter {
     /// A head is whole: judges it and begins its exchange.
     void request(Http3Visitor visitor, @Nullable Request request) {
         asked = true;
+        // A short one between two looks is one, too.
+        idleLooks = 0;
         if (request == null) {
             ingress.count("http3.malformed");
             glitch(Glitches.MALFORMED);

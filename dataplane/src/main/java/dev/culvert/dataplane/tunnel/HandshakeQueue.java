@@ -4,9 +4,9 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/// Handshake messages that wait until the data of their turn has passed: anyone can send them, and one of them may cost
-/// as
-/// much as a hundred packets of a peer. Bounded; what finds it full is dropped, for whoever meant it will ask again.
+/// Handshake messages that wait until the data of their turn has passed: anyone can send them, and one of them may
+/// cost as much as a hundred packets of a peer. Bounded; what finds it full is dropped, for whoever meant it will ask
+/// again.
 final class HandshakeQueue {
     /// A burst of as many peers as come back at once, and at most 10 ms of a flood.
     private static final int CAPACITY = 256;
