@@ -54,6 +54,7 @@ ends() { # DRIVER
     target: tcp://127.0.0.1:7003
 https:
   listen: [8443]
+  redirect: false
 YAML
   until_ok 20 answers web.lab.test
   expect_match 'the driver' "tunnel $1" "$(culvert gateway status)"

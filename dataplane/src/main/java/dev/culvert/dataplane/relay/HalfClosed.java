@@ -8,8 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /// Looks after a channel whose input has ended (attacks.md TC-04): nobody reads from it any more, so a reset behind the
-/// end
-/// would be noticed by the next write alone, which may never come. On its loop.
+/// end would be noticed by the next write alone, which may never come. On its loop.
 final class HalfClosed implements Runnable {
     private static final int LOOK_SECONDS = 3;
     // What a question that has ended waits for without a byte of its answer: no job takes as long, but harm does.
