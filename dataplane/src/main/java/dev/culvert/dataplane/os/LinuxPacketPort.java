@@ -6,12 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.culvert.dataplane.tunnel.PacketPort;
-import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -76,7 +72,7 @@ public final class LinuxPacketPort implements PacketPort {
     private final MemorySegment four;
     private final MemorySegment six;
     private final int fd;
-    private @Nullable IoRegistration registration;
+    private @Nullable EpollWatch watch;
     private boolean closed;
     private long writeErrors;
 
@@ -142,13 +138,8 @@ public final class LinuxPacketPort implements PacketPort {
 
     @Override
     public void register(IoEventLoop loop, Runnable readable) {
-        loop.register(new Handle(readable)).addListener(done -> {
-            if (done.isSuccess()) {
-                IoRegistration ready = (IoRegistration) done.getNow();
-                registration = ready;
-                ready.submit(EpollIoOps.valueOf(EpollIoOps.EPOLLIN.value() | EpollIoOps.EPOLLET.value()));
-            }
-        });
+        EpollIoOps byEdge = EpollIoOps.valueOf(EpollIoOps.EPOLLIN.value() | EpollIoOps.EPOLLET.value());
+        watch = EpollWatch.on(loop, fd, byEdge, _ -> readable.run(), this::close);
     }
 
     @Override
@@ -188,37 +179,11 @@ public final class LinuxPacketPort implements PacketPort {
             return;
         }
         closed = true;
-        IoRegistration current = registration;
+        EpollWatch current = watch;
         if (current != null) {
             current.cancel();
         }
         Libc.close(errno, fd);
         arena.close();
-    }
-
-    private final class Handle implements EpollIoHandle {
-        private final FileDescriptor descriptor = new FileDescriptor(fd);
-        private final Runnable readable;
-
-        Handle(Runnable readable) {
-            this.readable = readable;
-        }
-
-        @Override
-        public FileDescriptor fd() {
-            return descriptor;
-        }
-
-        @Override
-        public void handle(IoRegistration current, IoEvent event) {
-            if (!closed) {
-                readable.run();
-            }
-        }
-
-        @Override
-        public void close() {
-            LinuxPacketPort.this.close();
-        }
     }
 }

@@ -3,13 +3,8 @@ package dev.culvert.dataplane.os;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.culvert.dataplane.tunnel.TunPort;
-import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.EpollIoEvent;
-import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -44,7 +39,7 @@ public final class LinuxTunPort implements TunPort {
     private final MemorySegment errno;
     private final int fd;
     private final String name;
-    private @Nullable IoRegistration registration;
+    private @Nullable EpollWatch watch;
     private boolean closed;
     private long writeErrors;
 
@@ -109,20 +104,24 @@ public final class LinuxTunPort implements TunPort {
 
     @Override
     public void register(IoEventLoop loop, Runnable readable, Runnable gone) {
-        loop.register(new Handle(readable, gone)).addListener(done -> {
-            if (done.isSuccess()) {
-                IoRegistration ready = (IoRegistration) done.getNow();
-                registration = ready;
-                // By edge: while UDP is full nobody reads, and the loop shall not be told so in every turn.
-                ready.submit(EpollIoOps.valueOf(EpollIoOps.EPOLLIN.value() | EpollIoOps.EPOLLET.value()));
-            }
-        });
+        // By edge: while UDP is full nobody reads, and the loop shall not be told so in every turn.
+        EpollIoOps byEdge = EpollIoOps.valueOf(EpollIoOps.EPOLLIN.value() | EpollIoOps.EPOLLET.value());
+        watch = EpollWatch.on(loop, fd, byEdge, ops -> ready(ops, readable, gone), this::close);
+    }
+
+    private void ready(EpollIoOps ops, Runnable readable, Runnable gone) {
+        if (ops.contains(EpollIoOps.EPOLLERR)) {
+            unregister();
+            gone.run();
+        } else {
+            readable.run();
+        }
     }
 
     @Override
     public void unregister() {
-        IoRegistration current = registration;
-        registration = null;
+        EpollWatch current = watch;
+        watch = null;
         if (current != null) {
             current.cancel();
         }
@@ -163,40 +162,5 @@ public final class LinuxTunPort implements TunPort {
         unregister();
         Libc.close(errno, fd);
         arena.close();
-    }
-
-    private final class Handle implements EpollIoHandle {
-        private final FileDescriptor descriptor = new FileDescriptor(fd);
-        private final Runnable readable;
-        private final Runnable gone;
-
-        Handle(Runnable readable, Runnable gone) {
-            this.readable = readable;
-            this.gone = gone;
-        }
-
-        @Override
-        public FileDescriptor fd() {
-            return descriptor;
-        }
-
-        @Override
-        public void handle(IoRegistration current, IoEvent event) {
-            EpollIoOps ops = ((EpollIoEvent) event).ops();
-            if (closed) {
-                return;
-            }
-            if (ops.contains(EpollIoOps.EPOLLERR)) {
-                unregister();
-                gone.run();
-            } else {
-                readable.run();
-            }
-        }
-
-        @Override
-        public void close() {
-            LinuxTunPort.this.close();
-        }
     }
 }

@@ -6,13 +6,8 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import dev.culvert.dataplane.tunnel.UdpPort;
 import dev.culvert.dataplane.tunnel.Unsendable;
 import dev.culvert.proto.wireguard.IndexForm;
-import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.EpollIoEvent;
-import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -36,7 +31,7 @@ public final class LinuxUdpPort implements UdpPort {
     private final SendBatch sends;
     private final ReceiveBatch receives;
     private final InetSocketAddress local;
-    private @Nullable IoRegistration registration;
+    private @Nullable EpollWatch watch;
     private boolean closed;
 
     private LinuxUdpPort(int fd, int family, Arena arena, MemorySegment errno) {
@@ -198,13 +193,21 @@ public final class LinuxUdpPort implements UdpPort {
 
     @Override
     public void register(IoEventLoop loop, Runnable readable, Runnable writable) {
-        loop.register(new Handle(readable, writable)).addListener(done -> {
-            if (done.isSuccess()) {
-                IoRegistration ready = (IoRegistration) done.getNow();
-                registration = ready;
-                ready.submit(EpollIoOps.EPOLLIN);
+        watch = EpollWatch.on(loop, fd, EpollIoOps.EPOLLIN, ops -> ready(ops, readable, writable), this::close);
+    }
+
+    private void ready(EpollIoOps ops, Runnable readable, Runnable writable) {
+        if (ops.contains(EpollIoOps.EPOLLOUT)) {
+            ask(EpollIoOps.EPOLLIN);
+            if (sends.flush()) {
+                writable.run();
+            } else {
+                awaitWritable();
             }
-        });
+        }
+        if (!closed && (ops.contains(EpollIoOps.EPOLLIN) || ops.contains(EpollIoOps.EPOLLERR))) {
+            readable.run();
+        }
     }
 
     @Override
@@ -229,9 +232,13 @@ public final class LinuxUdpPort implements UdpPort {
     }
 
     private void awaitWritable() {
-        IoRegistration current = registration;
+        ask(EpollIoOps.valueOf(EpollIoOps.EPOLLIN.value() | EpollIoOps.EPOLLOUT.value()));
+    }
+
+    private void ask(EpollIoOps ops) {
+        EpollWatch current = watch;
         if (current != null) {
-            current.submit(EpollIoOps.valueOf(EpollIoOps.EPOLLIN.value() | EpollIoOps.EPOLLOUT.value()));
+            current.ask(ops);
         }
     }
 
@@ -247,8 +254,8 @@ public final class LinuxUdpPort implements UdpPort {
 
     @Override
     public void unregister() {
-        IoRegistration current = registration;
-        registration = null;
+        EpollWatch current = watch;
+        watch = null;
         if (current != null) {
             current.cancel();
         }
@@ -270,51 +277,8 @@ public final class LinuxUdpPort implements UdpPort {
             return;
         }
         closed = true;
-        IoRegistration current = registration;
-        if (current != null) {
-            current.cancel();
-        }
+        unregister();
         Libc.close(errno, fd);
         arena.close();
-    }
-
-    private final class Handle implements EpollIoHandle {
-        private final FileDescriptor descriptor = new FileDescriptor(fd);
-        private final Runnable readable;
-        private final Runnable writable;
-
-        Handle(Runnable readable, Runnable writable) {
-            this.readable = readable;
-            this.writable = writable;
-        }
-
-        @Override
-        public FileDescriptor fd() {
-            return descriptor;
-        }
-
-        @Override
-        public void handle(IoRegistration current, IoEvent event) {
-            EpollIoOps ops = ((EpollIoEvent) event).ops();
-            if (closed) {
-                return;
-            }
-            if (ops.contains(EpollIoOps.EPOLLOUT)) {
-                current.submit(EpollIoOps.EPOLLIN);
-                if (sends.flush()) {
-                    writable.run();
-                } else {
-                    awaitWritable();
-                }
-            }
-            if (!closed && (ops.contains(EpollIoOps.EPOLLIN) || ops.contains(EpollIoOps.EPOLLERR))) {
-                readable.run();
-            }
-        }
-
-        @Override
-        public void close() {
-            LinuxUdpPort.this.close();
-        }
     }
 }
