@@ -74,9 +74,14 @@ down() {
   expect_equal SHA-256 "$(sha "$RUN/files/www/big")" "$(MAX_TIME=180 visit -f http://web.lab.test:8080/big | sha)"
 }
 
+# Several times: one in fifteen had ended early, whenever the visitor took its answer more slowly than it came.
 up() {
-  expect_equal SHA-256 "$(sha "$RUN/files/www/big")" \
-    "$(in_ns visitor timeout 180 socat -t 60 - "TCP:$GATEWAY4:7003" <"$RUN/files/www/big" | sha)"
+  local expected
+  expected=$(sha "$RUN/files/www/big")
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    expect_equal SHA-256 "$expected" \
+      "$(in_ns visitor timeout 180 socat -t 60 - "TCP:$GATEWAY4:7003" <"$RUN/files/www/big" | sha)"
+  done
 }
 
 told() { culvert "$1" status --events | grep -qE 'MTU|packets of 12[0-9]+ bytes' || { culvert "$1" status --events; return 1; }; } # END
@@ -90,7 +95,7 @@ driver() { # DRIVER
   step "$1: gateway and site beside a way of 1280 bytes" ends "$1"
   step "$1: ClientHellos of 1.9 kB" hellos
   step "$1: 100 MB to the visitor, equal SHA-256" down
-  step "$1: 100 MB to the site and back" up
+  step "$1: ten times 100 MB to the site and back" up
   step "$1: what was measured is said" told gateway
   step "$1: stopped" stopped
 }

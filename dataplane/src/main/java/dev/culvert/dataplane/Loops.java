@@ -3,6 +3,7 @@ package dev.culvert.dataplane;
 import dev.culvert.dataplane.os.LinuxDatagrams;
 import dev.culvert.dataplane.os.LinuxReturnPath;
 import dev.culvert.dataplane.os.LinuxUdpPort;
+import dev.culvert.dataplane.os.SteadyEpoll;
 import dev.culvert.dataplane.relay.Splices;
 import dev.culvert.dataplane.tunnel.NioUdpPort;
 import dev.culvert.dataplane.tunnel.UdpPort;
@@ -21,7 +22,6 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDatagramChannel;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
@@ -82,7 +82,7 @@ public final class Loops implements AutoCloseable {
         this.inherited = inherited;
         boolean copies = "false".equals(System.getProperty("culvert.splice"));
         this.splices = epoll && !copies ? new Splices() : null;
-        IoHandlerFactory handlers = epoll ? EpollIoHandler.newFactory() : NioIoHandler.newFactory();
+        IoHandlerFactory handlers = epoll ? SteadyEpoll.newFactory() : NioIoHandler.newFactory();
         this.tunnel = new MultiThreadIoEventLoopGroup(1, new DefaultThreadFactory("tunnel", true), handlers);
         this.visitors = visitorLoops == 0
                 ? tunnel

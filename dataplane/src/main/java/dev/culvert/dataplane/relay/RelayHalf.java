@@ -10,6 +10,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// the
 /// event loop of the channel it reads from.
 final class RelayHalf extends ChannelInboundHandlerAdapter {
-    // For what still waits to be sent when the source is gone: a sink that takes nothing would keep it for ever.
+    // For what still waits to be sent when the source is gone: a sink that takes nothing for so long would keep it for
+    // ever.
     private static final int LINGER_SECONDS = 120;
 
     private final Channel sink;
@@ -262,9 +264,19 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
         if (!sink.writeAndFlush(Unpooled.EMPTY_BUFFER)
                 .addListener(ChannelFutureListener.CLOSE)
                 .isDone()) {
-            Future<?> limit = sink.eventLoop().schedule(() -> reset(sink), LINGER_SECONDS, TimeUnit.SECONDS);
-            sink.closeFuture().addListener(_ -> limit.cancel(false));
+            sink.eventLoop().execute(() -> lingers(Long.MAX_VALUE));
         }
+    }
+
+    private void lingers(long before) {
+        ChannelOutboundBuffer waiting = sink.unsafe().outboundBuffer();
+        if (waiting == null || waiting.totalPendingWriteBytes() >= before) {
+            reset(sink);
+            return;
+        }
+        long now = waiting.totalPendingWriteBytes();
+        Future<?> look = sink.eventLoop().schedule(() -> lingers(now), LINGER_SECONDS, TimeUnit.SECONDS);
+        sink.closeFuture().addListener(_ -> look.cancel(false));
     }
 
     /// A reset on one side becomes a reset on the other: a cut transfer must not look complete.
