@@ -86,9 +86,12 @@ up() {
 
 told() { culvert "$1" status --events | grep -qE 'MTU|packets of 12[0-9]+ bytes' || { culvert "$1" status --events; return 1; }; } # END
 
-stopped() {
+# What the next pair waits for must not be in its log already.
+stopped() { # DRIVER
   stop home
   stop gateway
+  mv "$LOGS/gateway.log" "$LOGS/gateway-$1.log"
+  mv "$LOGS/home.log" "$LOGS/home-$1.log"
 }
 
 driver() { # DRIVER
@@ -97,7 +100,7 @@ driver() { # DRIVER
   step "$1: 100 MB to the visitor, equal SHA-256" down
   step "$1: ten times 100 MB to the site and back" up
   step "$1: what was measured is said" told gateway
-  step "$1: stopped" stopped
+  step "$1: stopped" stopped "$1"
 }
 
 scenario() {
