@@ -21,8 +21,9 @@ final class Reassembly {
     /// The end of what is contiguous with `rcvNxt`; forgets everything up to it.
     int advance(int rcvNxt) {
         int next = rcvNxt;
-        if (ranges.count() > 0 && SeqNum.atMost(ranges.start(0), rcvNxt)) {
-            next = SeqNum.max(next, ranges.end(0));
+        // A segment may fill several gaps at once: its sender has cut anew what it sends again.
+        for (int i = 0; i < ranges.count() && SeqNum.atMost(ranges.start(i), next); i++) {
+            next = SeqNum.max(next, ranges.end(i));
         }
         ranges.removeBelow(next);
         return next;

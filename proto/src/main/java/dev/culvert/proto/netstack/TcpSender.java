@@ -245,7 +245,7 @@ final class TcpSender {
         planSeq = sent.start(slot);
         planLength = dataEnd - planSeq;
         planFin = SeqNum.after(end, dataEnd);
-        planPush = end == sndMax;
+        planPush = end == sndMax && planLength > 0;
     }
 
     /// One segment beyond what congestion control permits: new, or else the last one again (RFC 8985 §7.3).
@@ -267,7 +267,7 @@ final class TcpSender {
         planSlot = SentSegments.NONE;
         planSeq = sndMax;
         planLength = length;
-        planPush = length == unsent;
+        planPush = length > 0 && length == unsent;
         planFin = finQueued && !finSent && length == unsent && sndUna + window.size() - sndMax > length;
     }
 

@@ -41,6 +41,9 @@ public final class Seg {
 
     final List<Integer> sack = new ArrayList<>();
     boolean pushMatters;
+    /// The two ECN bits of the IP header.
+    int ecn;
+
     private byte[] raw = {};
 
     private Seg() {}
@@ -156,6 +159,11 @@ public final class Seg {
 
     public Seg noAck() {
         flags &= ~TcpHeader.ACK;
+        return this;
+    }
+
+    public Seg ecn(int bits) {
+        ecn = bits;
         return this;
     }
 

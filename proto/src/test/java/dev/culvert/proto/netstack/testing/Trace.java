@@ -36,7 +36,7 @@ public final class Trace {
     public static final int PORT = 80;
     public static final int PEER_PORT = 40000;
     public static final int MTU = 1040;
-    private static final int PEER_ISS = 0xffff_f000;
+    static final int PEER_ISS = 0xffff_f000;
 
     public final Stack stack;
     private final ByteBuffer out;
@@ -50,6 +50,8 @@ public final class Trace {
     private long now = 1_000_000_000L;
     private byte[] last = {};
     private int peerScale;
+    private int firstTimestamp;
+    private boolean timestampSeen;
     private long roundTrip;
 
     private Trace(StackConfig config) {
@@ -70,13 +72,18 @@ public final class Trace {
         return listening(config());
     }
 
-    /// We have sent SYN.
-    public static Trace synSent() {
+    /// We are about to send SYN.
+    public static Trace connecting() {
         Trace trace = new Trace(config());
         trace.socket =
                 Objects.requireNonNull(trace.stack.connect(null, new InetSocketAddress(PEER, PEER_PORT), trace.now));
         trace.ourPort = trace.socket.local().getPort();
-        return trace.expect(Seg.syn().mss(1000));
+        return trace;
+    }
+
+    /// We have sent SYN.
+    public static Trace synSent() {
+        return connecting().expect(Seg.syn().mss(1000));
     }
 
     /// The peer has connected to us, with MSS 1000 and no other option.
@@ -94,8 +101,12 @@ public final class Trace {
         receive(syn).expect(Seg.synAck()).after(roundTrip);
         Seg ack = Seg.seg().seq(1).ack(1).window(65535 >>> (syn.scale == null ? 0 : syn.scale));
         receive(syn.timestamp == null ? ack : ack.timestamps(syn.timestamp + 1, lastTimestamp()));
+        return accept().expectNothing();
+    }
+
+    public Trace accept() {
         socket = Objects.requireNonNull(listener.accept());
-        return expectNothing();
+        return this;
     }
 
     /// The timestamp of the last packet that we sent.
@@ -137,6 +148,9 @@ public final class Trace {
         int source = (int) AddressWords.low(PEER);
         int target = (int) AddressWords.low(US);
         Ipv4Header.write(packet, 0, packet.length, IpProtocol.TCP, source, target);
+        packet[1] = (byte) seg.ecn;
+        NetworkOrder.put16(packet, 10, 0);
+        NetworkOrder.put16(packet, 10, InternetChecksum.finish(InternetChecksum.sum(packet, 0, Ipv4Header.LENGTH)));
         int seq = PEER_ISS + (seg.seq == null ? 1 : seg.seq);
         int ack = seg.ack == null ? 0 : iss + seg.ack;
         int window = seg.window == null ? 65535 >>> peerScale : seg.window;
@@ -152,17 +166,39 @@ public final class Trace {
         return this;
     }
 
-    public Trace expect(Seg seg) {
+    /// The next packet that is sent now, or null.
+    public byte @Nullable [] poll() {
         out.clear();
-        assertThat(stack.pollTransmit(out, now)).as("a packet is sent").isTrue();
+        if (!stack.pollTransmit(out, now)) {
+            return null;
+        }
         last = Arrays.copyOf(out.array(), out.limit());
-        String text = PacketPrinter.print(last, 0, last.length);
         assertThat(ip.check(last, 0, last.length) && header.check(last, 20, last.length - 20))
-                .as(text)
+                .as(PacketPrinter.print(last, 0, last.length))
                 .isTrue();
         if ((header.flags() & TcpHeader.SYN) != 0) {
             iss = header.sequence();
         }
+        if (!timestampSeen && option(8) >= 0) {
+            timestampSeen = true;
+            firstTimestamp = lastTimestamp();
+        }
+        return last;
+    }
+
+    /// Our initial sequence number.
+    int iss() {
+        return iss;
+    }
+
+    /// The first timestamp that we sent.
+    int firstTimestamp() {
+        return firstTimestamp;
+    }
+
+    public Trace expect(Seg seg) {
+        assertThat(poll()).as("a packet is sent").isNotNull();
+        String text = PacketPrinter.print(last, 0, last.length);
         int ignored = seg.pushMatters ? 0 : TcpHeader.PSH;
         assertThat(header.flags() & ~ignored).as("flags of %s", text).isEqualTo(seg.flags & ~ignored);
         check(seg, text);
@@ -260,7 +296,12 @@ public final class Trace {
     }
 
     public Trace after(long millis) {
-        now += millis * 1_000_000;
+        return until(now + millis * 1_000_000);
+    }
+
+    /// Lets time pass up to a point, and serves what is due.
+    Trace until(long then) {
+        now = then;
         stack.handleTimeout(now);
         return this;
     }
