@@ -54,14 +54,16 @@ final class SocketsView {
                         size(socket.get("sendWindow")),
                         size(socket.get("sendBuffer")),
                         size(socket.get("receiveBuffer"))));
-        text.append(" acked:%s received:%s retrans:%s rto_count:%s tlp:%s undone:%s%n"
+        text.append(" acked:%s received:%s retrans:%s rto_count:%s tlp:%s undone:%s ecn:%s marks:%s%n"
                 .formatted(
                         size(socket.get("bytesAcked")),
                         size(socket.get("bytesReceived")),
                         socket.get("retransmits"),
                         socket.get("timeouts"),
                         socket.get("probes"),
-                        socket.get("undone")));
+                        socket.get("undone"),
+                        socket.get("ecn"),
+                        socket.get("marks")));
     }
 
     private static String millis(@Nullable Object micros) {

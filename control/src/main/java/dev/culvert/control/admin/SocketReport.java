@@ -96,6 +96,8 @@ final class SocketReport {
         map.put("timeouts", socket.timeouts());
         map.put("probes", socket.probes());
         map.put("undone", socket.undone());
+        map.put("ecn", socket.ecn());
+        map.put("marks", socket.marks());
         return map;
     }
 

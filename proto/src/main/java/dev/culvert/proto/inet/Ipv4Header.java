@@ -60,6 +60,11 @@ public final class Ipv4Header {
         return (bytes[offset + 6] & 0x20) != 0;
     }
 
+    /// The two ECN bits (RFC 3168 §5).
+    public int ecn() {
+        return bytes[offset + 1] & 3;
+    }
+
     public int timeToLive() {
         return NetworkOrder.u8(bytes, offset + 8);
     }

@@ -29,6 +29,11 @@ public final class Ipv6Header {
         return NetworkOrder.u16(bytes, offset + 4);
     }
 
+    /// The two ECN bits (RFC 3168 §5).
+    public int ecn() {
+        return bytes[offset + 1] >> 4 & 3;
+    }
+
     /// The protocol of the payload or of the first extension header.
     public int nextHeader() {
         return NetworkOrder.u8(bytes, offset + 6);

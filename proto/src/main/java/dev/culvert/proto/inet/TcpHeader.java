@@ -11,6 +11,8 @@ public final class TcpHeader {
     public static final int RST = 0x04;
     public static final int PSH = 0x08;
     public static final int ACK = 0x10;
+    public static final int ECE = 0x40;
+    public static final int CWR = 0x80;
 
     private byte[] bytes = new byte[LENGTH];
     private int offset;

@@ -32,6 +32,8 @@ final class Fragments {
     private int count;
     private int received;
     private int total;
+    /// One of them is marked (RFC 3168 §5.3).
+    private boolean marked;
     /// The first piece as it came, for an error to quote; its length, or 0.
     int firstLength;
 
@@ -49,6 +51,7 @@ final class Fragments {
         count = 0;
         received = 0;
         total = UNKNOWN;
+        marked = false;
         firstLength = 0;
     }
 
@@ -95,6 +98,7 @@ final class Fragments {
         ends[at] = end;
         count++;
         received += length;
+        marked |= packet.ecn == Ecn.MARKED;
         total = more ? total : end;
         keep(packet, offset, length);
         return null;
@@ -141,6 +145,7 @@ final class Fragments {
         packet.bytes = bytes;
         packet.start = 0;
         packet.protocol = protocol;
+        packet.ecn = marked ? Ecn.MARKED : 0;
         packet.payload = header();
         packet.payloadLength = length;
     }

@@ -39,6 +39,7 @@ final class IpInput {
         }
         packet.ipv4 = true;
         packet.protocol = v4.protocol();
+        packet.ecn = v4.ecn();
         packet.sourceHigh = 0;
         packet.sourceLow = AddressWords.ipv4Low(v4.source());
         packet.targetHigh = 0;
@@ -61,6 +62,7 @@ final class IpInput {
     private @Nullable Drop parseIpv6(Packet packet, long now) {
         packet.ipv4 = false;
         packet.protocol = v6.nextHeader();
+        packet.ecn = v6.ecn();
         packet.sourceHigh = v6.sourceHigh();
         packet.sourceLow = v6.sourceLow();
         packet.targetHigh = v6.destinationHigh();

@@ -3,6 +3,7 @@ package dev.culvert.proto.netstack;
 import dev.culvert.proto.inet.AddressWords;
 import dev.culvert.proto.inet.Ipv4Header;
 import dev.culvert.proto.inet.Ipv6Header;
+import dev.culvert.proto.inet.NetworkOrder;
 
 /// Writes the IP header of what leaves, of either family.
 final class IpOutput {
@@ -28,5 +29,17 @@ final class IpOutput {
         }
         Ipv6Header.write(out, offset, length, protocol, sourceHigh, sourceLow, targetHigh, targetLow);
         return offset + Ipv6Header.LENGTH;
+    }
+
+    /// Says of a packet with a header of [#write] that routers may mark it instead of dropping it (RFC 3168 §5).
+    static void markable(byte[] out, int offset, boolean ipv4) {
+        if (ipv4) {
+            out[offset + 1] = Ecn.CAPABLE;
+            // The header's checksum is brought along (RFC 1624).
+            int sum = (~NetworkOrder.u16(out, offset + 10) & 0xffff) + Ecn.CAPABLE;
+            NetworkOrder.put16(out, offset + 10, ~((sum & 0xffff) + (sum >>> 16)));
+        } else {
+            out[offset + 1] |= Ecn.CAPABLE << 4;
+        }
     }
 }

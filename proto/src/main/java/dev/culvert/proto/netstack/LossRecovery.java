@@ -20,6 +20,7 @@ final class LossRecovery {
     final TailLossProbe probe = new TailLossProbe();
     private final RateReduction reduction = new RateReduction();
     private final Undo undo = new Undo();
+    final Ecn ecn = new Ecn();
     CongestionControl congestion = new Cubic(536);
     boolean sackPermitted;
 
@@ -30,6 +31,10 @@ final class LossRecovery {
     private boolean resendNow;
     private long reducedAt;
     private int lostAgainSeen;
+    /// Where the window ends that has been reduced for a mark; only then it is not reduced for what it lost as well.
+    private int markedUntil;
+
+    private boolean marked;
     /// After a timeout, until an acknowledgment tells whether it was spurious: what is new goes first (F-RTO).
     private boolean forward;
 
@@ -37,6 +42,7 @@ final class LossRecovery {
     long timeouts;
     long probes;
     long undone;
+    long marks;
 
     void open(int iss) {
         recover = iss;
@@ -134,6 +140,7 @@ final class LossRecovery {
         long wait = sackPermitted ? rack.detect(sent, state != State.OPEN, srtt, now) : 0;
         if (probe.hasRepaired(segment.ack, duplicate) && state == State.OPEN) {
             congestion.lossDetected(sent.inNetwork(), now);
+            ecn.reduced();
         }
         react(sndUna, sndMax, srtt, now);
         if (state == State.RECOVERY) {
@@ -162,7 +169,12 @@ final class LossRecovery {
             state = State.RECOVERY;
             recover = sndMax;
             probe.cancel();
-            reduce(now);
+            if (isReducedForMark(sndUna)) {
+                undo.end();
+                startReduction(now);
+            } else {
+                reduce(now);
+            }
         } else if (state == State.RECOVERY && again && now - reducedAt > srtt) {
             // A lost retransmission is a second sign of congestion (RFC 5681 §4.3).
             reduce(now);
@@ -170,11 +182,38 @@ final class LossRecovery {
     }
 
     private void reduce(long now) {
-        int flight = sent.inNetwork() + sent.sackedBytes() + sent.lostBytes();
-        congestion.lossDetected(flight, now);
-        reduction.start(flight);
+        congestion.lossDetected(flight(), now);
+        ecn.reduced();
+        startReduction(now);
+    }
+
+    private void startReduction(long now) {
+        reduction.start(flight());
         reducedAt = now;
         resendNow = true;
+    }
+
+    private int flight() {
+        return sent.inNetwork() + sent.sackedBytes() + sent.lostBytes();
+    }
+
+    private boolean isReducedForMark(int sndUna) {
+        return marked && SeqNum.before(sndUna, markedUntil);
+    }
+
+    /// The peer tells of a mark: as good a sign of congestion as a loss, and like it taken once for each window (RFC
+    /// 3168 §6.1.2). What is being repaired has been reduced already, and then it was not for nothing.
+    void markEchoed(int sndUna, int sndMax, long now) {
+        if (state != State.OPEN) {
+            undo.end();
+            forward = false;
+        } else if (!isReducedForMark(sndUna)) {
+            marks++;
+            marked = true;
+            markedUntil = sndMax;
+            congestion.lossDetected(flight(), now);
+            ecn.reduced();
+        }
     }
 
     private void advance(int acked, int sndUna, int mss) {
@@ -228,6 +267,7 @@ final class LossRecovery {
         timeouts++;
         boolean first = state == State.OPEN && sent.sackedBytes() == 0;
         congestion.timedOut(sndMax - sndUna, state == State.LOSS, now);
+        ecn.reduced();
         if (state != State.LOSS) {
             undo.begin(sndUna);
         }

@@ -6,6 +6,9 @@ final class Packet {
     byte[] bytes = {};
     boolean ipv4;
     int protocol;
+    /// The two ECN bits (RFC 3168 §5); of a packet in pieces, those of a piece that was marked.
+    int ecn;
+
     long sourceHigh;
     long sourceLow;
     long targetHigh;

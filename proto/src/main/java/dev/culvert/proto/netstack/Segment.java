@@ -17,6 +17,8 @@ final class Segment {
     int flags;
     /// As in the header: not scaled.
     int window;
+    /// A router on its way was congested (RFC 3168 §5).
+    boolean isMarked;
 
     int data;
     int dataLength;
@@ -40,6 +42,7 @@ final class Segment {
         ack = header.acknowledgment();
         flags = header.flags();
         window = header.window();
+        isMarked = packet.ecn == Ecn.MARKED;
         data = header.payloadOffset();
         dataLength = header.payloadLength();
         options.parse(packet.bytes, header.optionsOffset(), header.optionsLength());

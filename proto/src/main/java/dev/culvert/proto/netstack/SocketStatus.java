@@ -19,6 +19,8 @@ import java.net.InetSocketAddress;
 /// @param timeouts how often the retransmission timer has fired
 /// @param probes tail loss probes sent
 /// @param undone reductions of the window that were taken back
+/// @param ecn whether routers may mark what is sent, as both ends have agreed
+/// @param marks reductions because routers did
 public record SocketStatus(
         InetSocketAddress local,
         InetSocketAddress remote,
@@ -40,7 +42,9 @@ public record SocketStatus(
         long resentSegments,
         long timeouts,
         long probes,
-        long undone) {
+        long undone,
+        boolean ecn,
+        long marks) {
     static SocketStatus of(TcpSocket socket, long now) {
         TcpSender sender = socket.sender;
         LossRecovery recovery = sender.recovery;
@@ -66,6 +70,8 @@ public record SocketStatus(
                 recovery.resentSegments,
                 recovery.timeouts,
                 recovery.probes,
-                recovery.undone);
+                recovery.undone,
+                recovery.ecn.isAgreed(),
+                recovery.marks);
     }
 }

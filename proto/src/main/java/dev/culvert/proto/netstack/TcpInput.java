@@ -96,7 +96,7 @@ final class TcpInput {
                 && segment.isAck()
                 && segment.seq == socket.receiver.irs;
         if (crossed) {
-            segment.flags &= ~TcpHeader.SYN;
+            segment.flags &= ~(TcpHeader.SYN | TcpHeader.ECE | TcpHeader.CWR);
             segment.seq++;
             segment.window >>>= socket.sender.window.peerShift;
         }
@@ -105,6 +105,7 @@ final class TcpInput {
     private static void answerUnacceptable(TcpSocket socket, Segment segment, long now) {
         boolean synAgain = segment.isSyn() && segment.seq == socket.receiver.irs;
         if (socket.state == TcpState.SYN_RECEIVED && synAgain) {
+            socket.sender.recovery.ecn.negotiateAgain(segment);
             socket.sender.synPending = true;
         } else if (segment.dataLength > 0 || segment.isFin()) {
             // A retransmission: its sender waits for this.
@@ -170,6 +171,9 @@ final class TcpInput {
             return;
         }
         TcpReceiver receiver = socket.receiver;
+        if (socket.sender.recovery.ecn.received(segment)) {
+            receiver.acknowledgeNow();
+        }
         if (socket.detached && SeqNum.after(segment.seq + segment.dataLength, receiver.rcvNxt)) {
             drops.count(Drop.DATA_AFTER_CLOSE);
             socket.abort();

@@ -44,10 +44,10 @@ final class TcpOutput {
         }
         if (sender.probePending) {
             sender.probePending = false;
-            return build(socket, sender.sndUna - 1, TcpHeader.ACK, blocks, 0, out, offset, now);
+            return build(socket, sender.sndUna - 1, ackFlags(socket), blocks, 0, out, offset, now);
         }
         if (socket.receiver.isAckDue()) {
-            return build(socket, sender.sndMax, TcpHeader.ACK, blocks, 0, out, offset, now);
+            return build(socket, sender.sndMax, ackFlags(socket), blocks, 0, out, offset, now);
         }
         return 0;
     }
@@ -64,13 +64,25 @@ final class TcpOutput {
     private int buildData(TcpSocket socket, int blocks, byte[] out, int offset, long now) {
         TcpSender sender = socket.sender;
         int length = sender.planLength;
-        int flags = TcpHeader.ACK | (sender.planFin ? TcpHeader.FIN : 0) | (sender.planPush ? TcpHeader.PSH : 0);
+        boolean markable = sender.isPlanNew() && length > 0;
+        int flags = TcpHeader.ACK
+                | sender.recovery.ecn.flags(markable)
+                | (sender.planFin ? TcpHeader.FIN : 0)
+                | (sender.planPush ? TcpHeader.PSH : 0);
         if (length > 0) {
             int data = offset + IpOutput.headerLength(socket.isIpv4()) + headerLength(socket, blocks);
             long position = sender.ring.start() + (sender.planSeq - sender.sndUna);
             sender.ring.copy(position, out, data, length);
         }
-        return build(socket, sender.planSeq, flags, blocks, length, out, offset, now);
+        int built = build(socket, sender.planSeq, flags, blocks, length, out, offset, now);
+        if (markable && sender.recovery.ecn.isAgreed()) {
+            IpOutput.markable(out, offset, socket.isIpv4());
+        }
+        return built;
+    }
+
+    private static int ackFlags(TcpSocket socket) {
+        return TcpHeader.ACK | socket.sender.recovery.ecn.flags(false);
     }
 
     private static int headerLength(TcpSocket socket, int blocks) {
@@ -116,7 +128,11 @@ final class TcpOutput {
         }
         int header = TcpHeader.LENGTH + at - options;
         int tcp = writeIp(socket, header, out, offset);
-        int flags = answer ? TcpHeader.SYN | TcpHeader.ACK : TcpHeader.SYN;
+        Ecn ecn = sender.recovery.ecn;
+        if (!answer && sender.isSynSent()) {
+            ecn.withdraw();
+        }
+        int flags = (answer ? TcpHeader.SYN | TcpHeader.ACK : TcpHeader.SYN) | ecn.offer(answer);
         int window = answer ? receiver.offerWindow(0) : Math.min(receiver.ring.limit(), 0xffff);
         TcpHeader.write(
                 out,

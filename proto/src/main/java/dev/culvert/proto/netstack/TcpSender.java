@@ -95,6 +95,16 @@ final class TcpSender {
         return sndUna != iss;
     }
 
+    /// Whether a SYN has been sent, alone or with ACK.
+    boolean isSynSent() {
+        return sndMax != iss;
+    }
+
+    /// Whether the plan is of what was never sent.
+    boolean isPlanNew() {
+        return planSlot == SentSegments.NONE;
+    }
+
     /// Bytes and flags sent and not acknowledged.
     int flight() {
         return sndMax - sndUna;
@@ -143,6 +153,9 @@ final class TcpSender {
         measure(segment, acked, now);
         long wait = recovery.acknowledged(segment, Math.max(acked, 0), duplicate, sndUna, sndMax, mss, rtt.srtt(), now);
         reorderAt = wait > 0 ? now + wait : NEVER;
+        if (recovery.ecn.isEchoed(segment)) {
+            recovery.markEchoed(sndUna, sndMax, now);
+        }
         if (timer != Timer.PERSIST) {
             armTimer(now);
         }
@@ -165,7 +178,9 @@ final class TcpSender {
         sent.acknowledge(sndUna, recovery.delivery, now);
         if (synAcked) {
             measureSyn(now);
-        } else if (recovery.state() != LossRecovery.State.RECOVERY && congestionLimited) {
+        } else if (recovery.state() != LossRecovery.State.RECOVERY
+                && congestionLimited
+                && !recovery.ecn.isEchoed(segment)) {
             recovery.congestion.acknowledged(acked, rtt.srtt(), now);
             growBuffer();
         }

@@ -281,6 +281,7 @@ public final class TcpSocket extends Pollable {
         agreedSegment = Math.min(offered, largest) - optionBytes();
         sender.mss = Math.min(agreedSegment, segmentWithin(Math.min(maxPacket, pathMtu())));
         sender.recovery.congestion = new Cubic(sender.mss);
+        sender.recovery.ecn.negotiate(syn);
         sender.window.open(syn);
         receiver.open(syn, timestamps, now);
     }

@@ -61,6 +61,7 @@ final class SimNetTest {
                 .withJitter(random.nextInt(3) == 0 ? 1 + random.nextInt(40) * Link.MS : 0)
                 .withLoss(random.nextInt(3) == 0 ? random.nextDouble(0.25) : 0)
                 .withDuplicates(random.nextInt(4) == 0 ? random.nextDouble(0.2) : 0)
+                .withMarks(random.nextInt(4) == 0 ? random.nextDouble(0.3) : 0)
                 .withCorruption(random.nextInt(4) == 0 ? random.nextDouble(0.1) : 0)
                 .withRate(
                         random.nextInt(4) == 0 ? 50_000 + random.nextInt(1_000_000) : 0,

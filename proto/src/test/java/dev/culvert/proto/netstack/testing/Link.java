@@ -10,6 +10,7 @@ package dev.culvert.proto.netstack.testing;
 /// @param mtu larger packets are lost
 /// @param bytesPerSecond rate of the bottleneck, 0 for none
 /// @param queue bytes that wait at the bottleneck before it drops
+/// @param mark probability that a packet which may be is marked (ECN)
 public record Link(
         long latency,
         long jitter,
@@ -18,35 +19,40 @@ public record Link(
         double corrupt,
         int mtu,
         long bytesPerSecond,
-        long queue) {
+        long queue,
+        double mark) {
     public static final long MS = 1_000_000L;
 
     /// A link that only takes its time.
     public static Link ofLatency(long millis) {
-        return new Link(millis * MS, 0, 0, 0, 0, 65535, 0, 0);
+        return new Link(millis * MS, 0, 0, 0, 0, 65535, 0, 0, 0);
     }
 
     public Link withLoss(double probability) {
-        return new Link(latency, jitter, probability, duplicate, corrupt, mtu, bytesPerSecond, queue);
+        return new Link(latency, jitter, probability, duplicate, corrupt, mtu, bytesPerSecond, queue, mark);
     }
 
     public Link withJitter(long nanos) {
-        return new Link(latency, nanos, loss, duplicate, corrupt, mtu, bytesPerSecond, queue);
+        return new Link(latency, nanos, loss, duplicate, corrupt, mtu, bytesPerSecond, queue, mark);
     }
 
     public Link withDuplicates(double probability) {
-        return new Link(latency, jitter, loss, probability, corrupt, mtu, bytesPerSecond, queue);
+        return new Link(latency, jitter, loss, probability, corrupt, mtu, bytesPerSecond, queue, mark);
     }
 
     public Link withCorruption(double probability) {
-        return new Link(latency, jitter, loss, duplicate, probability, mtu, bytesPerSecond, queue);
+        return new Link(latency, jitter, loss, duplicate, probability, mtu, bytesPerSecond, queue, mark);
     }
 
     public Link withMtu(int bytes) {
-        return new Link(latency, jitter, loss, duplicate, corrupt, bytes, bytesPerSecond, queue);
+        return new Link(latency, jitter, loss, duplicate, corrupt, bytes, bytesPerSecond, queue, mark);
     }
 
     public Link withRate(long bytesPerSecond, long queue) {
-        return new Link(latency, jitter, loss, duplicate, corrupt, mtu, bytesPerSecond, queue);
+        return new Link(latency, jitter, loss, duplicate, corrupt, mtu, bytesPerSecond, queue, mark);
+    }
+
+    public Link withMarks(double probability) {
+        return new Link(latency, jitter, loss, duplicate, corrupt, mtu, bytesPerSecond, queue, probability);
     }
 }

@@ -1,5 +1,7 @@
 package dev.culvert.proto.netstack.testing;
 
+import dev.culvert.proto.inet.InternetChecksum;
+import dev.culvert.proto.inet.NetworkOrder;
 import dev.culvert.proto.inet.PacketPrinter;
 import dev.culvert.proto.netstack.Stack;
 import dev.culvert.proto.netstack.StackConfig;
@@ -142,10 +144,23 @@ public final class SimNet {
         }
     }
 
+    /// As a congested router leaves it, if it may be marked (RFC 3168 §5).
+    private static byte[] marked(byte[] bytes) {
+        byte[] marked = bytes.clone();
+        if (marked[0] >>> 4 == 4 && (marked[1] & 3) != 0) {
+            marked[1] |= 3;
+            NetworkOrder.put16(marked, 10, 0);
+            NetworkOrder.put16(marked, 10, InternetChecksum.finish(InternetChecksum.sum(marked, 0, 20)));
+        } else if (marked[0] >>> 4 == 6 && (marked[1] & 0x30) != 0) {
+            marked[1] |= 0x30;
+        }
+        return marked;
+    }
+
     private void deliver(byte[] bytes, Link link, Stack target) {
-        byte[] arriving = bytes;
+        byte[] arriving = random.nextDouble() < link.mark() ? marked(bytes) : bytes;
         if (random.nextDouble() < link.corrupt()) {
-            arriving = bytes.clone();
+            arriving = arriving.clone();
             arriving[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
         }
         long leaves = now;

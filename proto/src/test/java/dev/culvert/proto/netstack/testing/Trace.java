@@ -199,7 +199,9 @@ public final class Trace {
     public Trace expect(Seg seg) {
         assertThat(poll()).as("a packet is sent").isNotNull();
         String text = PacketPrinter.print(last, 0, last.length);
-        int ignored = seg.pushMatters ? 0 : TcpHeader.PSH;
+        // Only exchanges that are about it say whether a SYN of ours offers ECN.
+        boolean ourSyn = (header.flags() & (TcpHeader.SYN | TcpHeader.ACK)) == TcpHeader.SYN;
+        int ignored = (seg.pushMatters ? 0 : TcpHeader.PSH) | (ourSyn ? TcpHeader.ECE | TcpHeader.CWR : 0);
         assertThat(header.flags() & ~ignored).as("flags of %s", text).isEqualTo(seg.flags & ~ignored);
         check(seg, text);
         return this;
