@@ -28,6 +28,8 @@ abstract sealed class FramedVisitor<H extends Headers<CharSequence, CharSequence
     private @Nullable HttpExchange exchange;
     // Written with what follows it, for the end of the stream may stand on it.
     private @Nullable H head;
+    // Of a response that is whole here and has not left: the exchange is over, and asks no more how it is taken.
+    private @Nullable Reading leftover;
     private boolean wanted;
     private boolean delivering;
     private boolean ended;
@@ -133,6 +135,9 @@ abstract sealed class FramedVisitor<H extends Headers<CharSequence, CharSequence
         if (running != null) {
             running.visitorGone();
         }
+        if (leftover != null) {
+            leftover.end();
+        }
     }
 
     void writabilityChanged() {
@@ -146,6 +151,21 @@ abstract sealed class FramedVisitor<H extends Headers<CharSequence, CharSequence
         HttpExchange running = exchange;
         if (running != null) {
             running.watch();
+        } else if (!closed) {
+            watchLeftover();
+        }
+    }
+
+    /// Small responses that nobody takes hold a stream and memory as large ones do (attacks.md H2-06).
+    private void watchLeftover() {
+        Reading reading = leftover;
+        if (reading == null) {
+            reading = ingress().reading(this);
+            leftover = reading;
+        }
+        if (reading.isStalled(0)) {
+            ingress().count("http.stalled");
+            reset(Reset.STALLED);
         }
     }
 

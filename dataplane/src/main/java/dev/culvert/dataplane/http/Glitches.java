@@ -26,9 +26,10 @@ final class Glitches {
 
     private static final int MOST = 2000;
     private static final int FORGOTTEN_A_SECOND = 100;
-    private static final int EARNED_AT_MOST = 1000;
+    // 8 MB: what a long way may have under way before the first update comes back.
+    private static final int EARNED_AT_MOST = 16_000;
     // Visitors open windows for what they have got, some of the stream and of the connection for each frame: so many
-    // bytes earn them the price of one update.
+    // bytes earn them the price of one update, half of the smallest frame that is sent by choice.
     private static final int BYTES_FOR_A_WINDOW = 512;
 
     private long paid;
@@ -57,7 +58,7 @@ final class Glitches {
         return add(WINDOW, now);
     }
 
-    /// So many bytes of a response have been written.
+    /// A frame of so many bytes of a response has been written; see [FrameTurns].
     void sent(int bytes) {
         sent = Math.min(sent + bytes, (long) EARNED_AT_MOST * BYTES_FOR_A_WINDOW);
     }

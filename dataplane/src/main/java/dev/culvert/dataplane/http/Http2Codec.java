@@ -7,7 +7,6 @@ import io.netty.handler.codec.http2.DefaultHttp2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2ConnectionDecoder;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2Settings;
-import io.netty.handler.codec.http2.UniformStreamByteDistributor;
 
 /// Netty's HTTP/2 codec with the limits of a visitor's connection (docs/http.md, attacks.md §4).
 final class Http2Codec extends AbstractHttp2ConnectionHandlerBuilder<Http2Session, Http2Codec> {
@@ -20,25 +19,21 @@ final class Http2Codec extends AbstractHttp2ConnectionHandlerBuilder<Http2Sessio
     /// What the connection's window has beyond the 65,535 bytes of every new one (RFC 9113 §6.9.2).
     static final int CONNECTION_WINDOW_MORE = CONNECTION_WINDOW - 65_535;
 
-    // What a stream sends in its turn: frames of a KiB cost a hundred downloads at once, and who acknowledges each of
-    // them, more than their bytes.
-    private static final int LEAST_FRAME = 8 * 1024;
-
     private static final int MAX_CONTINUATIONS = 8;
     private static final int MAX_QUEUED_CONTROL_FRAMES = 1000;
     private static final int CLOSE_MILLIS = 5_000;
 
     private final HttpIngress ingress;
     private final Channel channel;
+    private final Glitches glitches = new Glitches();
 
     Http2Codec(HttpIngress ingress, Channel channel) {
         this.ingress = ingress;
         this.channel = channel;
         DefaultHttp2Connection connection = new DefaultHttp2Connection(true);
-        // Priorities are not heard (RFC 9113 §5.3.2): the tree of them cost more than the data, and invited floods.
-        UniformStreamByteDistributor turns = new UniformStreamByteDistributor(connection);
-        turns.minAllocationChunk(LEAST_FRAME);
-        connection.remote().flowController(new DefaultHttp2RemoteFlowController(connection, turns));
+        connection
+                .remote()
+                .flowController(new DefaultHttp2RemoteFlowController(connection, new FrameTurns(connection, glitches)));
         connection(connection);
         initialSettings(new Http2Settings()
                 .maxConcurrentStreams(MAX_STREAMS)
@@ -64,6 +59,6 @@ final class Http2Codec extends AbstractHttp2ConnectionHandlerBuilder<Http2Sessio
     @Override
     protected Http2Session build(
             Http2ConnectionDecoder decoder, Http2ConnectionEncoder encoder, Http2Settings settings) {
-        return new Http2Session(decoder, encoder, settings, ingress, channel);
+        return new Http2Session(decoder, encoder, settings, ingress, channel, glitches);
     }
 }

@@ -45,7 +45,7 @@ public final class Http2Session extends Http2ConnectionHandler {
     private final HttpIngress ingress;
     private final Channel channel;
     private final Http2Connection.PropertyKey key;
-    private final Glitches glitches = new Glitches();
+    private final Glitches glitches;
     private final RecentResets resets = new RecentResets();
     private final Runnable flusher = this::flushNow;
     private final Runnable starter = this::startAll;
@@ -65,11 +65,13 @@ public final class Http2Session extends Http2ConnectionHandler {
             Http2ConnectionEncoder encoder,
             Http2Settings settings,
             HttpIngress ingress,
-            Channel channel) {
+            Channel channel,
+            Glitches glitches) {
         // A close is a close: whoever wants to be gentle says so.
         super(decoder, encoder, settings, true, true);
         this.ingress = ingress;
         this.channel = channel;
+        this.glitches = glitches;
         this.key = connection().newKey();
         decoder.frameListener(new Frames());
         connection().addListener(new Streams());
@@ -151,11 +153,6 @@ public final class Http2Session extends Http2ConnectionHandler {
         ChannelHandlerContext ctx = context();
         resetStream(ctx, stream.id(), error.code(), ctx.newPromise());
         flushSoon();
-    }
-
-    /// So many bytes of a body have been written.
-    void sent(int bytes) {
-        glitches.sent(bytes);
     }
 
     /// What an exchange occupied at its target is free again.

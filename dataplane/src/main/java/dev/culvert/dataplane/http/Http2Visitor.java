@@ -46,7 +46,6 @@ final class Http2Visitor extends FramedVisitor<Http2Headers> {
     @Override
     ChannelFuture write(ByteBuf bytes, boolean last) {
         ChannelHandlerContext ctx = session.context();
-        session.sent(bytes.readableBytes());
         return session.encoder().writeData(ctx, stream.id(), bytes, 0, last, ctx.newPromise());
     }
 

@@ -7,6 +7,7 @@ import dev.culvert.dataplane.testing.FrameWire.Answer;
 import dev.culvert.dataplane.testing.FrameWire.Frame;
 import java.io.IOException;
 import java.util.Objects;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -268,5 +269,75 @@ class Http2AttackTest extends Http2Road {
         visitor.readUntil(frame -> frame.type() == FrameWire.GOAWAY);
         assertThat(visitor.read()).isNull();
         assertThat(heads).isEmpty();
+    }
+
+    /// A response of many small frames, each acknowledged by two windows as many visitors do: of the stream, of the
+    /// connection.
+    @Test
+    void windowForEachSmallFrame_isNoFlood() throws Exception {
+        int pieces = 2_000;
+        Semaphore next = new Semaphore(4);
+        serving2((wire, _) -> {
+            wire.readHead();
+            wire.send("HTTP/1.1 200 OK\r\nContent-Length: " + 10 * pieces + "\r\n\r\n");
+            for (int i = 0; i < pieces; i++) {
+                next.acquire();
+                wire.send("0123456789");
+            }
+        });
+        FrameWire visitor = visitor2().greet().get(1, "/");
+
+        int received = 0;
+        while (received < 10 * pieces) {
+            Frame frame = Objects.requireNonNull(visitor.readUntil(each -> each.is(FrameWire.DATA, 1)));
+            received += frame.payload().length();
+            visitor.window(1, frame.payload().length())
+                    .window(0, frame.payload().length());
+            next.release();
+        }
+
+        assertThat(count("http2.flood")).isZero();
+    }
+
+    /// The same frames are a flood where the visitor makes them small, by opening its window by so little.
+    @Test
+    void windowOfAByte_forEachByte_isAFlood() throws Exception {
+        serving2((wire, _) -> {
+            wire.readHead();
+            wire.send("HTTP/1.1 200 OK\r\nContent-Length: 20000\r\n\r\n" + "x".repeat(20_000));
+            wire.readAll();
+        });
+        // SETTINGS_INITIAL_WINDOW_SIZE of 1
+        FrameWire visitor = visitor2().greet((byte) 0, (byte) 4, (byte) 0, (byte) 0, (byte) 0, (byte) 1);
+        visitor.get(1, "/");
+
+        try {
+            for (int i = 0; i < 20_000; i++) {
+                visitor.window(1, 1);
+            }
+        } catch (IOException closed) {
+            // Already.
+        }
+
+        visitor.readUntil(each -> each.type() == FrameWire.GOAWAY);
+        assertThat(count("http2.flood")).isPositive();
+    }
+
+    /// The target is long done: what lies is ours, and the more of it lies, the shorter it may.
+    @Test
+    void smallResponsesThatNobodyTakes_areResetAndCounted() throws Exception {
+        serving2((wire, _) -> {
+            while (answer(wire, OK)) {}
+        });
+        // SETTINGS_INITIAL_WINDOW_SIZE of 0
+        FrameWire visitor = visitor2().greet((byte) 0, (byte) 4, (byte) 0, (byte) 0, (byte) 0, (byte) 0);
+        for (int stream = 1; stream < 200; stream += 2) {
+            visitor.get(stream, "/");
+        }
+
+        visitor.socket().setSoTimeout(15_000);
+        Frame away = visitor.readUntil(frame -> frame.type() == FrameWire.GOAWAY);
+        assertThat(away == null ? CALM : away.error()).isEqualTo(CALM);
+        assertThat(count("http.stalled")).isPositive();
     }
 }
