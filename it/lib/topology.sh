@@ -26,7 +26,10 @@ link() { # NS_A IF_A ADDRESS_A NS_B IF_B ADDRESS_B
 }
 
 address() { # NS IF ADDRESS/LEN: with cubic, since BBR halves the throughput of a veth and makes it noisy
-  ip -n "$LAB_ID-$1" addr add "$3" dev "$2" noprefixroute
+  local flags=()
+  # The kernel finds out by a task of its own that it need not look for duplicates; until then no route may name it.
+  if [[ $3 == *:* ]]; then flags=(nodad); fi
+  ip -n "$LAB_ID-$1" addr add "$3" dev "$2" noprefixroute "${flags[@]}"
   ip -n "$LAB_ID-$1" link set "$2" up
   ip -n "$LAB_ID-$1" route add "$(network "$3")" dev "$2" src "${3%/*}" congctl cubic
 }

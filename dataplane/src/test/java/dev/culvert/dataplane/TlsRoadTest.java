@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// One port with TLS for names whose TLS ends at the gateway, at the site and at the target.
-@Timeout(30)
+// The first handshake of a process loads some hundred classes: half a minute where others have the processors.
+@Timeout(120)
 class TlsRoadTest {
     private static final String LISTEN = "https: {listen: \"127.0.0.3:443\"}\n";
 

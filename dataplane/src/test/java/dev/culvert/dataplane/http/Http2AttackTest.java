@@ -274,6 +274,7 @@ class Http2AttackTest extends Http2Road {
     /// A response of many small frames, each acknowledged by two windows as many visitors do: of the stream, of the
     /// connection.
     @Test
+    @Timeout(120)
     void windowForEachSmallFrame_isNoFlood() throws Exception {
         int pieces = 2_000;
         Semaphore next = new Semaphore(4);
@@ -325,6 +326,7 @@ class Http2AttackTest extends Http2Road {
 
     /// The target is long done: what lies is ours, and the more of it lies, the shorter it may.
     @Test
+    @Timeout(120)
     void smallResponsesThatNobodyTakes_areResetAndCounted() throws Exception {
         serving2((wire, _) -> {
             while (answer(wire, OK)) {}
@@ -335,7 +337,7 @@ class Http2AttackTest extends Http2Road {
             visitor.get(stream, "/");
         }
 
-        visitor.socket().setSoTimeout(15_000);
+        visitor.socket().setSoTimeout(60_000);
         Frame away = visitor.readUntil(frame -> frame.type() == FrameWire.GOAWAY);
         assertThat(away == null ? CALM : away.error()).isEqualTo(CALM);
         assertThat(count("http.stalled")).isPositive();

@@ -37,7 +37,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// HTTP/2 as browsers come to it: by ALPN, within TLS.
-@Timeout(30)
+// The first handshake of a process loads some hundred classes: half a minute where others have the processors.
+@Timeout(120)
 class Http2TlsTest {
     private static TestNode gateway(RawBackend target) throws Exception {
         Map<String, Service> services = new LinkedHashMap<>();

@@ -38,7 +38,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// A gateway with two names behind one listener with TLS, and a target that says what it was asked.
-@Timeout(30)
+// The first handshake of a process loads some hundred classes: half a minute where others have the processors.
+@Timeout(120)
 class TlsIngressTest {
     private @Nullable RawBackend backend;
     private @Nullable TestNode node;

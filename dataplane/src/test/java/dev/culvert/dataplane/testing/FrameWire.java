@@ -32,7 +32,8 @@ public final class FrameWire implements AutoCloseable {
     public static final int ACK = 1;
     public static final int END_HEADERS = 4;
 
-    private static final int TIMEOUT_MILLIS = 10_000;
+    // For what never comes, on a machine that others load; nothing is measured by it.
+    private static final int TIMEOUT_MILLIS = 30_000;
 
     private final Socket socket;
     private final DataInputStream in;

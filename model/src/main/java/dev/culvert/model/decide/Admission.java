@@ -29,7 +29,7 @@ public final class Admission {
     private static final int LOGIN_BURST = 20;
     private static final long LOGIN_INTERVAL = 3_000_000_000L;
     // A page full of films that wait to be played on has fewer.
-    private static final int LEFT_LYING = 64;
+    private static final int LEFT_LYING = 48;
 
     private final BanTable bans;
     // Two cells, one for each direction, of 2^15 visitors: 512 KiB, made where a service bounds its bytes.
