@@ -22,6 +22,7 @@ final class Training {
         StateOption.orStandard(null);
         Supervisor.of(Map.of(), 1).ready();
         new PeerNews();
+        Capabilities.now().netAdmin();
         return new DemoRun(8080, true, SECONDS).call();
     }
 }

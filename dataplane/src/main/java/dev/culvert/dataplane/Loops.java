@@ -14,6 +14,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.IoEventLoop;
@@ -106,11 +107,29 @@ public final class Loops implements AutoCloseable {
     /// Loads what each loop and channel needs, so that it is there when they are made. Of use on any other thread
     /// only, and harmless.
     public static void preload() {
+        nameSelectorProvider();
         if (Epoll.isAvailable()) {
-            epollConnection().unsafe().closeForcibly();
+            EpollSocketChannel channel = epollConnection();
+            // Every pipeline asks its handlers what they skip and whether they are shared; for the first answers the
+            // JDK spins proxies of annotations.
+            channel.pipeline().addLast(new ChannelInboundHandlerAdapter());
+            channel.unsafe().closeForcibly();
         }
-        // Every pipeline asks this of its handlers; for the first answer the JDK spins four proxies of annotations.
         boolean _ = ChannelInitializer.class.isAnnotationPresent(ChannelHandler.Sharable.class);
+    }
+
+    /// Netty's epoll opens a selector of the JDK, once, to see that it could; where it is not named, the JDK looks for
+    /// somebody else's in every jar.
+    private static void nameSelectorProvider() {
+        String key = "java.nio.channels.spi.SelectorProvider";
+        String name = "sun.nio.ch.EPollSelectorProvider";
+        try {
+            if (System.getProperty(key) == null && Class.forName(name) != null) {
+                System.setProperty(key, name);
+            }
+        } catch (ClassNotFoundException elsewhere) {
+            // Another system than Linux, or another JDK: it looks.
+        }
     }
 
     /// `epoll` or `nio`.

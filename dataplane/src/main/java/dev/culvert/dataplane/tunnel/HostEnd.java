@@ -21,6 +21,7 @@ final class HostEnd {
     private final int mtu;
     private final Set<Integer> listening = new TreeSet<>();
     private boolean closedToNew;
+    private boolean closed;
 
     HostEnd(String interfaceName, HostNetwork network, int mtu) {
         this.network = network;
@@ -47,7 +48,11 @@ final class HostEnd {
         open();
     }
 
+    /// Listeners may outlive the tunnel by some turns of their loop.
     private void open() throws IOException {
+        if (closed) {
+            return;
+        }
         network.open(closedToNew ? Set.of() : listening);
     }
 
@@ -107,6 +112,7 @@ final class HostEnd {
     }
 
     void close() {
+        closed = true;
         network.close();
     }
 }

@@ -1,14 +1,14 @@
 package dev.culvert.model.config;
 
-import java.util.HashMap;
-import java.util.Map;
+import java.util.IdentityHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// The values of one section that could be read, by field, and where to note what is wrong with their combination.
 final class Section {
     private final String path;
     private final Notes notes;
-    private final Map<Field<?>, Object> values = new HashMap<>();
+    // A field is a constant of its shape: it is itself, and no other that looks like it.
+    private final IdentityHashMap<Field<?>, Object> values = new IdentityHashMap<>();
 
     Section(String path, Notes notes) {
         this.path = path;

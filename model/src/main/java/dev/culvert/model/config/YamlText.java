@@ -154,11 +154,9 @@ final class YamlText {
     }
 
     private static boolean isTagged(Event event) {
-        return switch (event) {
-            case ScalarEvent scalar -> scalar.getTag().isPresent();
-            case CollectionStartEvent collection -> collection.getTag().isPresent();
-            default -> false;
-        };
+        return (event instanceof ScalarEvent scalar && scalar.getTag().isPresent())
+                || (event instanceof CollectionStartEvent collection
+                        && collection.getTag().isPresent());
     }
 
     /// The parser's own words, but for those that repeat the text.
