@@ -3,9 +3,9 @@ package dev.culvert.dataplane.os;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import dev.culvert.dataplane.tunnel.ArrivalRules;
 import dev.culvert.dataplane.tunnel.UdpPort;
 import dev.culvert.dataplane.tunnel.Unsendable;
-import dev.culvert.proto.wireguard.IndexForm;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.epoll.EpollIoOps;
 import java.io.IOException;
@@ -167,10 +167,10 @@ public final class LinuxUdpPort implements UdpPort {
     }
 
     @Override
-    public void filter(IndexForm indices) {
+    public void filter(ArrivalRules rules) {
         if (!closed) {
             try (Arena brief = Arena.ofConfined()) {
-                MemorySegment program = SocketFilter.of(indices, brief);
+                MemorySegment program = SocketFilter.of(rules, brief);
                 int size = (int) program.byteSize();
                 Libc.setsockopt(errno, fd, Libc.SOL_SOCKET, Libc.SO_ATTACH_FILTER, program, size);
             }

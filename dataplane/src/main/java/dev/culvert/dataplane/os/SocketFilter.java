@@ -5,15 +5,20 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
+import dev.culvert.dataplane.tunnel.ArrivalRules;
 import dev.culvert.proto.wireguard.IndexForm;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
 /// A classic packet filter (linux/filter.h) that the kernel runs on each datagram before it is queued at a socket, and
 /// which lets pass what may be a message of WireGuard to us: of a known type, not shorter than that type is, and
 /// to a receiver index that may be ours. Needs no privilege.
+/// Of a flood of initiations it lets a part pass, by chance, and those from the addresses of peers.
 ///
 /// What it refuses wakes nobody, takes no room from what is genuine, and counts among the drops of the socket. It sees
 /// datagrams that the kernel has joined as one, by the first one's type, which is why longer ones pass.
@@ -23,6 +28,13 @@ final class SocketFilter {
     private static final int TYPE = HEADER;
     private static final int RECEIVER = HEADER + 4;
     private static final int RESPONSE_RECEIVER = HEADER + 8;
+    private static final int MAC2 = HEADER + 132;
+
+    // SKF_NET_OFF: from the IP header. SKF_AD_OFF + SKF_AD_RANDOM: no byte of the datagram, but a random word.
+    private static final int IP_VERSION = -0x100000;
+    private static final int IPV4_SOURCE = IP_VERSION + 12;
+    private static final int IPV6_SOURCE = IP_VERSION + 8;
+    private static final int RANDOM = -0x1000 + 56;
 
     // The type and the three reserved bytes, read as a big-endian word; and the least length of each (paper §5.4).
     private static final int INITIATION = 1 << 24;
@@ -36,6 +48,7 @@ final class SocketFilter {
 
     // BPF_LD | BPF_W | BPF_ABS, and so on.
     private static final int LOAD = 0x20;
+    private static final int LOAD_BYTE = 0x30;
     private static final int LOAD_LENGTH = 0x80;
     private static final int LOAD_MEMORY = 0x60;
     private static final int STORE = 0x02;
@@ -43,7 +56,9 @@ final class SocketFilter {
     private static final int ADD = 0x04;
     private static final int MULTIPLY = 0x24;
     private static final int AND = 0x54;
+    private static final int OR_X = 0x4c;
     private static final int SHIFT_RIGHT = 0x74;
+    private static final int JUMP = 0x05;
     private static final int IF_EQUAL = 0x15;
     private static final int IF_EQUAL_X = 0x1d;
     private static final int IF_AT_LEAST = 0x35;
@@ -61,10 +76,11 @@ final class SocketFilter {
 
     private SocketFilter() {}
 
-    /// The filter for a device whose indices have that form, as a `struct sock_fprog`.
-    static MemorySegment of(IndexForm form, Arena arena) {
+    /// The filter for these rules, as a `struct sock_fprog`.
+    static MemorySegment of(ArrivalRules rules, Arena arena) {
         SocketFilter filter = new SocketFilter();
-        filter.initiation();
+        IndexForm form = rules.indices();
+        filter.initiation(rules);
         filter.receiver(TRANSPORT, TRANSPORT_BYTES, RECEIVER, form);
         filter.receiver(RESPONSE, RESPONSE_BYTES, RESPONSE_RECEIVER, form);
         filter.receiver(COOKIE_REPLY, COOKIE_REPLY_BYTES, RECEIVER, form);
@@ -72,14 +88,78 @@ final class SocketFilter {
         return filter.assemble(arena);
     }
 
-    private void initiation() {
+    private void initiation(ArrivalRules rules) {
+        SocketFilter passes = new SocketFilter();
+        passes.add(LOAD_LENGTH, 0);
+        passes.jump(IF_AT_LEAST, INITIATION_BYTES, 1, 0);
+        passes.add(RETURN, 0);
+        if (rules.isSampling()) {
+            passes.exempt(rules.exempt());
+            passes.sample(rules);
+        } else {
+            passes.add(RETURN, ALL);
+        }
         // The type of all that follows; what is shorter than a word ends here, refused.
         add(LOAD, TYPE);
-        jump(IF_EQUAL, INITIATION, 0, 4);
-        add(LOAD_LENGTH, 0);
-        jump(IF_AT_LEAST, INITIATION_BYTES, 0, 1);
+        jump(IF_EQUAL, INITIATION, 1, 0);
+        append(passes);
+    }
+
+    private void exempt(List<InetAddress> addresses) {
+        SocketFilter four = new SocketFilter();
+        SocketFilter six = new SocketFilter();
+        four.add(LOAD, IPV4_SOURCE);
+        for (InetAddress address : addresses) {
+            ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
+            if (address instanceof Inet4Address) {
+                four.jump(IF_EQUAL, bytes.getInt(), 0, 1);
+                four.add(RETURN, ALL);
+            } else {
+                // The /64, which one household or machine has.
+                six.add(LOAD, IPV6_SOURCE);
+                six.jump(IF_EQUAL, bytes.getInt(), 0, 3);
+                six.add(LOAD, IPV6_SOURCE + 4);
+                six.jump(IF_EQUAL, bytes.getInt(), 0, 1);
+                six.add(RETURN, ALL);
+            }
+        }
+        add(LOAD_BYTE, IP_VERSION);
+        add(SHIFT_RIGHT, 4);
+        jump(IF_EQUAL, 4, 1, 0);
+        append(four);
+        add(LOAD_BYTE, IP_VERSION);
+        add(SHIFT_RIGHT, 4);
+        jump(IF_EQUAL, 6, 1, 0);
+        append(six);
+    }
+
+    private void sample(ArrivalRules rules) {
+        SocketFilter bare = new SocketFilter();
+        bare.chance(rules.bare());
+        add(LOAD, MAC2);
+        for (int word = 1; word < 4; word++) {
+            add(TO_X, 0);
+            add(LOAD, MAC2 + 4 * word);
+            add(OR_X, 0);
+        }
+        jump(IF_EQUAL, 0, 1, 0);
+        append(bare);
+        chance(rules.proven());
+    }
+
+    private void chance(double share) {
+        if (share < 1) {
+            add(LOAD, RANDOM);
+            jump(IF_AT_LEAST, (int) (long) (share * (1L << Integer.SIZE)), 0, 1);
+            add(RETURN, 0);
+        }
         add(RETURN, ALL);
-        add(RETURN, 0);
+    }
+
+    /// The condition before, if it holds, leads into the part, else behind it.
+    private void append(SocketFilter part) {
+        add(JUMP, part.program.size());
+        program.addAll(part.program);
     }
 
     /// A message of that type passes if its receiver's index has the form; another one goes on with its type loaded.

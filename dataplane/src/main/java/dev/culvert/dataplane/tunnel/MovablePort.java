@@ -1,6 +1,5 @@
 package dev.culvert.dataplane.tunnel;
 
-import dev.culvert.proto.wireguard.IndexForm;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -12,7 +11,7 @@ final class MovablePort implements UdpPort {
     private final WgInterface.Binder binder;
     private UdpPort port;
     private @Nullable IoEventLoop loop;
-    private @Nullable IndexForm indices;
+    private @Nullable ArrivalRules rules;
     private Runnable readable = () -> {};
     private Runnable writable = () -> {};
     private int mark;
@@ -49,8 +48,8 @@ final class MovablePort implements UdpPort {
 
     private void take(UdpPort next) throws IOException {
         port = next;
-        if (indices != null) {
-            port.filter(indices);
+        if (rules != null) {
+            port.filter(rules);
         }
         if (loop != null) {
             port.register(loop, readable, writable);
@@ -59,9 +58,9 @@ final class MovablePort implements UdpPort {
     }
 
     @Override
-    public void filter(IndexForm form) {
-        indices = form;
-        port.filter(form);
+    public void filter(ArrivalRules newRules) {
+        rules = newRules;
+        port.filter(newRules);
     }
 
     @Override

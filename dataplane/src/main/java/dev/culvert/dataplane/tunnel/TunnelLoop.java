@@ -2,14 +2,19 @@ package dev.culvert.dataplane.tunnel;
 
 import dev.culvert.proto.wireguard.Drop;
 import dev.culvert.proto.wireguard.OpenJob;
+import dev.culvert.proto.wireguard.Peer;
 import dev.culvert.proto.wireguard.SealJob;
 import dev.culvert.proto.wireguard.Transmit;
 import dev.culvert.proto.wireguard.WireGuardDevice;
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +57,7 @@ final class TunnelLoop implements Pump {
     private final ByteBuffer packet;
     private final Transmit transmit;
     private final HandshakeQueue handshakes = new HandshakeQueue();
+    private final InitiationShare share = new InitiationShare();
     private final UdpPort.Receiver receiver = this::receive;
     private final Runnable pump = this::pump;
     private final Runnable onTimer = this::timer;
@@ -80,7 +86,7 @@ final class TunnelLoop implements Pump {
 
     void start() throws IOException {
         inside.start(this);
-        port.filter(device.indexForm());
+        filter();
         port.register(loop, this::readable, this::writable);
         schedulePump();
     }
@@ -165,7 +171,24 @@ final class TunnelLoop implements Pump {
         pump();
     }
 
+    /// Tells the kernel what may come in; while only a part may, all from where peers are, the latest heard first.
+    private void filter() {
+        List<InetAddress> exempt = share.isPartial()
+                ? device.peers().stream()
+                        .sorted(Comparator.comparingLong(Peer::lastHandshakeNanos)
+                                .reversed())
+                        .map(Peer::endpoint)
+                        .filter(Objects::nonNull)
+                        .map(InetSocketAddress::getAddress)
+                        .distinct()
+                        .limit(ArrivalRules.MAX_EXEMPT)
+                        .toList()
+                : List.of();
+        port.filter(new ArrivalRules(device.indexForm(), share.bare(), share.proven(), exempt));
+    }
+
     private void receive(ByteBuffer datagram, InetSocketAddress from) {
+        share.count(datagram);
         if (HandshakeQueue.isHandshake(datagram)) {
             handshakes.add(datagram, from);
             return;
@@ -227,6 +250,9 @@ final class TunnelLoop implements Pump {
             more = transmit(now) || shaking;
             port.flush();
             tellPeerNews();
+            if (share.review(now)) {
+                filter();
+            }
         } catch (RuntimeException | Error e) {
             failed(e);
             quietUntil = clock.now() + AFTER_FAILURE;
@@ -348,7 +374,8 @@ final class TunnelLoop implements Pump {
 
     /// A timer that is too early costs one look at the deadlines, moving it for each packet would cost more.
     private void armTimer() {
-        long deadline = Math.max(quietUntil, Math.min(device.nextDeadline(), inside.nextDeadline()));
+        long deadline = Math.max(
+                quietUntil, Math.min(device.nextDeadline(), Math.min(inside.nextDeadline(), share.nextDeadline())));
         if (deadline == NEVER || deadline >= timerAt) {
             return;
         }

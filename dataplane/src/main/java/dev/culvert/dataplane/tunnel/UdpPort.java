@@ -1,6 +1,5 @@
 package dev.culvert.dataplane.tunnel;
 
-import dev.culvert.proto.wireguard.IndexForm;
 import io.netty.channel.IoEventLoop;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -17,10 +16,9 @@ public interface UdpPort extends AutoCloseable {
         void datagram(ByteBuffer datagram, InetSocketAddress from);
     }
 
-    /// Lets the kernel drop what cannot be a message to the device whose indices have that form, before it wakes or
-    /// costs
-    /// this process anything. A wish: where the kernel has no such filter, everything arrives.
-    default void filter(IndexForm indices) {}
+    /// Lets the kernel drop what these rules do not let in, before it wakes or costs this process anything. A wish:
+    /// where the kernel has no such filter, everything arrives.
+    default void filter(ArrivalRules rules) {}
 
     /// Begins to report readiness: `readable` runs on the loop whenever datagrams wait, `writable` once after a
     /// `send` that found the kernel's buffer full.

@@ -2,6 +2,7 @@ package dev.culvert.dataplane.os;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.culvert.dataplane.tunnel.ArrivalRules;
 import dev.culvert.dataplane.tunnel.UdpPort;
 import dev.culvert.proto.wireguard.IndexForm;
 import java.net.DatagramPacket;
@@ -81,7 +82,7 @@ class SocketFilterTest {
         strange.add(reserved);
         try (UdpPort port = LinuxUdpPort.bind(new InetSocketAddress(InetAddress.ofLiteral(address), 0));
                 DatagramSocket stranger = new DatagramSocket()) {
-            port.filter(FORM);
+            port.filter(ArrivalRules.open(FORM));
             InetAddress to = address.equals("::") ? InetAddress.ofLiteral("127.0.0.1") : InetAddress.ofLiteral(address);
             InetSocketAddress there =
                     new InetSocketAddress(to, port.localAddress().getPort());
@@ -105,9 +106,9 @@ class SocketFilterTest {
     void anotherForm_takesThePlaceOfTheFirst(int multiplier) throws Exception {
         try (UdpPort port = LinuxUdpPort.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
                 DatagramSocket stranger = new DatagramSocket()) {
-            port.filter(FORM);
+            port.filter(ArrivalRules.open(FORM));
             IndexForm other = new IndexForm(multiplier, 99);
-            port.filter(other);
+            port.filter(ArrivalRules.open(other));
             int fitting = 0;
             for (int i = 0; i < 500; i++) {
                 byte[] one = message(4, 64, 4, FORM.fits(i));
@@ -118,5 +119,50 @@ class SocketFilterTest {
 
             assertThat(arrived(port)).isEqualTo(fitting);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "::1", "::"})
+    void aPartOfTheInitiationsPasses_ofEachKindItsOwn_andAllOthers(String address) throws Exception {
+        InetAddress to = address.equals("::") ? InetAddress.ofLiteral("127.0.0.1") : InetAddress.ofLiteral(address);
+        try (UdpPort port = LinuxUdpPort.bind(new InetSocketAddress(InetAddress.ofLiteral(address), 0));
+                DatagramSocket stranger = new DatagramSocket()) {
+            InetSocketAddress there =
+                    new InetSocketAddress(to, port.localAddress().getPort());
+            // Neighbours of the stranger are not the stranger.
+            List<InetAddress> others = new ArrayList<>();
+            for (int i = 2; i < ArrivalRules.MAX_EXEMPT; i++) {
+                others.add(InetAddress.ofLiteral((i & 1) == 0 ? "127.0.0." + i : "::" + i + ":0:0:0:1"));
+            }
+            port.filter(new ArrivalRules(FORM, 0.25, 0.75, others));
+            int bare = 0;
+            int proven = 0;
+            for (int i = 0; i < 40; i++) {
+                bare += sent(stranger, there, port, false);
+                proven += sent(stranger, there, port, true);
+            }
+            assertThat(bare).isBetween(800, 1200);
+            assertThat(proven).isBetween(2800, 3200);
+            byte[] data = message(4, 1452, 4, true);
+            stranger.send(new DatagramPacket(data, data.length, there));
+            assertThat(arrived(port)).isOne();
+
+            others.add(to);
+            port.filter(new ArrivalRules(FORM, 0.01, 0.01, others));
+            assertThat(sent(stranger, there, port, false)).isEqualTo(100);
+            port.filter(new ArrivalRules(FORM, 1, 0.01, List.of()));
+            assertThat(sent(stranger, there, port, false)).isEqualTo(100);
+        }
+    }
+
+    /// How many of 100 initiations arrive.
+    private int sent(DatagramSocket from, InetSocketAddress to, UdpPort port, boolean withMac2) throws Exception {
+        for (int i = 0; i < 100; i++) {
+            byte[] one = message(1, 148, 0, true);
+            java.util.Arrays.fill(one, 132, 148, (byte) 0);
+            one[132 + i % 16] = (byte) (withMac2 ? 1 + i : 0);
+            from.send(new DatagramPacket(one, one.length, to));
+        }
+        return arrived(port);
     }
 }
