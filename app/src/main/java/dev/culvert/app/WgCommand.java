@@ -43,7 +43,7 @@ import picocli.CommandLine.Parameters;
 final class WgCommand implements Callable<Integer> {
     private static final Path SOCKETS = Path.of("/var/run/wireguard");
     private static final String NAME = "[a-zA-Z0-9_=+.-]{1,15}";
-    private static final int START_SECONDS = 30;
+    private static final int START_SECONDS = 60;
     private static final int LOOK_MILLIS = 500;
 
     @Parameters(paramLabel = "IFACE", description = "The interface's name, such as wg0.")

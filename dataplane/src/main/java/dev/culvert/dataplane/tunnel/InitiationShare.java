@@ -3,7 +3,7 @@ package dev.culvert.dataplane.tunnel;
 import java.nio.ByteBuffer;
 
 /// Which part of the initiations shall reach this process: all, until more come than it wants to answer, for each
-/// costs a cookie reply at least. Those without mac2 and those with one have shares of their own, so that who holds a cookie
+/// costs a cookie reply at least. Those without mac2 and those with one have shares of their own: who holds a cookie
 /// need not wait among those who do not.
 ///
 /// Counted is what has passed; what has come follows from the share that was let pass.
