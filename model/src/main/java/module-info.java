@@ -8,5 +8,6 @@ module dev.culvert.model {
     exports dev.culvert.model;
     exports dev.culvert.model.config;
     exports dev.culvert.model.decide;
+    exports dev.culvert.model.forward;
     exports dev.culvert.model.wgquick;
 }

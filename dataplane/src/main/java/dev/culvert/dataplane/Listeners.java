@@ -16,7 +16,9 @@ import dev.culvert.model.Listener;
 import dev.culvert.model.Model;
 import dev.culvert.model.ProxyTrust;
 import dev.culvert.model.ProxyTrust.Expectation;
+import dev.culvert.model.Transport;
 import dev.culvert.model.decide.Admitted;
+import dev.culvert.model.forward.Forward;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFactory;
@@ -31,6 +33,7 @@ import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -132,6 +135,53 @@ final class Listeners {
     /// Who knows which process holds a TCP port of this machine.
     void holders(IntFunction<@Nullable String> source) {
         holders = source;
+    }
+
+    /// Holds a port that the kernel shall forward against what listens on this machine: who is there would not be
+    /// reached any more. Those of this node are given up for it.
+    ///
+    /// @throws BindException with the remedy
+    void requireFree(Forward forward) throws IOException {
+        boolean udp = forward.transport() == Transport.UDP;
+        for (int i = 0; i < forward.from().count(); i++) {
+            Bind bind = forward.from().at(i);
+            String holder = isOurs(udp, bind.port()) ? null : holder(udp, bind);
+            if (holder != null) {
+                throw new BindException("port " + bind.port() + "/" + forward.transport() + " (service "
+                        + forward.service() + ", forward: kernel) is already in use by " + holder);
+            }
+        }
+    }
+
+    private boolean isOurs(boolean udp, int port) {
+        return doorway.runtime().get().model().listeners().stream()
+                .anyMatch(listener -> listener.isUdp() == udp && listener.bind().hasPort(port));
+    }
+
+    /// Who has the port; null where it is free.
+    private @Nullable String holder(boolean udp, Bind bind) {
+        InetSocketAddress at = bind.address() == null
+                ? new InetSocketAddress(bind.port())
+                : new InetSocketAddress(bind.address(), bind.port());
+        try {
+            if (udp) {
+                try (DatagramSocket socket = new DatagramSocket(null)) {
+                    socket.bind(at);
+                }
+            } else {
+                // It does not listen, so nobody can connect meanwhile.
+                try (java.net.Socket socket = new java.net.Socket()) {
+                    socket.setReuseAddress(true);
+                    socket.bind(at);
+                }
+            }
+            return null;
+        } catch (IOException e) {
+            String known = udp ? null : holders.apply(bind.port());
+            boolean taken = String.valueOf(e.getMessage()).contains("in use");
+            // An ordinary user may not even try ports below 1024, and need not: the kernel forwards them all the same.
+            return known != null || !taken ? known : "another program: ss -lntup 'sport = :" + bind.port() + "' names it";
+        }
     }
 
     /// Makes ready for the targets of a model.

@@ -1,6 +1,7 @@
 package dev.culvert.dataplane;
 
 import static java.util.concurrent.TimeUnit.HOURS;
+import static java.util.concurrent.TimeUnit.SECONDS;
 
 import dev.culvert.dataplane.access.BasicAuth;
 import dev.culvert.dataplane.hop.DatagramHopServer;
@@ -91,6 +92,7 @@ public final class Node implements AutoCloseable {
     private final OwnAddresses own;
     private final Drain drain;
     private final ReturnPath returnPath;
+    private final KernelForwarding forwarding;
     private final Tls tls = Tls.empty();
     private final BasicAuth passwords;
     private volatile RunningModel runtime;
@@ -141,6 +143,13 @@ public final class Node implements AutoCloseable {
         this.listeners = new Listeners(loops, tunnel, doorway, this::scraped, workers);
         new HealthChecks(() -> runtime, dialer, () -> tunnel.group().next(), events).start(parts.scheduler());
         this.returnPath = new ReturnPath(loops.kind().equals("epoll"));
+        this.forwarding =
+                new KernelForwarding(
+                        loops.kind().equals("epoll"),
+                        tunnel,
+                        empty.tunnel().addresses(),
+                        () -> admission.bans(System.nanoTime()));
+        parts.scheduler().scheduleWithFixedDelay(forwarding::keep, 1, 1, SECONDS);
         this.drain = new Drain(loops, tunnel, udp(empty), listeners, connections, returnPath);
         parts.scheduler().scheduleWithFixedDelay(tls.contexts()::rotateTicketKeys, TICKET_HOURS, TICKET_HOURS, HOURS);
         // Until the first model holds, who dials from inside shall try again instead of being refused.
@@ -267,9 +276,11 @@ public final class Node implements AutoCloseable {
             peers.apply(next);
             openHop(next);
             openControl(next);
+            forwarding.acquire(next, listeners::requireFree);
         } catch (IOException e) {
             listeners.release(runtime.model());
             returnPath.release(runtime.model());
+            forwarding.release(runtime.model());
             throw e;
         }
         SiteRules before = runtime.model().rules();
@@ -282,6 +293,7 @@ public final class Node implements AutoCloseable {
         }
         revoke(before);
         returnPath.release(next);
+        forwarding.release(next);
         applied.accept(next);
     }
 
@@ -497,6 +509,7 @@ public final class Node implements AutoCloseable {
         // Targets learn of the end as long as their answers come here.
         connections.resetHops();
         returnPath.close();
+        forwarding.close();
         peers.close();
         passwords.close();
     }

@@ -20,6 +20,10 @@ public record Rate(int events, Per per, int burst) {
             this.seconds = seconds;
         }
 
+        public int seconds() {
+            return seconds;
+        }
+
         /// `s`, `m` or `h`, or null.
         public static @Nullable Per of(String word) {
             for (Per per : values()) {

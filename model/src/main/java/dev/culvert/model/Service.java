@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /// @param returnsViaSite whether the targets' answers pass the site's machine although they are neither on it nor in
 /// its
 ///     containers
+/// @param forwarding who carries its bytes
 public record Service(
         String name,
         Origin origin,
@@ -47,7 +48,8 @@ public record Service(
         ServiceTls tls,
         UdpSettings udp,
         ProxyTrust trust,
-        boolean returnsViaSite)
+        boolean returnsViaSite,
+        Forwarding forwarding)
         implements Entry {
     /// Where visitors come from unless a service says otherwise.
     public static final Set<Listener.Scope> PUBLICLY = Set.of(Listener.Scope.PUBLIC);
@@ -90,7 +92,8 @@ public record Service(
                 tls,
                 UdpSettings.DEFAULT,
                 ProxyTrust.NOBODY,
-                false);
+                false,
+                Forwarding.RELAY);
     }
 
     /// A service that everybody sees, and that says nothing about TLS.
@@ -143,7 +146,8 @@ public record Service(
                 tls,
                 udp,
                 trust,
-                returnsViaSite);
+                returnsViaSite,
+                forwarding);
     }
 
     /// The same service with its TLS elsewhere, or of other files.
@@ -164,7 +168,8 @@ public record Service(
                 other,
                 udp,
                 trust,
-                returnsViaSite);
+                returnsViaSite,
+                forwarding);
     }
 
     /// Whether visitors of listeners of a scope may see it.
@@ -253,6 +258,7 @@ public record Service(
                 .putUnless("target-insecure", false, targetTls().insecure())
                 .putUnless("client-address", ClientAddress.defaultFor(scheme()), clientAddress)
                 .put("returns-via", returnsViaSite ? "site" : null)
+                .putUnless("forward", Forwarding.RELAY, forwarding)
                 .putUnless("max-connections", 0, maxConnections);
         balancing.settings(settings);
         http.settings(settings);

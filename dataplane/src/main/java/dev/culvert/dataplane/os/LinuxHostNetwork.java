@@ -273,6 +273,8 @@ public final class LinuxHostNetwork implements HostNetwork {
         }
         admit(rules, Nftables.ICMP, ICMP_TYPES);
         admit(rules, Nftables.ICMPV6, ICMPV6_TYPES);
+        // What LinuxKernelForward has let through; without it nobody sets that mark.
+        rules.rule("forward", rule -> rule.mark(LinuxKernelForward.MARK).verdict(Nftables.ACCEPT));
         rules.rule("forward", rule -> rule.from(name).verdict(Nftables.DROP));
         rules.rule("forward", rule -> rule.to(name).verdict(Nftables.DROP));
         rules.rule("output", rule -> rule.to(name).fromOtherUserThan(user).verdict(Nftables.DROP));

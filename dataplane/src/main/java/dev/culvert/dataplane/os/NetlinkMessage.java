@@ -20,18 +20,28 @@ final class NetlinkMessage {
     private static final int NESTED = 0x8000;
     private static final int CAPACITY = 64 * 1024;
 
-    private final ByteBuffer buffer = ByteBuffer.allocate(CAPACITY).order(ByteOrder.nativeOrder());
+    private ByteBuffer buffer = ByteBuffer.allocate(CAPACITY).order(ByteOrder.nativeOrder());
     private int message = -1;
     private int messages;
 
-    /// Ends the message before and begins another.
+    /// Ends the message before and begins another, which has room for 32 KiB.
     NetlinkMessage begin(int type, int flags) {
         end();
+        if (buffer.remaining() < CAPACITY / 2) {
+            grow();
+        }
         message = buffer.position();
         messages++;
         buffer.putInt(0).putShort((short) type).putShort((short) (flags | REQUEST));
         buffer.putInt(messages).putInt(0);
         return this;
+    }
+
+    private void grow() {
+        ByteBuffer larger = ByteBuffer.allocate(buffer.position() + 4 * CAPACITY).order(ByteOrder.nativeOrder());
+        larger.put(buffer.flip());
+        Arrays.fill(buffer.array(), (byte) 0);
+        buffer = larger;
     }
 
     private void end() {

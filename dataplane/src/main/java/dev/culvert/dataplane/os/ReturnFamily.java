@@ -1,6 +1,5 @@
 package dev.culvert.dataplane.os;
 
-import dev.culvert.dataplane.os.Nftables.Rule;
 import dev.culvert.dataplane.os.Nftables.Rules;
 import java.util.function.UnaryOperator;
 
@@ -11,9 +10,7 @@ enum ReturnFamily {
 
     // RFC 792 and RFC 4443 §3: what an error is about stands behind so many bytes.
     private static final int ICMP_HEADER = 8;
-    private static final int UDP = 17;
     // nft's numbers of types, by which it prints elements.
-    private static final int IPV4_ADDRESS = 7;
     private static final int PROTOCOL = 12;
     private static final int PORT = 13;
 
@@ -51,7 +48,7 @@ enum ReturnFamily {
     }
 
     int addressType() {
-        return this == IPV4 ? IPV4_ADDRESS : Nftables.IPV6_ADDRESS;
+        return this == IPV4 ? Nftables.IPV4_ADDRESS : Nftables.IPV6_ADDRESS;
     }
 
     int[] flowTypes() {
@@ -81,13 +78,13 @@ enum ReturnFamily {
                         .verdict(verdict));
         rules.rule(
                 chain,
-                rule -> key(rule.family(family).protocol(UDP).notToLoopback(), false)
+                rule -> key(rule.family(family).protocol(Nftables.UDP).notToLoopback(), false)
                         .update(flows(), 0, udpSeconds)
                         .verdict(verdict));
         rules.rule(
                 chain,
                 rule -> answer(
-                                key(rule.family(family).protocol(UDP), false)
+                                key(rule.family(family).protocol(Nftables.UDP), false)
                                         .update(flows(), 0, udpSeconds)
                                         .load(targetPort + 2, Nftables.NETWORK_HEADER, destination(), bytes),
                                 source,
@@ -99,7 +96,7 @@ enum ReturnFamily {
 
     /// Marks what belongs to a flow: answers, and errors about what was sent.
     void recognize(Rules rules, String chain, int mark) {
-        UnaryOperator<Rule> mine = rule -> rule.find(flows(), 0).setMark(mark);
+        UnaryOperator<NftRule> mine = rule -> rule.find(flows(), 0).setMark(mark);
         rules.rule(chain, rule -> mine.apply(key(rule.family(family), true)).verdict(Nftables.ACCEPT));
         rules.rule(
                 chain,
@@ -111,7 +108,7 @@ enum ReturnFamily {
     void correct(Rules rules, String chain, int mark) {
         rules.rule(
                 chain,
-                rule -> answer(rule.family(family).protocol(UDP), destination(), 2, 0)
+                rule -> answer(rule.family(family).protocol(Nftables.UDP), destination(), 2, 0)
                         .find(answers(), 0, target + 1)
                         .writeAddress(target + 1, source, bytes, this == IPV4 ? 10 : -1)
                         .setMark(mark)
@@ -119,7 +116,7 @@ enum ReturnFamily {
     }
 
     /// @param answer whether the visitor is the destination
-    private Rule key(Rule rule, boolean answer) {
+    private NftRule key(NftRule rule, boolean answer) {
         int visitor = answer ? destination() : source;
         int other = answer ? source : destination();
         return rule.load(0, Nftables.NETWORK_HEADER, visitor, bytes)
@@ -130,7 +127,7 @@ enum ReturnFamily {
     }
 
     /// The key of the packet that an error of ICMP quotes.
-    private Rule quoted(Rule rule) {
+    private NftRule quoted(NftRule rule) {
         return rule.load(0, Nftables.TRANSPORT_HEADER, ICMP_HEADER + source, bytes)
                 .load(visitorPort, Nftables.TRANSPORT_HEADER, ICMP_HEADER + header(), 2)
                 .load(target, Nftables.TRANSPORT_HEADER, ICMP_HEADER + destination(), bytes)
@@ -139,7 +136,7 @@ enum ReturnFamily {
     }
 
     /// Visitor, its port, and the target's port.
-    private Rule answer(Rule rule, int visitor, int visitorsPort, int targetsPort) {
+    private NftRule answer(NftRule rule, int visitor, int visitorsPort, int targetsPort) {
         return rule.load(0, Nftables.NETWORK_HEADER, visitor, bytes)
                 .load(visitorPort, Nftables.TRANSPORT_HEADER, visitorsPort, 2)
                 .load(visitorPort + 1, Nftables.TRANSPORT_HEADER, targetsPort, 2);

@@ -20,6 +20,14 @@ interface Inside {
     /// The name of the driver that it makes.
     String type();
 
+    /// The kernel's interface; null where it is none.
+    default @Nullable String interfaceName() {
+        return null;
+    }
+
+    /// Whether the kernel forwards datagrams into the tunnel: [ForwardedDatagrams].
+    default void forwards(boolean wanted) {}
+
     ChannelFactory<Channel> connections();
 
     ChannelFactory<ServerChannel> listeners();

@@ -68,7 +68,7 @@ public final class KernelTunnel implements TunnelDriver {
         this.local = new InetSocketAddress(parts.wireGuard().listenPort());
         this.pings = new Pings();
         this.stack = new StackInside(new Stack(StackConfig.of(addresses, mtu), new SecureRandom()), pings);
-        this.pump = new PacketPump(loop, stack, parts.packets(), mtu);
+        this.pump = new PacketPump(loop, stack, parts.packets(), addresses, mtu);
         this.host = new HostEnd(parts.wireGuard().name(), parts.network(), mtu);
     }
 
@@ -336,6 +336,19 @@ public final class KernelTunnel implements TunnelDriver {
     @Override
     public RoundTrips roundTrips() {
         return pings.roundTrips();
+    }
+
+    @Override
+    public String interfaceName() {
+        return parts.wireGuard().name();
+    }
+
+    @Override
+    public Future<?> forwards(boolean wanted) {
+        return onLoop(() -> {
+            pump.forwards(wanted);
+            return null;
+        });
     }
 
     @Override

@@ -2,7 +2,9 @@ package dev.culvert.dataplane.tunnel;
 
 import io.netty.channel.IoEventLoop;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,6 +23,7 @@ final class PacketPump implements Pump {
     private final IoEventLoop loop;
     private final StackInside stack;
     private final PacketPort port;
+    private final ForwardedDatagrams forwarded;
     private final TunnelClock clock = new TunnelClock();
     private final ByteBuffer in = ByteBuffer.allocate(HEADROOM + LARGEST);
     private final ByteBuffer out;
@@ -32,12 +35,19 @@ final class PacketPump implements Pump {
     private long timerAt = NEVER;
     private long failures;
 
-    PacketPump(IoEventLoop loop, StackInside stack, PacketPort port, int mtu) {
+    /// @param own this node's addresses inside the tunnel
+    PacketPump(IoEventLoop loop, StackInside stack, PacketPort port, List<InetAddress> own, int mtu) {
         this.loop = loop;
         this.stack = stack;
         this.port = port;
+        this.forwarded = new ForwardedDatagrams(own);
         this.out = ByteBuffer.allocate(HEADROOM + mtu);
         stack.start(this);
+    }
+
+    /// Whether the kernel forwards datagrams: answers to those come by here as well, and are nothing to the stack.
+    void forwards(boolean wanted) {
+        forwarded.set(wanted);
     }
 
     void start() {
@@ -89,7 +99,7 @@ final class PacketPump implements Pump {
             int length = port.read(in.array(), HEADROOM);
             if (length == 0) {
                 readable = false;
-            } else {
+            } else if (!forwarded.contain(in.array(), HEADROOM, length)) {
                 stack.handlePacket(in.limit(HEADROOM + length).position(HEADROOM), now);
                 in.clear();
             }

@@ -49,6 +49,7 @@ final class TunInside implements Inside {
     private final TunPort port;
     private final StackInside stack;
     private final boolean ownsDatagrams;
+    private final ForwardedDatagrams forwarded;
     private final Pings pings;
     private final int mtu;
     private final HostEnd host;
@@ -76,6 +77,7 @@ final class TunInside implements Inside {
         this.stack = new StackInside(new Stack(StackConfig.of(addresses, mtu), new SecureRandom()), pings);
         // Where somebody else has configured the interface its datagrams are the kernel's as well.
         this.ownsDatagrams = !network.equals(HostNetwork.UNTOUCHED);
+        this.forwarded = new ForwardedDatagrams(own);
         this.mtu = mtu;
         this.interfaceMtu = mtu;
         this.sink = port::write;
@@ -85,6 +87,16 @@ final class TunInside implements Inside {
     @Override
     public String type() {
         return "tun";
+    }
+
+    @Override
+    public String interfaceName() {
+        return port.name();
+    }
+
+    @Override
+    public void forwards(boolean wanted) {
+        forwarded.set(wanted);
     }
 
     @Override
@@ -201,7 +213,7 @@ final class TunInside implements Inside {
         boolean four = isFour(bytes, offset);
         int protocol = protocol(bytes, offset);
         if (protocol == IpProtocol.UDP) {
-            return ownsDatagrams;
+            return ownsDatagrams && !forwarded.contain(bytes, offset, length);
         }
         int icmp = offset + transport(bytes, offset);
         return !pings.isEmpty()

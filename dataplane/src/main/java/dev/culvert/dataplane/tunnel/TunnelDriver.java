@@ -22,6 +22,14 @@ public interface TunnelDriver extends AutoCloseable {
     /// `embedded`, `tun` or `kernel`.
     String type();
 
+    /// The kernel's interface at its inner end; null where it has none.
+    default @Nullable String interfaceName() {
+        return null;
+    }
+
+    /// Whether the kernel forwards datagrams into the tunnel from now on: then the answers to them are its own.
+    Future<?> forwards(boolean wanted);
+
     /// Whether listeners inside the tunnel are sockets of this machine, which share their ports with those outside.
     boolean sharesPorts();
 

@@ -317,6 +317,19 @@ public final class WireGuardTunnel implements TunnelDriver {
     }
 
     @Override
+    public @Nullable String interfaceName() {
+        return inside.interfaceName();
+    }
+
+    @Override
+    public Future<?> forwards(boolean wanted) {
+        return onLoop(() -> {
+            inside.forwards(wanted);
+            return null;
+        });
+    }
+
+    @Override
     public Future<?> acceptNew(boolean accept) {
         return onLoop(() -> {
             inside.acceptNew(accept);

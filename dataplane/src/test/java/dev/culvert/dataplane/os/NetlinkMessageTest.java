@@ -54,6 +54,20 @@ class NetlinkMessageTest {
     }
 
     @Test
+    void manyMessages_findRoom() {
+        NetlinkMessage messages = new NetlinkMessage();
+        for (int i = 0; i < 100; i++) {
+            messages.begin(1, 0).attribute(1, new byte[20_000]);
+        }
+
+        ByteBuffer bytes = ByteBuffer.wrap(messages.bytes()).order(ByteOrder.nativeOrder());
+
+        assertThat(bytes.capacity()).isEqualTo(100 * (16 + 4 + 20_000));
+        assertThat(bytes.getInt(99 * 20_020)).isEqualTo(20_020);
+        assertThat(bytes.getInt(99 * 20_020 + 8)).isEqualTo(100);
+    }
+
+    @Test
     void numbersOfNftables_areInTheOrderOfTheNetwork() {
         byte[] bytes = new NetlinkMessage().begin(1, 0).big(5, 1).bytes();
 

@@ -105,6 +105,8 @@ public final class ModelMerge {
         }
         Transparent transparent = new Transparent(role, peers.sites(), machine);
         drafts.forEach(transparent::check);
+        ForwardSchema forward = new ForwardSchema(tunnel, peers.sites());
+        drafts.forEach(forward::check);
         drafts.forEach(services::addMetrics);
         services.noteLoops();
         String name = first(config -> config.node().name());

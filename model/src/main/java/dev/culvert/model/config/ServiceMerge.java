@@ -3,6 +3,7 @@ package dev.culvert.model.config;
 import dev.culvert.model.Bind;
 import dev.culvert.model.Destination;
 import dev.culvert.model.ForwardAuth;
+import dev.culvert.model.Forwarding;
 import dev.culvert.model.Grants;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Listener.Protocol;
@@ -139,7 +140,9 @@ final class ServiceMerge {
             if (right || service.origin().isFile()) {
                 hold(draft, path, service);
                 services.putIfAbsent(name, service);
-                if (role == Role.GATEWAY || service.scope() == Scope.TUNNEL) {
+                boolean here = role == Role.GATEWAY || service.scope() == Scope.TUNNEL;
+                // What the kernel forwards comes to no socket.
+                if (here && service.forwarding() == Forwarding.RELAY) {
                     service.listen().forEach(bind -> listeners.add(listener(service, bind)));
                 }
             }

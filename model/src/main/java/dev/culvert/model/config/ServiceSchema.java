@@ -4,6 +4,7 @@ import dev.culvert.model.AccessPolicy;
 import dev.culvert.model.Bind;
 import dev.culvert.model.ClientAddress;
 import dev.culvert.model.Destination;
+import dev.culvert.model.Forwarding;
 import dev.culvert.model.HttpSettings;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Origin;
@@ -108,6 +109,7 @@ final class ServiceSchema {
             HttpSchema.RESPONSE_TIMEOUT,
             CLIENT_ADDRESS,
             RETURNS_VIA,
+            ForwardSchema.FORWARD,
             MAX_CONNECTIONS,
             UdpSchema.UDP,
             AccessSchema.GATEWAY,
@@ -142,7 +144,8 @@ final class ServiceSchema {
                     VISIBLE,
                     TlsSchema.TLS,
                     ArrivalSchema.PROXY))
-            .refusing("site", "is for gateway.yaml: here the target is on this side");
+            .refusing("site", "is for gateway.yaml: here the target is on this side")
+            .refusing("forward", "is for gateway.yaml: it is the gateway's kernel that would forward");
 
     /// RFC 2606 keeps this name from leading anywhere.
     private static final Target STAND_IN = new Target(Target.Scheme.HTTP, "invalid", 1);
@@ -224,6 +227,7 @@ final class ServiceSchema {
         if (tls.ends() == ServiceTls.Ends.SITE && (policy.basic() != null || policy.forwardAuth() != null)) {
             section.note(AccessSchema.GATEWAY, "basic and forward-auth do not go with tls: site in this version");
         }
+        Forwarding forwarding = role == Role.GATEWAY ? ForwardSchema.read(section, origin, known) : Forwarding.RELAY;
         return new Service(
                 name,
                 origin,
@@ -240,7 +244,8 @@ final class ServiceSchema {
                 here ? tls : tls.withoutFiles(),
                 UdpSchema.read(section, scheme),
                 trust(section, scheme, role, inTunnel || unread),
-                section.get(RETURNS_VIA) != null);
+                section.get(RETURNS_VIA) != null,
+                forwarding);
     }
 
     private static ProxyTrust trust(Section section, Target.@Nullable Scheme scheme, Role role, boolean inTunnel) {

@@ -3,6 +3,7 @@ package dev.culvert.model.config;
 import dev.culvert.model.AllowRule;
 import dev.culvert.model.ClientAddress;
 import dev.culvert.model.Destination;
+import dev.culvert.model.Forwarding;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Literals;
 import dev.culvert.model.PeerType;
@@ -63,7 +64,8 @@ final class Transparent {
 
     void check(Draft draft) {
         draft.config().services().forEach((name, service) -> {
-            if (service.clientAddress() == ClientAddress.TRANSPARENT) {
+            // By the kernel's own forwarding it needs no Culvert site: ForwardSchema.
+            if (service.clientAddress() == ClientAddress.TRANSPARENT && service.forwarding() == Forwarding.RELAY) {
                 check(draft, "services." + name, service);
             }
         });

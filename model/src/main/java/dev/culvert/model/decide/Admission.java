@@ -8,6 +8,7 @@ import dev.culvert.model.Service;
 import dev.culvert.model.ServiceLimits;
 import java.net.InetAddress;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -290,6 +291,11 @@ public final class Admission {
 
     private static int most(Service service) {
         return service.maxConnections() == 0 ? Integer.MAX_VALUE : service.maxConnections();
+    }
+
+    /// All bans that hold at `now`.
+    public List<Ban> bans(long now) {
+        return bans.bans(now);
     }
 
     /// The ban that keeps `address` out of the services of `site`, or of the node as a whole; null if none does.
