@@ -132,7 +132,7 @@ made.settimeout(3)
 if len(sys.argv) > 4:
     made.bind((sys.argv[4], 0))
 made.connect((address, int(port)))
-made.send(b"?")
+made.send(b"?" * 50)
 print(made.recv(100).split()[0].decode())
 PY
 }
@@ -236,7 +236,7 @@ denied() {
   goes_on steady
   TALK=', access: {connections: 3}'
   services </dev/null
-  expect_equal 'at once' 2 "$(many 6)"
+  expect_equal 'at once' 3 "$(many 6)"
   TALK=', access: {rate: 3/m, connections: 50}'
   services </dev/null
   expect_equal 'in a minute' 3 "$(many 6)"

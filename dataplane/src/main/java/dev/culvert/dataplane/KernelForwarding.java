@@ -74,8 +74,9 @@ final class KernelForwarding {
     private void apply(ForwardPlan wanted) throws IOException {
         String name = tunnel.interfaceName();
         if (name == null) {
-            throw new IOException("forward: kernel needs an interface of the kernel's, and the tunnel of this process is "
-                    + tunnel.type() + ": tunnel: type: tun or kernel holds from the next start on");
+            throw new IOException(
+                    "forward: kernel needs an interface of the kernel's, and the tunnel of this process is "
+                            + tunnel.type() + ": tunnel: type: tun or kernel holds from the next start on");
         }
         LinuxKernelForward open = kernel;
         if (open == null) {

@@ -180,7 +180,9 @@ final class Listeners {
             String known = udp ? null : holders.apply(bind.port());
             boolean taken = String.valueOf(e.getMessage()).contains("in use");
             // An ordinary user may not even try ports below 1024, and need not: the kernel forwards them all the same.
-            return known != null || !taken ? known : "another program: ss -lntup 'sport = :" + bind.port() + "' names it";
+            return known != null || !taken
+                    ? known
+                    : "another program: ss -lntup 'sport = :" + bind.port() + "' names it";
         }
     }
 

@@ -143,12 +143,11 @@ public final class Node implements AutoCloseable {
         this.listeners = new Listeners(loops, tunnel, doorway, this::scraped, workers);
         new HealthChecks(() -> runtime, dialer, () -> tunnel.group().next(), events).start(parts.scheduler());
         this.returnPath = new ReturnPath(loops.kind().equals("epoll"));
-        this.forwarding =
-                new KernelForwarding(
-                        loops.kind().equals("epoll"),
-                        tunnel,
-                        empty.tunnel().addresses(),
-                        () -> admission.bans(System.nanoTime()));
+        this.forwarding = new KernelForwarding(
+                loops.kind().equals("epoll"),
+                tunnel,
+                empty.tunnel().addresses(),
+                () -> admission.bans(System.nanoTime()));
         parts.scheduler().scheduleWithFixedDelay(forwarding::keep, 1, 1, SECONDS);
         this.drain = new Drain(loops, tunnel, udp(empty), listeners, connections, returnPath);
         parts.scheduler().scheduleWithFixedDelay(tls.contexts()::rotateTicketKeys, TICKET_HOURS, TICKET_HOURS, HOURS);

@@ -157,7 +157,8 @@ final class FirewallPasses implements AutoCloseable {
                 switch (attributes.type()) {
                     case 1 -> table = text(attributes.value());
                     case 2 -> chain = text(attributes.value());
-                    case 3 -> handle = attributes.value().order(ByteOrder.BIG_ENDIAN).getLong();
+                    case 3 ->
+                        handle = attributes.value().order(ByteOrder.BIG_ENDIAN).getLong();
                     case 7 -> ours = attributes.value().equals(ByteBuffer.wrap(COMMENT));
                     default -> {}
                 }

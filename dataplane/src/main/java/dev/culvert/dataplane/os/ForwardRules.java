@@ -86,8 +86,10 @@ final class ForwardRules {
         if (!forward.keepsSource()) {
             byte[] ours = own(forward.isIpv4());
             if (forward.transport() == Transport.UDP) {
-                rules.rule("leaving", rule -> isOf(rule.to(tunnel), forward)
-                        .comeFrom(ours, ForwardedDatagrams.FIRST, ForwardedDatagrams.LAST));
+                rules.rule(
+                        "leaving",
+                        rule -> isOf(rule.to(tunnel), forward)
+                                .comeFrom(ours, ForwardedDatagrams.FIRST, ForwardedDatagrams.LAST));
             } else {
                 rules.rule("leaving", rule -> isOf(rule.to(tunnel), forward).comeFrom(ours));
             }
@@ -113,7 +115,10 @@ final class ForwardRules {
         Bind from = forward.from();
         rule.isTranslated()
                 .trackedProtocol(protocol(forward))
-                .tracked(four ? Nftables.SOURCE4 : Nftables.SOURCE6, true, forward.target().getAddress())
+                .tracked(
+                        four ? Nftables.SOURCE4 : Nftables.SOURCE6,
+                        true,
+                        forward.target().getAddress())
                 .trackedPortWithin(Nftables.SOURCE_PORT, true, forward.port(), forward.lastPort())
                 .trackedPortWithin(Nftables.DESTINATION_PORT, false, from.port(), from.last());
         InetAddress address = from.address();
@@ -163,8 +168,7 @@ final class ForwardRules {
     private static void refuse(Rules rules, String chain, Guard guard, Matches who) {
         if (guard.refusal() == Refusal.CLOSE) {
             rules.rule(
-                    chain,
-                    rule -> who.of(rule.protocol(Nftables.TCP)).count().reset());
+                    chain, rule -> who.of(rule.protocol(Nftables.TCP)).count().reset());
             rules.rule(
                     chain,
                     rule -> who.of(rule.otherProtocolThan(Nftables.TCP)).count().verdict(Nftables.DROP));
@@ -181,7 +185,9 @@ final class ForwardRules {
     private void writeLimits(Rules rules, boolean ipv4) {
         rules.chain(limits(ipv4));
         int perSecond = plan.limits().perSecond();
-        Rate rate = perSecond == 0 ? null : new Rate(perSecond, Rate.Per.SECOND, plan.limits().burst());
+        Rate rate = perSecond == 0
+                ? null
+                : new Rate(perSecond, Rate.Per.SECOND, plan.limits().burst());
         Guard guard = new Guard(
                 null,
                 List.of(),

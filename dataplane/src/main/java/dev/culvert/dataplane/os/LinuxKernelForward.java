@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
 
-/// What the kernel forwards into the tunnel: a table of nftables of its own, which is replaced as a whole; rules that let
-/// what it has marked pass the firewalls beside it; and the switches that let the machine forward at all.
+/// What the kernel forwards into the tunnel: a table of nftables, which is replaced as a whole; rules that let what it
+/// has marked pass the firewalls beside it; and the switches that let the machine forward at all.
 ///
 /// The table ends with the process. What else a killed process leaves (rules that match nothing any more, and the
 /// switches) the next start takes back: [#clear]. See docs/decisions/0022-kernel-forward.md. Owned by one thread.

@@ -38,7 +38,8 @@ final class NetlinkMessage {
     }
 
     private void grow() {
-        ByteBuffer larger = ByteBuffer.allocate(buffer.position() + 4 * CAPACITY).order(ByteOrder.nativeOrder());
+        ByteBuffer larger =
+                ByteBuffer.allocate(buffer.position() + 4 * CAPACITY).order(ByteOrder.nativeOrder());
         larger.put(buffer.flip());
         Arrays.fill(buffer.array(), (byte) 0);
         buffer = larger;

@@ -149,10 +149,7 @@ final class NftRule {
     NftRule update(String set, int key, int seconds) {
         return expression(
                 "dynset",
-                () -> batch.text(1, set)
-                        .big(3, UPDATE)
-                        .big(4, FIRST_WORD + key)
-                        .bigLong(6, seconds * 1000L));
+                () -> batch.text(1, set).big(3, UPDATE).big(4, FIRST_WORD + key).bigLong(6, seconds * 1000L));
     }
 
     NftRule update(String map, int key, int value, int seconds) {
@@ -216,8 +213,7 @@ final class NftRule {
     }
 
     NftRule loadTracked(int key, boolean answers) {
-        return expression(
-                "ct", () -> batch.big(1, 1).big(2, key).attribute(3, new byte[] {(byte) (answers ? 1 : 0)}));
+        return expression("ct", () -> batch.big(1, 1).big(2, key).attribute(3, new byte[] {(byte) (answers ? 1 : 0)}));
     }
 
     /// Keeps these bits of what was loaded last.
@@ -244,17 +240,25 @@ final class NftRule {
 
     /// The same for each value that was loaded last.
     NftRule eachMoreOftenThan(String meter, int events, int seconds, int burst) {
-        return expression("dynset", () -> batch.text(1, meter)
-                .big(3, UPDATE)
-                .big(4, 1)
-                .bigLong(6, METER_MILLIS)
-                .nest(7, () -> batch.text(1, "limit").nest(2, () -> rate(events, seconds, burst))));
+        return expression(
+                "dynset",
+                () -> batch.text(1, meter)
+                        .big(3, UPDATE)
+                        .big(4, 1)
+                        .bigLong(6, METER_MILLIS)
+                        .nest(7, () -> batch.text(1, "limit").nest(2, () -> rate(events, seconds, burst))));
     }
 
     NftRule eachMoreAtOnceThan(String meter, int connections) {
-        return expression("dynset", () -> batch.text(1, meter).big(3, ADD).big(4, 1).nest(7, () -> batch.text(
-                        1, "connlimit")
-                .nest(2, () -> batch.big(1, connections).big(2, 1))));
+        return expression(
+                "dynset",
+                () -> batch.text(1, meter)
+                        .big(3, ADD)
+                        .big(4, 1)
+                        .nest(
+                                7,
+                                () -> batch.text(1, "connlimit")
+                                        .nest(2, () -> batch.big(1, connections).big(2, 1))));
     }
 
     private void rate(int events, int seconds, int burst) {
@@ -271,10 +275,14 @@ final class NftRule {
         load(0, Nftables.TRANSPORT_HEADER, 13, 1).mask((byte) SYN_RST).compare(EQUAL, (byte) SYN);
         expression("rt", () -> batch.big(1, 1).big(2, ROUTE_SEGMENT));
         expression(
-                "byteorder",
-                () -> batch.big(1, 1).big(2, 1).big(3, 1).big(4, 2).big(5, 2));
+                "byteorder", () -> batch.big(1, 1).big(2, 1).big(3, 1).big(4, 2).big(5, 2));
         return expression(
-                "exthdr", () -> batch.big(7, 1).attribute(2, new byte[] {2}).big(3, 2).big(4, 2).big(6, 1));
+                "exthdr",
+                () -> batch.big(7, 1)
+                        .attribute(2, new byte[] {2})
+                        .big(3, 2)
+                        .big(4, 2)
+                        .big(6, 1));
     }
 
     /// Leads the connection to another address, on the same port where `port` is 0.
@@ -284,7 +292,9 @@ final class NftRule {
             immediate(2, big16(port));
         }
         expression("nat", () -> {
-            batch.big(1, 1).big(2, address.length == 4 ? Nftables.IPV4 : Nftables.IPV6).big(3, 1);
+            batch.big(1, 1)
+                    .big(2, address.length == 4 ? Nftables.IPV4 : Nftables.IPV6)
+                    .big(3, 1);
             if (port > 0) {
                 batch.big(5, 2);
             }
@@ -296,19 +306,23 @@ final class NftRule {
         immediate(1, address);
         immediate(2, big16(firstPort));
         immediate(3, big16(lastPort));
-        expression("nat", () -> batch.big(1, 0)
-                .big(2, address.length == 4 ? Nftables.IPV4 : Nftables.IPV6)
-                .big(3, 1)
-                .big(5, 2)
-                .big(6, 3));
+        expression(
+                "nat",
+                () -> batch.big(1, 0)
+                        .big(2, address.length == 4 ? Nftables.IPV4 : Nftables.IPV6)
+                        .big(3, 1)
+                        .big(5, 2)
+                        .big(6, 3));
     }
 
     /// As [#comeFrom], on the same port where that is free.
     void comeFrom(byte[] address) {
         immediate(1, address);
-        expression("nat", () -> batch.big(1, 0)
-                .big(2, address.length == 4 ? Nftables.IPV4 : Nftables.IPV6)
-                .big(3, 1));
+        expression(
+                "nat",
+                () -> batch.big(1, 0)
+                        .big(2, address.length == 4 ? Nftables.IPV4 : Nftables.IPV6)
+                        .big(3, 1));
     }
 
     private void immediate(int register, byte[] value) {
@@ -362,8 +376,7 @@ final class NftRule {
 
     private NftRule payload(int header, int offset, int length) {
         return expression(
-                "payload",
-                () -> batch.big(1, 1).big(2, header).big(3, offset).big(4, length));
+                "payload", () -> batch.big(1, 1).big(2, header).big(3, offset).big(4, length));
     }
 
     private NftRule compare(int operation, byte... value) {

@@ -241,8 +241,7 @@ final class Nftables implements AutoCloseable {
         /// A set that rules fill, each of whose elements has an expression of its own.
         ///
         /// @param type of its elements, an address
-        /// @param forgets whether elements are forgotten when they are not used; where they count connections, they
-        ///     are with the last one
+        /// @param forgets whether elements are forgotten when they are not used
         void meter(String name, int size, int type, boolean forgets) {
             family(batch.begin(NEW_SET, NetlinkMessage.CREATE), INET, 0)
                     .text(1, table)

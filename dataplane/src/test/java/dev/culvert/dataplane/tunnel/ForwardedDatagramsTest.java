@@ -65,7 +65,8 @@ final class ForwardedDatagramsTest {
 
     @Test
     void contain_addressOfAVisitor_isOneAtAnyPort() {
-        assertThat(contain(ipv4(InetAddress.ofLiteral("203.0.113.9"), UDP, 0, 50_000))).isTrue();
+        assertThat(contain(ipv4(InetAddress.ofLiteral("203.0.113.9"), UDP, 0, 50_000)))
+                .isTrue();
         assertThat(contain(ipv6(InetAddress.ofLiteral("2001:db8::9"), 50_000))).isTrue();
     }
 

@@ -32,8 +32,8 @@ final class ForwardPlanTest {
             """;
 
     private static Model model(String services) {
-        Parsed<Model> parsed = ModelMerge.merge(
-                Role.GATEWAY, List.of(Source.file("gateway.yaml", NODE + services.indent(2))));
+        Parsed<Model> parsed =
+                ModelMerge.merge(Role.GATEWAY, List.of(Source.file("gateway.yaml", NODE + services.indent(2))));
         return switch (parsed) {
             case Parsed.Ok<Model>(var model, var _) -> model;
             case Parsed.Problems<Model>(var problems) -> throw new AssertionError(problems.toString());
@@ -68,8 +68,7 @@ final class ForwardPlanTest {
         assertThat(model(services).listeners()).isEmpty();
     }
 
-    private static Tuple tuple(
-            Transport transport, Bind from, String target, int port, boolean keeps) {
+    private static Tuple tuple(Transport transport, Bind from, String target, int port, boolean keeps) {
         return Tuple.tuple(transport, from, InetAddress.ofLiteral(target), port, keeps);
     }
 
@@ -95,7 +94,8 @@ final class ForwardPlanTest {
         Ban everywhere = ban("198.51.100.0/24", new BanScope.All());
         Ban here = ban("192.0.2.7/32", new BanScope.Sites(Set.of("nas")));
         Ban elsewhere = ban("192.0.2.8/32", new BanScope.Sites(Set.of("office")));
-        Guard guard = plan("""
+        Guard guard =
+                plan("""
                 ssh:
                   listen: 2222/tcp
                   site: nas
