@@ -16,7 +16,7 @@ final class Glitches {
     static final int TOO_LARGE = 60;
 
     /// A response that was left lying.
-    static final int STALLED = 100;
+    static final int STALLED = 200;
 
     static final int SETTINGS = 20;
     static final int PING = 4;
