@@ -148,6 +148,18 @@ final class ByteRing {
         }
     }
 
+    /// Drops what [#place] has put behind the end, for nothing will ever reach it.
+    void dropBehindEnd() {
+        long first = (end + PagePool.PAGE - 1) >>> PagePool.PAGE_BITS;
+        for (long page = first; page << PagePool.PAGE_BITS < highest; page++) {
+            release(page);
+        }
+        highest = end;
+        if (start == end) {
+            release(start >>> PagePool.PAGE_BITS);
+        }
+    }
+
     /// Drops everything and gives all memory back.
     void clear() {
         for (int slot = 0; slot < pages.length; slot++) {

@@ -268,6 +268,12 @@ final class TcpReceiver {
         lastAckSent = rcvNxt;
     }
 
+    /// Nothing will arrive any more: only what is in order can still be read.
+    void end() {
+        ring.dropBehindEnd();
+        reassembly.clear();
+    }
+
     /// Gives all memory back.
     void release() {
         ring.clear();

@@ -404,6 +404,7 @@ public final class TcpSocket extends Pollable {
         if (detached || halfOpen) {
             receiver.release();
         } else {
+            receiver.end();
             layer.ready(this);
         }
         layer.remove(this);
