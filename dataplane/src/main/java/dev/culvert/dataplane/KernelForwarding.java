@@ -49,7 +49,8 @@ final class KernelForwarding {
     /// @param ports asked about each port that is new
     /// @throws IOException with the remedy; what was before holds on
     synchronized void acquire(Model next, PortCheck ports) throws IOException {
-        if (!looked && linux) {
+        // Without an interface there is no right to take anything back either, as a rule; and a start waits for it.
+        if (!looked && linux && tunnel.interfaceName() != null) {
             looked = true;
             LinuxKernelForward.clear();
         }
