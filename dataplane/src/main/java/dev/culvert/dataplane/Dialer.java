@@ -14,6 +14,7 @@ import dev.culvert.model.Site;
 import dev.culvert.model.Target;
 import dev.culvert.model.decide.Permit;
 import dev.culvert.proto.proxyprotocol.HopRequest;
+import dev.culvert.proto.proxyprotocol.Tlv;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -24,6 +25,7 @@ import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// From a permit to a connection with its target: through the hop to a Culvert site, straight into the tunnel to a
@@ -43,7 +45,12 @@ public final class Dialer {
     ///
     /// @param client the visitor's real address
     /// @param local where the visitor connected to
-    public record Visitor(InetSocketAddress client, InetSocketAddress local) {}
+    /// @param told what else is known of the visitor, by who stands in front; for PROXY headers of version 2
+    public record Visitor(InetSocketAddress client, InetSocketAddress local, List<Tlv> told) {
+        public Visitor(InetSocketAddress client, InetSocketAddress local) {
+            this(client, local, List.of());
+        }
+    }
 
     public Dialer(TunnelDriver tunnel, TargetDialer targets) {
         this.tunnel = tunnel;
@@ -61,8 +68,9 @@ public final class Dialer {
             boolean endsThere = permit.service().tls().ends() == ServiceTls.Ends.SITE;
             HopRequest.Protocol protocol = endsThere ? HopRequest.Protocol.TLS : HopRequest.Protocol.TCP;
             HopRequest.Target wanted = new HopRequest.Target(protocol, target.host(), target.port());
-            HopRequest request =
-                    HopRequest.visitor(NETWORK, wanted, announcement(how), visitor.client(), visitor.local());
+            HopRequest request = HopRequest.visitor(
+                            NETWORK, wanted, announcement(how), visitor.client(), visitor.local())
+                    .telling(visitor.told());
             return hop(site, request, loop, near(loop));
         }
         Promise<Channel> announced = loop.newPromise();
@@ -70,7 +78,7 @@ public final class Dialer {
         plain.addListener(done -> {
             if (done.isSuccess()) {
                 Channel channel = (Channel) done.getNow();
-                ProxyAnnouncement.write(channel, how, visitor.client(), visitor.local());
+                ProxyAnnouncement.write(channel, how, visitor.client(), visitor.local(), visitor.told());
                 announced.trySuccess(channel);
             } else {
                 announced.tryFailure(done.cause());

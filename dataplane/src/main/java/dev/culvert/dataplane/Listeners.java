@@ -388,7 +388,7 @@ final class Listeners {
                 channel.close();
                 return;
             }
-            arrival = Arrival.behind(visitor.client(), visitor.local(), admitted);
+            arrival = Arrival.behind(visitor, admitted);
         }
         Http1Connection.install(channel, new HttpIngress(doorway, listener, pool, channel, arrival));
     }

@@ -53,6 +53,18 @@ class ProxyRoadTest {
                     target: tcp://127.0.0.1:%1$d
                     access: {deny: 203.0.113.66}
                     %2$s
+                  v2:
+                    listen: 127.0.0.5:7005/tcp
+                    site: home
+                    target: tcp://127.0.0.1:%1$d
+                    client-address: proxy-v2
+                    %2$s
+                  v2-here:
+                    listen: 127.0.0.6:7006/tcp
+                    site: here
+                    target: tcp://127.0.0.1:%1$d
+                    client-address: proxy-v2
+                    %2$s
                   web:
                     host: web.test
                     site: home
@@ -166,6 +178,45 @@ class ProxyRoadTest {
             assertThat(line).startsWith(row.expected);
             assertThat(wire.read(1)).isEqualTo("x");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.5", "127.0.0.6"})
+    void tlvsOfTheVisitor_arriveAtTheTarget_andNoOthers(String door) throws Exception {
+        String ssl = "200017" + "0700000000" + "210007" + "544c5376312e33" + "220005" + "616c696365";
+        String visitors = "010002" + "6832" + "020006" + "6e61732e7878" + "050003" + "00ff00" + ssl;
+        String others = "040001" + "00" + "300002" + "6e73" + "e00001" + "41" + "f10001" + "42";
+        try (Wire wire = from(REQUIRED, door)) {
+            wire.send(bytes(SIGNATURE + "2111" + length(BLOCK + others + visitors) + BLOCK + others + visitors));
+            wire.send("x");
+            String expected = bytes(SIGNATURE + "2111" + length(BLOCK + visitors) + BLOCK + visitors) + "x";
+            assertThat(wire.read(expected.length())).isEqualTo(expected);
+        }
+        // Who comes by itself, or is not asked for, has told nothing.
+        try (Wire wire = from(STRANGER, door)) {
+            wire.send("x");
+            assertThat(wire.read(29))
+                    .startsWith(bytes(SIGNATURE + "2111000c7f000035"))
+                    .endsWith("x");
+        }
+    }
+
+    @Test
+    void tlvs_asManyAsAreTaken_passTheHop() throws Exception {
+        String ssl = "200f9b" + "0100000000" + "280f93" + "5a".repeat(0xf93);
+        String header = bytes(SIGNATURE + "2111" + length(BLOCK + ssl) + BLOCK + ssl);
+        try (Wire wire = from(REQUIRED, "127.0.0.5")) {
+            wire.send(header + "x");
+            assertThat(wire.read(header.length() + 1)).isEqualTo(header + "x");
+        }
+    }
+
+    private static String bytes(String hex) {
+        return new String(HexFormat.of().parseHex(hex), StandardCharsets.ISO_8859_1);
+    }
+
+    private static String length(String hex) {
+        return String.format("%04x", hex.length() / 2);
     }
 
     @ParameterizedTest(name = "{0}")

@@ -33,7 +33,7 @@ public final class DatagramHop implements Way, DatagramPort.Receiver {
 
     private DatagramHop(Visitor visitor, HopRequest request, InetAddress own, InetAddress site, int mtu) {
         this.visitor = visitor;
-        ByteBuffer out = ByteBuffer.allocate(HopRequest.MAX_LENGTH);
+        ByteBuffer out = ByteBuffer.allocate(request.length());
         byte[] bytes = new byte[request.write(out)];
         out.flip().get(bytes);
         this.request = bytes;

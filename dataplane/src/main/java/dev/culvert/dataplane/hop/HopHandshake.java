@@ -32,8 +32,9 @@ public final class HopHandshake extends ByteToMessageDecoder {
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
-        ByteBuf out = ctx.alloc().buffer(HopRequest.MAX_LENGTH);
-        ByteBuffer view = out.nioBuffer(0, HopRequest.MAX_LENGTH);
+        int length = request.length();
+        ByteBuf out = ctx.alloc().buffer(length);
+        ByteBuffer view = out.nioBuffer(0, length);
         out.writerIndex(request.write(view));
         ctx.writeAndFlush(out);
         Future<?> deadline = ctx.executor()

@@ -218,7 +218,7 @@ public final class HopServer extends ByteToMessageDecoder {
         InetSocketAddress client = request.client();
         InetSocketAddress local = request.local();
         if (client != null && local != null) {
-            ProxyAnnouncement.write(target, announce(request), client, local);
+            ProxyAnnouncement.write(target, announce(request), client, local, request.told());
         }
         reply(ctx, HopCode.OK);
         InetAddress from = client != null

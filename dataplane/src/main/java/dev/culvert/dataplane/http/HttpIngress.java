@@ -247,7 +247,7 @@ public final class HttpIngress {
     }
 
     Dialer.Visitor visitor() {
-        return new Dialer.Visitor(client(), arrival().local());
+        return new Dialer.Visitor(client(), arrival().local(), arrival().told());
     }
 
     /// What a target of the service is told about the visitor.

@@ -11,6 +11,7 @@ import dev.culvert.model.decide.Deny;
 import dev.culvert.proto.proxyprotocol.ProxyFault;
 import dev.culvert.proto.proxyprotocol.ProxyHeader;
 import dev.culvert.proto.proxyprotocol.ProxyHeaderParser;
+import dev.culvert.proto.proxyprotocol.Tlv;
 import dev.culvert.proto.proxyprotocol.Transport;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -149,7 +150,7 @@ public final class ProxyIngress extends ChannelInboundHandlerAdapter {
                 .rules()
                 .mayClaim(client.getAddress(), doorway.own().get(), trust.clients());
         if (verdict.isAllowed()) {
-            proceed(ctx, new Dialer.Visitor(client, local));
+            proceed(ctx, new Dialer.Visitor(client, local, Tlv.ofVisitor(header.tlvs())));
             return;
         }
         doorway.events()

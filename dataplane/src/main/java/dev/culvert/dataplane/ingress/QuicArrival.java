@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -115,7 +116,7 @@ final class QuicArrival extends ChannelInboundHandlerAdapter {
             case Admitted ok -> {
                 channel.closeFuture().addListener(_ -> doorway.admission().release(ok));
                 Secured secured = new Secured(what.context(), what.name(), null);
-                Arrival arrival = new Arrival(from, plain(local), ok, secured);
+                Arrival arrival = new Arrival(from, plain(local), ok, secured, List.of());
                 Http3Session.install(channel, new HttpIngress(doorway, listener, pool, channel, arrival));
             }
         }

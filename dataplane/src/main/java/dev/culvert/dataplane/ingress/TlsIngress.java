@@ -261,7 +261,7 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
         }
         Secured secured = new Secured(context, name, client(handler));
         Dialer.Visitor visitor = visitor(channel);
-        Arrival arrival = new Arrival(visitor.client(), visitor.local(), who, secured);
+        Arrival arrival = new Arrival(visitor.client(), visitor.local(), who, secured, visitor.told());
         String protocol = handler.applicationProtocol();
         ctx.pipeline().remove(this);
         switch (protocol == null ? "" : protocol) {

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// On the wire it is a PROXY header of version 2 with one custom TLV, E4: version (1 byte, 1), mode (1 byte; low four
 /// bits 1: visitor, 2: shared; high four bits the announcement), network (4), protocol (1, the IP protocol number,
-/// or 254), port (2), and the host as ASCII text up to the end.
+/// or 254), port (2), and the host as ASCII text up to the end. Behind it stand TLVs that the target shall be told.
 ///
 /// @param mode for whom the connection is
 /// @param network the tunnel network the target belongs to: 0 and above
@@ -22,13 +23,15 @@ import org.jspecify.annotations.Nullable;
 /// @param announcement how the site tells the target about the client; NONE with SHARED
 /// @param client with VISITOR the real client, else null
 /// @param local with VISITOR where that client connected to, else null
+/// @param told of the visitor, by who stands in front of the gateway; with [Announcement#PROXY_V2] only, else none
 public record HopRequest(
         Mode mode,
         int network,
         Target target,
         Announcement announcement,
         @Nullable InetSocketAddress client,
-        @Nullable InetSocketAddress local) {
+        @Nullable InetSocketAddress local,
+        List<Tlv> told) {
     /// The type of the hop's TLV.
     public static final int TLV_TYPE = 0xe4;
 
@@ -36,9 +39,11 @@ public record HopRequest(
     /// The bytes of the TLV's value before the host.
     static final int TLV_FIXED = 9;
 
-    /// The longest request on the wire, in bytes.
-    public static final int MAX_LENGTH =
-            BinaryParser.FIXED + BinaryParser.IPV6_BYTES + Tlv.HEADER + TLV_FIXED + HostName.MAX_LENGTH;
+    /// The most bytes that the hop's TLV takes.
+    static final int MAX_TARGET = Tlv.HEADER + TLV_FIXED + HostName.MAX_LENGTH;
+
+    /// The longest request on the wire that tells nothing of the visitor, in bytes.
+    public static final int MAX_LENGTH = BinaryParser.FIXED + BinaryParser.IPV6_BYTES + MAX_TARGET;
 
     public HopRequest {
         boolean visitor = mode == Mode.VISITOR;
@@ -47,29 +52,47 @@ public record HopRequest(
             throw new IllegalArgumentException(
                     mode + " in network " + network + " (expected: 0 and above, addresses with VISITOR only)");
         }
+        told = announcement == Announcement.PROXY_V2 ? Tlv.ofVisitor(told) : List.of();
     }
 
     /// A connection that serves one visitor.
     public static HopRequest visitor(
             int network, Target target, Announcement announcement, InetSocketAddress client, InetSocketAddress local) {
-        return new HopRequest(Mode.VISITOR, network, target, announcement, client, local);
+        return new HopRequest(Mode.VISITOR, network, target, announcement, client, local, List.of());
+    }
+
+    /// The same, and what else the target shall be told of the visitor.
+    ///
+    /// @param all TLVs of which those of the visitor are taken, where the announcement has room for them
+    public HopRequest telling(List<Tlv> all) {
+        return new HopRequest(mode, network, target, announcement, client, local, all);
     }
 
     /// A connection that serves many visitors in turn, or none.
     public static HopRequest shared(int network, Target target) {
-        return new HopRequest(Mode.SHARED, network, target, Announcement.NONE, null, null);
+        return new HopRequest(Mode.SHARED, network, target, Announcement.NONE, null, null, List.of());
+    }
+
+    /// The length in bytes of what [#write] writes.
+    public int length() {
+        return ProxyHeaderWriter.lengthV2(header(), false);
     }
 
     /// Writes the request.
     ///
-    /// @param out with [#MAX_LENGTH] bytes remaining
+    /// @param out with [#length] bytes remaining
     /// @return the number of bytes written
     public int write(ByteBuffer out) {
-        List<Tlv> tlvs = List.of(Tlv.of(TLV_TYPE, tlvValue()));
-        ProxyHeader header = client != null && local != null
+        return ProxyHeaderWriter.writeV2(out, header(), false);
+    }
+
+    private ProxyHeader header() {
+        List<Tlv> tlvs = new ArrayList<>(told.size() + 1);
+        tlvs.add(Tlv.of(TLV_TYPE, tlvValue()));
+        tlvs.addAll(told);
+        return client != null && local != null
                 ? ProxyHeader.of(target.protocol.transport, client, local, tlvs)
                 : ProxyHeader.unspecified(tlvs);
-        return ProxyHeaderWriter.writeV2(out, header, false);
     }
 
     private byte[] tlvValue() {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads [HopRequest]s, on the site. Same contract as [ProxyHeaderParser]: call with all bytes so far.
 public final class HopRequestParser {
-    /// Room for a target with the longest host, and for TLVs of later gateways.
-    private static final int MAX_TLV_BYTES = 1024;
+    /// Room for a target with the longest host, and for all that a gateway may have been told of the visitor.
+    private static final int MAX_TLV_BYTES = HopRequest.MAX_TARGET + ProxyHeaderParser.DEFAULT_TLV_BYTES;
 
     private static final ProxyHeaderParser HEADER = ProxyHeaderParser.forHop(MAX_TLV_BYTES);
 
@@ -91,7 +91,9 @@ public final class HopRequestParser {
         }
         Target target = new Target(protocol, host, port);
         return new Accepted(
-                new HopRequest(mode, network, target, announcement, header.source(), header.destination()), consumed);
+                new HopRequest(
+                        mode, network, target, announcement, header.source(), header.destination(), header.tlvs()),
+                consumed);
     }
 
     private static Malformed refused(HopFault reason) {

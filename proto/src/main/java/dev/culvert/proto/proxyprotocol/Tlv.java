@@ -1,6 +1,7 @@
 package dev.culvert.proto.proxyprotocol;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /// One type-length-value field of a version 2 header. Types may repeat, values are binary.
 ///
@@ -47,6 +48,20 @@ public record Tlv(int type, ByteBuffer value) {
 
     public static Tlv of(int type, byte[] value) {
         return new Tlv(type, ByteBuffer.wrap(value));
+    }
+
+    /// Whether it says something of the visitor that holds wherever the connection is passed on to. What belongs to one
+    /// header or one machine (CRC32C, NOOP, NETNS), is custom, experimental or of the future does not.
+    public boolean isOfVisitor() {
+        return switch (type) {
+            case ALPN, AUTHORITY, UNIQUE_ID, SSL -> true;
+            default -> false;
+        };
+    }
+
+    /// Those of `all` that are of the visitor, in their order.
+    public static List<Tlv> ofVisitor(List<Tlv> all) {
+        return all.stream().filter(Tlv::isOfVisitor).toList();
     }
 
     @Override

@@ -20,6 +20,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -35,8 +36,6 @@ final class HopTest {
     private static final Target WEB = new Target(Protocol.TCP, "nas.lan", 8096);
     /// Version 1, VISITOR, network 0x01020304, TCP, port 8096, `nas.lan`.
     private static final String E4 = "e40010 01 01 01020304 06 1fa0 6e61732e6c616e";
-
-    private final ByteBuffer out = ByteBuffer.allocate(HopRequest.MAX_LENGTH);
 
     @Test
     void write_visitor_isAProxyHeaderWithOneTlv() {
@@ -67,6 +66,27 @@ final class HopTest {
     }
 
     @Test
+    void telling_ofManyTlvs_takesThoseOfTheVisitor() {
+        HopRequest request = HopRequest.visitor(1, WEB, Announcement.PROXY_V2, CLIENT, LOCAL)
+                .telling(List.of(
+                        Tlv.of(Tlv.NETNS, new byte[] {1}),
+                        Tlv.of(Tlv.UNIQUE_ID, new byte[128]),
+                        Tlv.of(0xe0, new byte[] {2}),
+                        Tlv.of(Tlv.SSL, new byte[3005]),
+                        Tlv.of(Tlv.AUTHORITY, new byte[255])));
+        assertThat(request.told()).extracting(Tlv::type).containsExactly(Tlv.UNIQUE_ID, Tlv.SSL, Tlv.AUTHORITY);
+        assertRoundTrip(request);
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Announcement.class, mode = EnumSource.Mode.EXCLUDE, names = "PROXY_V2")
+    void telling_whoHasNoRoomForIt_tellsNothing(Announcement announcement) {
+        HopRequest request = HopRequest.visitor(1, WEB, announcement, CLIENT, LOCAL);
+        assertThat(request.telling(List.of(Tlv.of(Tlv.ALPN, new byte[] {'h', '2'}))))
+                .isEqualTo(request);
+    }
+
+    @Test
     void parse_splitAtEveryByte_needsMoreUntilComplete() {
         byte[] all = written(HopRequest.visitor(1, WEB, Announcement.NONE, CLIENT, LOCAL));
         for (int length = 0; length < all.length; length++) {
@@ -93,7 +113,7 @@ final class HopTest {
     static Stream<Arguments> malformed() {
         return Stream.of(
                 arguments("plain HTTP", line("GET / HTTP/1.1"), HopFault.HEADER),
-                arguments("TLVs beyond 1 KiB", v2("21110900"), HopFault.HEADER),
+                arguments("TLVs beyond 5 KiB", v2("21111500"), HopFault.HEADER),
                 arguments("a stock balancer's header", v2("2111000c" + TCP4), HopFault.NO_TARGET),
                 arguments("version 1", line("PROXY TCP4 1.1.1.1 2.2.2.2 1 2\r\n"), HopFault.NO_TARGET),
                 arguments("a second E4", v2("21110032" + TCP4 + E4 + E4), HopFault.SECOND_TARGET),
@@ -148,9 +168,9 @@ final class HopTest {
 
     @Test
     void request_modeAndAddressesThatDoNotFit_throws() {
-        assertThatThrownBy(() -> new HopRequest(Mode.VISITOR, 0, WEB, Announcement.NONE, null, null))
+        assertThatThrownBy(() -> new HopRequest(Mode.VISITOR, 0, WEB, Announcement.NONE, null, null, List.of()))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new HopRequest(Mode.SHARED, 0, WEB, Announcement.NONE, CLIENT, LOCAL))
+        assertThatThrownBy(() -> new HopRequest(Mode.SHARED, 0, WEB, Announcement.NONE, CLIENT, LOCAL, List.of()))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -189,7 +209,9 @@ final class HopTest {
 
     private void assertRoundTrip(HopRequest request) {
         byte[] bytes = written(request);
-        assertThat(bytes).hasSizeLessThanOrEqualTo(HopRequest.MAX_LENGTH);
+        if (request.told().isEmpty()) {
+            assertThat(bytes).hasSizeLessThanOrEqualTo(HopRequest.MAX_LENGTH);
+        }
         assertThat(HopRequestParser.parse(ByteBuffer.wrap(bytes))).isEqualTo(new Accepted(request, bytes.length));
         // To everybody else the hop's TLV is a reason to refuse.
         assertThat(new ProxyHeaderParser().parse(ByteBuffer.wrap(bytes)))
@@ -197,9 +219,9 @@ final class HopTest {
     }
 
     private byte[] written(HopRequest request) {
-        out.clear();
+        ByteBuffer out = ByteBuffer.allocate(request.length());
         int length = request.write(out);
-        assertThat(length).isEqualTo(out.position());
+        assertThat(length).isEqualTo(out.position()).isEqualTo(request.length());
         return Arrays.copyOf(out.array(), length);
     }
 
