@@ -13,7 +13,7 @@ fetch() {
 cases() {
   cd "$ROOT"
   ./mvnw -q -B -pl proto,model,dataplane test -Dspotless.check.skip=true -Dwycheproof.rows="$RUN/files/rows" \
-    -Dtest='WycheproofTest,LibcryptoAeadTest' -Dsurefire.failIfNoSpecifiedTests=false
+    -Dtest='WycheproofTest,LibcryptoAeadTest,LibcryptoFunctionsTest' -Dsurefire.failIfNoSpecifiedTests=false
 }
 
 scenario() {

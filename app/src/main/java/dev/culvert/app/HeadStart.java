@@ -1,9 +1,7 @@
 package dev.culvert.app;
 
 import dev.culvert.dataplane.Loops;
-import dev.culvert.dataplane.os.AeadProvider;
-import dev.culvert.proto.wireguard.PrivateKey;
-import java.util.Random;
+import dev.culvert.dataplane.os.CryptoProvider;
 
 /// Loads the tunnel's ciphers and the event loops' classes while the main thread opens the store and reads the
 /// configuration: the two halves of a start, which need nothing of each other.
@@ -18,9 +16,7 @@ final class HeadStart {
     private static void run() {
         try {
             Loops.preload();
-            AeadProvider.name();
-            // A key of nobody's, never used.
-            PrivateKey.generate(new Random(0)).publicKey();
+            CryptoProvider.functions();
         } catch (RuntimeException | LinkageError e) {
             return;
         }

@@ -5,7 +5,7 @@ import dev.culvert.control.store.StateFolder;
 import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
-import dev.culvert.dataplane.os.AeadProvider;
+import dev.culvert.dataplane.os.CryptoProvider;
 import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.model.Limits;
 import dev.culvert.model.Model;
@@ -53,7 +53,7 @@ final class Rehearsal {
                                 model.tunnel().addresses(),
                                 model.tunnel().mtu()),
                         loops.bindUdp(nowhere),
-                        AeadProvider.factory())) {
+                        CryptoProvider.functions())) {
             Node.Parts parts = new Node.Parts(
                     loops,
                     tunnel,

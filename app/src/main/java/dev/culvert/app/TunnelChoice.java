@@ -2,7 +2,7 @@ package dev.culvert.app;
 
 import dev.culvert.control.TunnelPort;
 import dev.culvert.dataplane.Loops;
-import dev.culvert.dataplane.os.AeadProvider;
+import dev.culvert.dataplane.os.CryptoProvider;
 import dev.culvert.dataplane.os.LinuxHostNetwork;
 import dev.culvert.dataplane.os.LinuxPacketPort;
 import dev.culvert.dataplane.os.LinuxTunPort;
@@ -38,7 +38,7 @@ record TunnelChoice(TunnelDriver tunnel, String io, String why) {
         }
 
         String io() {
-            return loops.kind() + ", " + AeadProvider.name();
+            return loops.kind() + ", " + CryptoProvider.name();
         }
 
         boolean isEpoll() {
@@ -79,7 +79,7 @@ record TunnelChoice(TunnelDriver tunnel, String io, String why) {
     private static TunnelChoice embedded(Wanted wanted, String why) throws IOException {
         UdpPort port = udp(wanted);
         return new TunnelChoice(
-                WireGuardTunnel.open(wanted.loops().tunnel(), wanted.own(), port, AeadProvider.factory()),
+                WireGuardTunnel.open(wanted.loops().tunnel(), wanted.own(), port, CryptoProvider.functions()),
                 wanted.io(),
                 why);
     }
@@ -105,7 +105,8 @@ record TunnelChoice(TunnelDriver tunnel, String io, String why) {
                 WireGuardTunnel.Settings own = wanted.own();
                 HostNetwork network = LinuxHostNetwork.up(tun.name(), own.addresses(), own.mtu(), false);
                 return new TunnelChoice(
-                        WireGuardTunnel.tun(wanted.loops().tunnel(), own, port, AeadProvider.factory(), tun, network),
+                        WireGuardTunnel.tun(
+                                wanted.loops().tunnel(), own, port, CryptoProvider.functions(), tun, network),
                         wanted.io() + ", interface " + tun.name(),
                         why);
             } catch (IOException e) {

@@ -2,7 +2,7 @@ package dev.culvert.app;
 
 import dev.culvert.control.wg.UapiServer;
 import dev.culvert.dataplane.Loops;
-import dev.culvert.dataplane.os.AeadProvider;
+import dev.culvert.dataplane.os.CryptoProvider;
 import dev.culvert.dataplane.os.LinuxTunPort;
 import dev.culvert.dataplane.os.LinuxUdpPort;
 import dev.culvert.dataplane.tunnel.TunPort;
@@ -109,7 +109,7 @@ final class WgCommand implements Callable<Integer> {
         try (Loops loops = Loops.forThisMachine();
                 TunPort tun = LinuxTunPort.open(name);
                 WgInterface wg = WgInterface.open(
-                        loops.tunnel(), tun, gone::countDown, WgCommand::bind, AeadProvider.factory())) {
+                        loops.tunnel(), tun, gone::countDown, WgCommand::bind, CryptoProvider.functions())) {
             Path mtu = Path.of("/sys/class/net", name, "mtu");
             Files.writeString(mtu, Integer.toString(WgInterface.DEFAULT_MTU));
             try (UapiServer server =

@@ -7,7 +7,7 @@ import dev.culvert.proto.netstack.StackConfig;
 import dev.culvert.proto.netstack.TcpListener;
 import dev.culvert.proto.netstack.TcpSocket;
 import dev.culvert.proto.netstack.UdpSocket;
-import dev.culvert.proto.wireguard.Aead;
+import dev.culvert.proto.wireguard.CryptoFunctions;
 import dev.culvert.proto.wireguard.Drop;
 import dev.culvert.proto.wireguard.OpenJob;
 import dev.culvert.proto.wireguard.Peer;
@@ -67,13 +67,13 @@ final class PacketLoop {
     private boolean ended;
     private @Nullable Throwable bug;
 
-    private PacketLoop(TunnelSettings settings, Aead.Factory aead, DatagramPort port) {
+    private PacketLoop(TunnelSettings settings, CryptoFunctions crypto, DatagramPort port) {
         SecureRandom random = new SecureRandom();
         Instant wall = Instant.now();
         long wallNanos = TimeUnit.SECONDS.toNanos(wall.getEpochSecond()) + wall.getNano();
         this.port = port;
         addresses = settings.addresses();
-        device = new WireGuardDevice(settings.key(), aead, random, wallNanos - now());
+        device = new WireGuardDevice(settings.key(), crypto, random, wallNanos - now());
         device.mtu(settings.mtu());
         stack = new Stack(StackConfig.of(addresses, settings.mtu()), random);
         packet = ByteBuffer.allocate(HEADROOM + settings.mtu() + TAILROOM);
@@ -84,10 +84,10 @@ final class PacketLoop {
         thread = Thread.ofPlatform().daemon().name("culvert-tunnel").unstarted(this::run);
     }
 
-    static PacketLoop start(TunnelSettings settings, Aead.Factory aead) throws IOException {
+    static PacketLoop start(TunnelSettings settings, CryptoFunctions crypto) throws IOException {
         DatagramPort port = DatagramPort.bind(settings.listenPort());
         try {
-            PacketLoop loop = new PacketLoop(settings, aead, port);
+            PacketLoop loop = new PacketLoop(settings, crypto, port);
             loop.thread.start();
             return loop;
         } catch (RuntimeException | Error e) {

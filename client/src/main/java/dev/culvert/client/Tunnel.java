@@ -1,6 +1,6 @@
 package dev.culvert.client;
 
-import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.JdkCrypto;
 import dev.culvert.proto.wireguard.PeerConfig;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -45,7 +45,7 @@ public final class Tunnel implements AutoCloseable {
                         endpoint.getHostString() + ": no such host (endpoint of peer " + peer.publicKey() + ")");
             }
         }
-        return new Tunnel(PacketLoop.start(settings, JdkAead::new));
+        return new Tunnel(PacketLoop.start(settings, new JdkCrypto()));
     }
 
     /// Opens a TCP connection.

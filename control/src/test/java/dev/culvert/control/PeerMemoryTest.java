@@ -17,7 +17,7 @@ import dev.culvert.model.config.Source;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
 import dev.culvert.proto.inet.IpPrefix;
-import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.JdkCrypto;
 import dev.culvert.proto.wireguard.OpenJob;
 import dev.culvert.proto.wireguard.Peer;
 import dev.culvert.proto.wireguard.PeerConfig;
@@ -57,7 +57,7 @@ class PeerMemoryTest {
     private final PrivateKey farKey = PrivateKey.generate(new SecureRandom());
     private final TunnelClock clock = new TunnelClock();
     private final WireGuardDevice far =
-            new WireGuardDevice(farKey, JdkAead::new, new SecureRandom(), clock.wallOrigin());
+            new WireGuardDevice(farKey, new JdkCrypto(), new SecureRandom(), clock.wallOrigin());
     private final Transmit transmit = new Transmit(2_048);
     private final LinkedBlockingQueue<Document> written = new LinkedBlockingQueue<>();
     private final String documentKey = RememberedPeer.documentKey(farKey.publicKey());
@@ -98,7 +98,7 @@ class PeerMemoryTest {
                     loops.tunnel(),
                     new WireGuardTunnel.Settings(nodeKey, model.tunnel().addresses(), 1_420),
                     loops.bindUdp(new InetSocketAddress(LOOPBACK, 0)),
-                    JdkAead::new);
+                    new JdkCrypto());
             Model empty = new Model(
                     model.name(), model.role(), model.tunnel(), Map.of(), Map.of(), List.of(), Map.of(), model.rules());
             node = new Node(

@@ -10,7 +10,7 @@ import dev.culvert.dataplane.tunnel.NioUdpPort;
 import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.model.Role;
 import dev.culvert.proto.inet.IpPrefix;
-import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.JdkCrypto;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PrivateKey;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -70,7 +70,7 @@ class GuestTest {
                 loops.next(),
                 new WireGuardTunnel.Settings(key, List.of(address), 1420),
                 NioUdpPort.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
-                JdkAead::new);
+                new JdkCrypto());
         InetSocketAddress endpoint = gateway.tunnel().localAddress();
         List<IpPrefix> hub = List.of(IpPrefix.host(GATEWAY));
         tunnel.put(new PeerConfig(gateway.key().publicKey(), null, endpoint, 0, hub))

@@ -21,7 +21,7 @@ import dev.culvert.model.Target;
 import dev.culvert.model.config.ModelMerge;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
-import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.JdkCrypto;
 import dev.culvert.proto.wireguard.PrivateKey;
 import java.io.IOException;
 import java.io.InputStream;
@@ -276,7 +276,7 @@ class VisitorRegressionTest {
                         base.tunnel().addresses(),
                         base.tunnel().mtu()),
                 loops.bindUdp(new InetSocketAddress(LOOPBACK, 0)),
-                JdkAead::new);
+                new JdkCrypto());
         open.add(tunnel);
         ExecutorService workers = Executors.newVirtualThreadPerTaskExecutor();
         open.add(workers);

@@ -11,7 +11,7 @@ import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Ports;
 import dev.culvert.dataplane.internal.InternalService.Response;
 import dev.culvert.dataplane.internal.TunnelClient;
-import dev.culvert.dataplane.os.AeadProvider;
+import dev.culvert.dataplane.os.CryptoProvider;
 import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.model.Endpoint;
 import dev.culvert.proto.inet.IpPrefix;
@@ -122,7 +122,7 @@ public final class Join {
                         loops.tunnel(),
                         new WireGuardTunnel.Settings(token.oneTimeKey(), List.of(token.guestAddress()), token.mtu()),
                         loops.bindUdp(new InetSocketAddress(0)),
-                        AeadProvider.factory())) {
+                        CryptoProvider.functions())) {
             tunnel.put(new PeerConfig(gateway.key(), null, endpoint, 0, List.of(IpPrefix.host(gateway.address()))));
             InetSocketAddress control = new InetSocketAddress(gateway.address(), Ports.CONTROL);
             Response response = new TunnelClient(tunnel)

@@ -16,7 +16,7 @@ import dev.culvert.model.config.ModelMerge;
 import dev.culvert.model.config.Source;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
-import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.JdkCrypto;
 import dev.culvert.proto.wireguard.PrivateKey;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -69,7 +69,7 @@ class ObservatoryTest {
                 new WireGuardTunnel.Settings(
                         PrivateKey.generate(new SecureRandom()), model.tunnel().addresses(), 1420),
                 loops.bindUdp(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
-                JdkAead::new);
+                new JdkCrypto());
         Admission admission = new Admission(Limits.DEFAULT, new BanTable(), 1, System.nanoTime());
         node = new Node(
                 new Node.Parts(

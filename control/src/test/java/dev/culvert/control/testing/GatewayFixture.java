@@ -14,7 +14,7 @@ import dev.culvert.model.Model;
 import dev.culvert.model.Role;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
-import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.JdkCrypto;
 import dev.culvert.proto.wireguard.PrivateKey;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -49,7 +49,7 @@ public final class GatewayFixture implements AutoCloseable {
                 loops.tunnel(),
                 new WireGuardTunnel.Settings(key, model.tunnel().addresses(), 1420),
                 loops.bindUdp(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
-                JdkAead::new);
+                new JdkCrypto());
         Admission admission = new Admission(Limits.DEFAULT, new BanTable(), 1, System.nanoTime());
         node = new Node(
                 new Node.Parts(

@@ -14,26 +14,26 @@ import java.nio.ByteOrder;
 
 /// ChaCha20-Poly1305 by the system's OpenSSL, in place on heap arrays and without garbage; several times the speed of
 /// the
-/// JDK's cipher. To be used by one thread at a time. [AeadProvider] decides whether this machine has it.
+/// JDK's cipher. To be used by one thread at a time. [CryptoProvider] decides whether this machine has it.
 final class LibcryptoAead implements Aead {
-    private static final int TAG = 16;
+    static final int TAG = 16;
     private static final int NONCE = 12;
     private static final int KEY = 32;
     // openssl/evp.h; numbers stand where other functions have addresses (see Downcalls).
-    private static final MemorySegment GET_TAG = MemorySegment.ofAddress(0x10);
-    private static final MemorySegment SET_TAG = MemorySegment.ofAddress(0x11);
-    private static final MemorySegment TAG_SIZE = MemorySegment.ofAddress(TAG);
+    static final MemorySegment GET_TAG = MemorySegment.ofAddress(0x10);
+    static final MemorySegment SET_TAG = MemorySegment.ofAddress(0x11);
+    static final MemorySegment TAG_SIZE = MemorySegment.ofAddress(TAG);
     private static final ValueLayout.OfLong COUNTER = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     // Where there is no library, this class fails to initialise and nothing else does.
-    private static final SymbolLookup LIBRARY = AeadProvider.library();
-    private static final MethodHandle NEW_CONTEXT = Downcalls.words(LIBRARY, "EVP_CIPHER_CTX_new");
-    private static final MethodHandle FREE_CONTEXT = Downcalls.words(LIBRARY, "EVP_CIPHER_CTX_free");
-    private static final MethodHandle CHACHA20_POLY1305 = Downcalls.words(LIBRARY, "EVP_chacha20_poly1305");
-    private static final MethodHandle INIT = Downcalls.segments(LIBRARY, "EVP_CipherInit_ex");
-    private static final MethodHandle UPDATE = Downcalls.segments(LIBRARY, "EVP_CipherUpdate");
-    private static final MethodHandle FINISH = Downcalls.segments(LIBRARY, "EVP_CipherFinal_ex");
-    private static final MethodHandle CONTROL = Downcalls.segments(LIBRARY, "EVP_CIPHER_CTX_ctrl");
+    private static final SymbolLookup LIBRARY = CryptoProvider.library();
+    static final MethodHandle NEW_CONTEXT = Downcalls.words(LIBRARY, "EVP_CIPHER_CTX_new");
+    static final MethodHandle FREE_CONTEXT = Downcalls.words(LIBRARY, "EVP_CIPHER_CTX_free");
+    static final MethodHandle CHACHA20_POLY1305 = Downcalls.words(LIBRARY, "EVP_chacha20_poly1305");
+    static final MethodHandle INIT = Downcalls.segments(LIBRARY, "EVP_CipherInit_ex");
+    static final MethodHandle UPDATE = Downcalls.segments(LIBRARY, "EVP_CipherUpdate");
+    static final MethodHandle FINISH = Downcalls.segments(LIBRARY, "EVP_CipherFinal_ex");
+    static final MethodHandle CONTROL = Downcalls.segments(LIBRARY, "EVP_CIPHER_CTX_ctrl");
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment nonce = arena.allocate(NONCE, 8);
@@ -122,7 +122,7 @@ final class LibcryptoAead implements Aead {
         return (int) (long) INIT.invokeExact(context, none, none, none, nonce.address(), encrypt);
     }
 
-    private static IllegalStateException failed(Throwable t) {
+    static IllegalStateException failed(Throwable t) {
         return t instanceof IllegalStateException known ? known : Downcalls.unexpected(t);
     }
 }

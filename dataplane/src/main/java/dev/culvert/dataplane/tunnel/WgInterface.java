@@ -1,6 +1,6 @@
 package dev.culvert.dataplane.tunnel;
 
-import dev.culvert.proto.wireguard.Aead;
+import dev.culvert.proto.wireguard.CryptoFunctions;
 import dev.culvert.proto.wireguard.PrivateKey;
 import dev.culvert.proto.wireguard.WireGuardDevice;
 import dev.culvert.proto.wireguard.uapi.UapiInterface;
@@ -51,11 +51,11 @@ public final class WgInterface implements AutoCloseable {
     /// @param tun belongs to the interface from now on
     /// @param gone runs on the loop when somebody removes the interface
     /// @throws IOException if no UDP port can be bound or registered
-    public static WgInterface open(IoEventLoop loop, TunPort tun, Runnable gone, Binder binder, Aead.Factory aead)
+    public static WgInterface open(IoEventLoop loop, TunPort tun, Runnable gone, Binder binder, CryptoFunctions crypto)
             throws IOException {
         SecureRandom random = new SecureRandom();
         TunnelClock clock = new TunnelClock();
-        WireGuardDevice device = new WireGuardDevice(PrivateKey.generate(random), aead, random, clock.wallOrigin());
+        WireGuardDevice device = new WireGuardDevice(PrivateKey.generate(random), crypto, random, clock.wallOrigin());
         device.mtu(DEFAULT_MTU);
         MovablePort port = new MovablePort(binder);
         TunInside inside =

@@ -5,7 +5,7 @@ import dev.culvert.proto.inet.IpPrefix;
 import dev.culvert.proto.netstack.Stack;
 import dev.culvert.proto.netstack.StackConfig;
 import dev.culvert.proto.netstack.StackStatus;
-import dev.culvert.proto.wireguard.Aead;
+import dev.culvert.proto.wireguard.CryptoFunctions;
 import dev.culvert.proto.wireguard.Drop;
 import dev.culvert.proto.wireguard.Peer;
 import dev.culvert.proto.wireguard.PeerConfig;
@@ -62,11 +62,11 @@ public final class WireGuardTunnel implements TunnelDriver {
     ///
     /// @param port the bound UDP port; it is closed with the tunnel
     /// @throws IOException if the port cannot be registered with the loop
-    public static WireGuardTunnel open(IoEventLoop loop, Settings settings, UdpPort port, Aead.Factory aead)
+    public static WireGuardTunnel open(IoEventLoop loop, Settings settings, UdpPort port, CryptoFunctions crypto)
             throws IOException {
         Pings pings = new Pings();
         Stack stack = new Stack(StackConfig.of(settings.addresses(), settings.mtu()), new SecureRandom());
-        return open(loop, settings, port, aead, pings, new StackInside(stack, pings));
+        return open(loop, settings, port, crypto, pings, new StackInside(stack, pings));
     }
 
     /// Opens a tunnel whose inner end is an interface of the kernel's, on an event loop of epoll, which owns all of it
@@ -76,18 +76,18 @@ public final class WireGuardTunnel implements TunnelDriver {
     /// @param network told of routes and openings; [HostNetwork#UNTOUCHED] where somebody else cares for them
     /// @throws IOException if they cannot be registered with the loop
     public static WireGuardTunnel tun(
-            IoEventLoop loop, Settings settings, UdpPort port, Aead.Factory aead, TunPort tun, HostNetwork network)
+            IoEventLoop loop, Settings settings, UdpPort port, CryptoFunctions crypto, TunPort tun, HostNetwork network)
             throws IOException {
         Pings pings = new Pings();
         Inside inside = new TunInside(tun, network, pings, settings.addresses(), settings.mtu());
-        return open(loop, settings, port, aead, pings, inside);
+        return open(loop, settings, port, crypto, pings, inside);
     }
 
     private static WireGuardTunnel open(
-            IoEventLoop loop, Settings settings, UdpPort port, Aead.Factory aead, Pings pings, Inside inside)
+            IoEventLoop loop, Settings settings, UdpPort port, CryptoFunctions crypto, Pings pings, Inside inside)
             throws IOException {
         TunnelClock clock = new TunnelClock();
-        WireGuardDevice device = new WireGuardDevice(settings.key(), aead, new SecureRandom(), clock.wallOrigin());
+        WireGuardDevice device = new WireGuardDevice(settings.key(), crypto, new SecureRandom(), clock.wallOrigin());
         device.mtu(settings.mtu());
         TunnelLoop tunnel = new TunnelLoop(loop, device, inside, port, clock, settings.mtu());
         tunnel.start();

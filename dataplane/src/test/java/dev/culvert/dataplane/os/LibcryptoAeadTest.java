@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 final class LibcryptoAeadTest {
     @Test
     void sealAndOpen_ofRandomPackets_agreeWithTheJdk() {
-        assumeTrue(AeadProvider.name().equals("libcrypto"), "this system has no libcrypto");
+        assumeTrue(CryptoProvider.name().equals("libcrypto"), "this system has no libcrypto");
         long seed = 4711;
         Random random = new Random(seed);
         for (int round = 0; round < 500; round++) {
@@ -55,7 +55,7 @@ final class LibcryptoAeadTest {
     /// texts, and the counter of their nonce, both providers must still say the same.
     @Test
     void seal_ofWycheproofsKeysAndTexts_agreesWithTheJdk() throws IOException {
-        assumeTrue(AeadProvider.name().equals("libcrypto"), "this system has no libcrypto");
+        assumeTrue(CryptoProvider.name().equals("libcrypto"), "this system has no libcrypto");
         String folder = System.getProperty("wycheproof.rows", "../proto/src/test/resources/wycheproof");
         for (String line : Files.readAllLines(Path.of(folder, "chacha20_poly1305.txt"))) {
             String[] row = line.split(" ", -1);

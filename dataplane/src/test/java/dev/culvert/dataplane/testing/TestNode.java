@@ -16,7 +16,7 @@ import dev.culvert.model.config.ModelMerge;
 import dev.culvert.model.config.Source;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
-import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.JdkCrypto;
 import dev.culvert.proto.wireguard.PrivateKey;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -54,7 +54,7 @@ public final class TestNode implements AutoCloseable {
                 loops.tunnel(),
                 settings,
                 loops.bindUdp(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
-                JdkAead::new);
+                new JdkCrypto());
         Admission admission = new Admission(LIMITS, new BanTable(), 7, System.nanoTime());
         Node.Parts parts = new Node.Parts(
                 loops,

@@ -5,7 +5,7 @@ import dev.culvert.dataplane.tunnel.NioUdpPort;
 import dev.culvert.dataplane.tunnel.UdpPort;
 import dev.culvert.dataplane.tunnel.WireGuardTunnel;
 import dev.culvert.proto.inet.IpPrefix;
-import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.JdkCrypto;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PrivateKey;
 import dev.culvert.proto.wireguard.PublicKey;
@@ -81,7 +81,7 @@ public final class TunnelPair implements AutoCloseable {
     private static WireGuardTunnel tunnel(Io io, IoEventLoop loop, PrivateKey key, List<InetAddress> addresses)
             throws IOException {
         UdpPort port = io.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        return WireGuardTunnel.open(loop, new WireGuardTunnel.Settings(key, addresses, MTU), port, JdkAead::new);
+        return WireGuardTunnel.open(loop, new WireGuardTunnel.Settings(key, addresses, MTU), port, new JdkCrypto());
     }
 
     public WireGuardTunnel gateway() {

@@ -12,7 +12,7 @@ import dev.culvert.proto.inet.Ipv4Header;
 import dev.culvert.proto.inet.NetworkOrder;
 import dev.culvert.proto.inet.TcpHeader;
 import dev.culvert.proto.inet.UdpHeader;
-import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.JdkCrypto;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PrivateKey;
 import io.netty.channel.IoEventLoop;
@@ -147,7 +147,7 @@ class TunInsideTest {
             throws Exception {
         UdpPort port = NioUdpPort.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         return WireGuardTunnel.tun(
-                loops.next(), new WireGuardTunnel.Settings(key, own, 1420), port, JdkAead::new, tun, told);
+                loops.next(), new WireGuardTunnel.Settings(key, own, 1420), port, new JdkCrypto(), tun, told);
     }
 
     private static PeerConfig peer(PrivateKey key, WireGuardTunnel tunnel, InetAddress... addresses) {

@@ -3,7 +3,7 @@ package dev.culvert.dataplane.tunnel;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.proto.inet.IpPrefix;
-import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.JdkCrypto;
 import dev.culvert.proto.wireguard.PeerConfig;
 import dev.culvert.proto.wireguard.PrivateKey;
 import io.netty.channel.IoEventLoop;
@@ -130,6 +130,6 @@ class TunnelLoopRegressionTest {
     private static WireGuardTunnel tunnel(IoEventLoop loop, PrivateKey key, InetAddress address, UdpPort port)
             throws IOException {
         return WireGuardTunnel.open(
-                loop, new WireGuardTunnel.Settings(key, List.of(address), 1420), port, JdkAead::new);
+                loop, new WireGuardTunnel.Settings(key, List.of(address), 1420), port, new JdkCrypto());
     }
 }

@@ -19,12 +19,4 @@ public interface Aead {
 
     /// Overwrites the key; no call is under way and none may follow.
     void destroy();
-
-    /// Makes the two objects of a session.
-    interface Factory {
-        /// One direction of a session.
-        ///
-        /// @param key 32 bytes; copied if needed, the caller overwrites them
-        Aead create(byte[] key);
-    }
 }

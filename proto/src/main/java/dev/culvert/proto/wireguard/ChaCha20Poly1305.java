@@ -132,6 +132,13 @@ final class ChaCha20Poly1305 {
         }
     }
 
+    /// Four zero bytes and a counter, as Noise has it (revision 34 §12.3).
+    static byte[] nonce(long counter) {
+        byte[] nonce = new byte[NONCE_BYTES];
+        LE64.set(nonce, NONCE_BYTES - Long.BYTES, counter);
+        return nonce;
+    }
+
     private static byte[] innerNonce(byte[] nonce) {
         byte[] inner = new byte[NONCE_BYTES];
         System.arraycopy(nonce, 16, inner, 4, 8);

@@ -19,9 +19,9 @@ final class DeviceParts {
     /// How often a peer was found somewhere new, or shook hands.
     long peerNews;
 
-    DeviceParts(PrivateKey key, RandomGenerator random) {
+    DeviceParts(PrivateKey key, CryptoFunctions crypto, RandomGenerator random) {
         this.random = random;
-        local = new LocalStatic(key, random);
+        local = new LocalStatic(key, crypto, random);
         indices = new IndexTable(random);
     }
 }

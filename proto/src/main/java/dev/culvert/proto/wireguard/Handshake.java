@@ -1,8 +1,6 @@
 package dev.culvert.proto.wireguard;
 
 import java.nio.charset.StandardCharsets;
-import java.security.interfaces.XECPrivateKey;
-import java.security.interfaces.XECPublicKey;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -13,34 +11,35 @@ import org.jspecify.annotations.Nullable;
 /// `readTimestamp`, `writeResponse`, `transportKeys`. Macs and time are not its business. A read that fails changes
 /// nothing, so that a forged response does not end a handshake. What fails is named by a [Drop]; null is success.
 final class Handshake {
-    private static final byte[] ZERO_NONCE = new byte[ChaCha20Poly1305.NONCE_BYTES];
     private static final byte[] NOTHING = new byte[0];
     private static final byte[] NO_PRESHARED_KEY = new byte[32];
     private static final byte[] CONSTRUCTION = Kdf.hash(ascii("Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s"));
     private static final byte[] IDENTIFIED = Kdf.hash(CONSTRUCTION, ascii("WireGuard v1 zx2c4 Jason@zx2c4.com"));
 
+    private final CryptoFunctions crypto;
     private byte[] chainingKey = CONSTRUCTION.clone();
     private byte[] hash;
-    private @Nullable XECPrivateKey ephemeral;
-    private @Nullable XECPublicKey remoteEphemeral;
+    private byte @Nullable [] ephemeral;
+    private byte @Nullable [] remoteEphemeral;
     private @Nullable PublicKey initiator;
     private byte[] timestamp = NOTHING;
     private int remoteIndex;
 
-    Handshake(PublicKey responder) {
+    Handshake(CryptoFunctions crypto, PublicKey responder) {
+        this.crypto = crypto;
         hash = Kdf.hash(IDENTIFIED, responder.raw());
     }
 
     /// Writes everything of an initiation but its macs.
     @Nullable
     Drop writeInitiation(LocalStatic us, RemoteStatic peer, int index, byte[] label, byte[] out, int offset) {
-        XECPrivateKey secret = us.ephemeral();
-        byte[] shared = us.curve.agree(secret, peer.point);
+        byte[] secret = us.ephemeral();
+        byte[] shared = us.crypto.dh(secret, peer.key.raw());
         if (shared == null || peer.shared == null) {
             return Drop.LOW_ORDER_POINT;
         }
         ephemeral = secret;
-        byte[] publicEphemeral = us.curve.publicKey(secret);
+        byte[] publicEphemeral = us.crypto.publicKey(secret);
         Messages.int32(out, offset, Messages.INITIATION);
         Messages.int32(out, offset + Messages.INITIATION_SENDER, index);
         mixEphemeral(publicEphemeral);
@@ -55,17 +54,17 @@ final class Handshake {
     /// Reads whose initiation it is; the sender has not proved that it holds that key.
     @Nullable
     Drop readStatic(LocalStatic us, byte[] in, int offset) {
-        byte[] publicEphemeral = slice(in, offset + Messages.INITIATION_EPHEMERAL, X25519.BYTES);
-        XECPublicKey point = us.curve.point(publicEphemeral, 0);
-        byte[] shared = us.curve.agree(us.scalar, point);
+        byte[] publicEphemeral = slice(in, offset + Messages.INITIATION_EPHEMERAL, CryptoFunctions.DH_BYTES);
+        byte[] shared = us.crypto.dh(us.scalar, publicEphemeral);
         if (shared == null) {
             return Drop.LOW_ORDER_POINT;
         }
-        remoteEphemeral = point;
+        remoteEphemeral = publicEphemeral;
         remoteIndex = Messages.int32(in, offset + Messages.INITIATION_SENDER);
         mixEphemeral(publicEphemeral);
         byte[] key = mixKey(shared);
-        byte[] opened = open(key, slice(in, offset + Messages.INITIATION_STATIC, X25519.BYTES + Aead.TAG_BYTES));
+        byte[] opened =
+                open(key, slice(in, offset + Messages.INITIATION_STATIC, CryptoFunctions.DH_BYTES + Aead.TAG_BYTES));
         if (opened == null) {
             return Drop.FORGED_HANDSHAKE;
         }
@@ -105,17 +104,17 @@ final class Handshake {
     @Nullable
     Drop writeResponse(
             LocalStatic us, RemoteStatic peer, @Nullable PresharedKey psk, int index, byte[] out, int offset) {
-        XECPublicKey initiatorEphemeral = remoteEphemeral;
+        byte[] initiatorEphemeral = remoteEphemeral;
         if (initiatorEphemeral == null) {
             throw new IllegalStateException("response before initiation");
         }
-        XECPrivateKey secret = us.ephemeral();
-        byte[] withEphemeral = us.curve.agree(secret, initiatorEphemeral);
-        byte[] withStatic = us.curve.agree(secret, peer.point);
+        byte[] secret = us.ephemeral();
+        byte[] withEphemeral = us.crypto.dh(secret, initiatorEphemeral);
+        byte[] withStatic = us.crypto.dh(secret, peer.key.raw());
         if (withEphemeral == null || withStatic == null) {
             return Drop.LOW_ORDER_POINT;
         }
-        byte[] publicEphemeral = us.curve.publicKey(secret);
+        byte[] publicEphemeral = us.crypto.publicKey(secret);
         Messages.int32(out, offset, Messages.RESPONSE);
         Messages.int32(out, offset + Messages.RESPONSE_SENDER, index);
         Messages.int32(out, offset + Messages.RESPONSE_RECEIVER, remoteIndex);
@@ -129,14 +128,13 @@ final class Handshake {
     /// Reads the answer to our initiation.
     @Nullable
     Drop readResponse(LocalStatic us, @Nullable PresharedKey psk, byte[] in, int offset) {
-        XECPrivateKey secret = ephemeral;
+        byte[] secret = ephemeral;
         if (secret == null) {
             throw new IllegalStateException("response to no initiation");
         }
-        byte[] publicEphemeral = slice(in, offset + Messages.RESPONSE_EPHEMERAL, X25519.BYTES);
-        XECPublicKey point = us.curve.point(publicEphemeral, 0);
-        byte[] withEphemeral = us.curve.agree(secret, point);
-        byte[] withStatic = us.curve.agree(us.scalar, point);
+        byte[] publicEphemeral = slice(in, offset + Messages.RESPONSE_EPHEMERAL, CryptoFunctions.DH_BYTES);
+        byte[] withEphemeral = us.crypto.dh(secret, publicEphemeral);
+        byte[] withStatic = us.crypto.dh(us.scalar, publicEphemeral);
         if (withEphemeral == null || withStatic == null) {
             return Drop.LOW_ORDER_POINT;
         }
@@ -169,6 +167,9 @@ final class Handshake {
     void wipe() {
         Arrays.fill(chainingKey, (byte) 0);
         Arrays.fill(hash, (byte) 0);
+        if (ephemeral != null) {
+            Arrays.fill(ephemeral, (byte) 0);
+        }
         ephemeral = null;
         remoteEphemeral = null;
     }
@@ -194,13 +195,13 @@ final class Handshake {
     }
 
     private byte[] seal(byte[] key, byte[] plaintext) {
-        byte[] sealed = ChaCha20Poly1305.seal(key, ZERO_NONCE, plaintext, hash);
+        byte[] sealed = crypto.encrypt(key, 0, hash, plaintext);
         hash = Kdf.hash(hash, sealed);
         return sealed;
     }
 
     private byte @Nullable [] open(byte[] key, byte[] sealed) {
-        byte[] plaintext = ChaCha20Poly1305.open(key, ZERO_NONCE, sealed, hash);
+        byte[] plaintext = crypto.decrypt(key, 0, hash, sealed);
         hash = Kdf.hash(hash, sealed);
         return plaintext;
     }

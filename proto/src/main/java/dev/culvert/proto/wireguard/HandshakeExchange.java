@@ -17,15 +17,13 @@ final class HandshakeExchange {
 
     private final DeviceParts parts;
     private final Map<PublicKey, Peer> peers;
-    private final Aead.Factory aead;
     private CookieChecker checker;
     private final ArrayDeque<CookieRequest> cookieRequests = new ArrayDeque<>();
     private long wallClockOffset;
 
-    HandshakeExchange(DeviceParts parts, Map<PublicKey, Peer> peers, Aead.Factory aead, long wallClockOffset) {
+    HandshakeExchange(DeviceParts parts, Map<PublicKey, Peer> peers, long wallClockOffset) {
         this.parts = parts;
         this.peers = peers;
-        this.aead = aead;
         this.wallClockOffset = wallClockOffset;
         checker = new CookieChecker(parts.local.publicKey, parts.random);
     }
@@ -124,7 +122,7 @@ final class HandshakeExchange {
 
     private @Nullable Drop handleInitiation(byte[] in, int offset, InetSocketAddress from, long now) {
         limiter.charge(now);
-        Handshake handshake = new Handshake(parts.local.publicKey);
+        Handshake handshake = new Handshake(parts.local.crypto, parts.local.publicKey);
         Drop refused = handshake.readStatic(parts.local, in, offset);
         if (refused != null) {
             return refused;
@@ -210,7 +208,7 @@ final class HandshakeExchange {
         }
         peer.clearInitiating(false);
         IndexTable.Entry entry = parts.indices.insert(peer);
-        Handshake handshake = new Handshake(peer.remote.key);
+        Handshake handshake = new Handshake(parts.local.crypto, peer.remote.key);
         byte[] label = Tai64n.after(peer.sentTimestamp, wallClockOffset + now);
         Drop refused = handshake.writeInitiation(parts.local, peer.remote, entry.index, label, out, 0);
         if (refused != null) {
@@ -229,8 +227,8 @@ final class HandshakeExchange {
     private Keypair session(Handshake handshake, IndexTable.Entry entry, boolean initiator, long now) {
         int remoteIndex = handshake.remoteIndex();
         byte[][] keys = handshake.transportKeys();
-        Aead sending = aead.create(keys[initiator ? 0 : 1]);
-        Aead receiving = aead.create(keys[initiator ? 1 : 0]);
+        Aead sending = parts.local.crypto.aead(keys[initiator ? 0 : 1]);
+        Aead receiving = parts.local.crypto.aead(keys[initiator ? 1 : 0]);
         Arrays.fill(keys[0], (byte) 0);
         Arrays.fill(keys[1], (byte) 0);
         return new Keypair(entry, remoteIndex, sending, receiving, initiator, now);

@@ -1,32 +1,34 @@
 package dev.culvert.proto.wireguard;
 
-import java.security.interfaces.XECPrivateKey;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
-/// Our end of every handshake: the static key, and the source of ephemeral ones.
+/// Our end of every handshake: the static key, the source of ephemeral ones, and what they are agreed with.
 final class LocalStatic {
     final PublicKey publicKey;
-    final X25519 curve = new X25519();
-    final XECPrivateKey scalar;
+    final CryptoFunctions crypto;
+    final byte[] scalar;
     private final RandomGenerator random;
 
-    LocalStatic(PrivateKey key, RandomGenerator random) {
+    LocalStatic(PrivateKey key, CryptoFunctions crypto, RandomGenerator random) {
         this.random = random;
-        publicKey = key.publicKey();
-        scalar = curve.scalar(key.raw());
+        this.crypto = crypto;
+        scalar = key.copy();
+        publicKey = key.publicKey(crypto);
     }
 
     RemoteStatic remote(PublicKey key) {
-        var point = curve.point(key.raw(), 0);
-        return new RemoteStatic(key, point, curve.agree(scalar, point));
+        return new RemoteStatic(key, crypto.dh(scalar, key.raw()));
     }
 
-    XECPrivateKey ephemeral() {
-        byte[] bytes = new byte[X25519.BYTES];
+    byte[] ephemeral() {
+        byte[] bytes = new byte[CryptoFunctions.DH_BYTES];
         random.nextBytes(bytes);
-        XECPrivateKey ephemeral = curve.scalar(bytes);
-        Arrays.fill(bytes, (byte) 0);
-        return ephemeral;
+        return bytes;
+    }
+
+    /// Overwrites the copy of the key.
+    void destroy() {
+        Arrays.fill(scalar, (byte) 0);
     }
 }

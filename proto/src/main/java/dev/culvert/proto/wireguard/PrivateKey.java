@@ -38,8 +38,16 @@ public final class PrivateKey {
     public PublicKey publicKey() {
         PublicKey known = publicKey;
         if (known == null) {
-            X25519 curve = new X25519();
-            known = new PublicKey(curve.publicKey(curve.scalar(raw())));
+            known = publicKey(new JdkCrypto());
+        }
+        return known;
+    }
+
+    /// The same, computed by these functions if it is not known yet.
+    PublicKey publicKey(CryptoFunctions crypto) {
+        PublicKey known = publicKey;
+        if (known == null) {
+            known = new PublicKey(crypto.publicKey(raw()));
             publicKey = known;
         }
         return known;

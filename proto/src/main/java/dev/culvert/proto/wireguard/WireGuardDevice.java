@@ -29,12 +29,12 @@ public final class WireGuardDevice {
     /// A device without peers.
     ///
     /// @param key ours; copied
-    /// @param aead makes the ciphers of each session
+    /// @param crypto for handshakes, and for the packets of each session
     /// @param random cryptographically strong: ephemeral keys, indices, cookies and jitter come from it
     /// @param wallClockOffsetNanos nanoseconds since the Unix epoch at `now == 0`
-    public WireGuardDevice(PrivateKey key, Aead.Factory aead, RandomGenerator random, long wallClockOffsetNanos) {
-        parts = new DeviceParts(key, random);
-        handshakes = new HandshakeExchange(parts, peers, aead, wallClockOffsetNanos);
+    public WireGuardDevice(PrivateKey key, CryptoFunctions crypto, RandomGenerator random, long wallClockOffsetNanos) {
+        parts = new DeviceParts(key, crypto, random);
+        handshakes = new HandshakeExchange(parts, peers, wallClockOffsetNanos);
         receiver = new TransportReceiver(parts);
         sender = new TransportSender(parts);
     }
@@ -127,7 +127,9 @@ public final class WireGuardDevice {
                     peer.allowedIps()));
             removePeer(peer.publicKey());
         }
-        parts.local = new LocalStatic(key, parts.random);
+        LocalStatic before = parts.local;
+        parts.local = new LocalStatic(key, before.crypto, parts.random);
+        before.destroy();
         handshakes.keyChanged();
         for (PeerConfig config : configs) {
             if (!config.publicKey().equals(publicKey())) {
@@ -221,6 +223,7 @@ public final class WireGuardDevice {
         for (PublicKey key : peers.keySet().toArray(new PublicKey[0])) {
             removePeer(key);
         }
+        parts.local.destroy();
     }
 
     /// Writes one datagram of the device's own: cookie reply, handshake, keepalive, or a packet that waited.

@@ -32,7 +32,7 @@ final class DayTest {
     private final int bursts = Integer.getInteger("day.bursts", 2);
     private final Random random = new Random(seed);
     private final PrivateKey hubKey = PrivateKey.generate(random);
-    private final WireGuardDevice hub = new WireGuardDevice(hubKey, JdkAead::new, random, End.EPOCH);
+    private final WireGuardDevice hub = new WireGuardDevice(hubKey, new JdkCrypto(), random, End.EPOCH);
     private final List<Site> sites = new ArrayList<>();
     private final Map<InetSocketAddress, Site> byAddress = new HashMap<>();
     private final PriorityQueue<Happening> future =
@@ -61,7 +61,7 @@ final class DayTest {
 
         /// A new process with the same key and no memory.
         WireGuardDevice start() {
-            WireGuardDevice fresh = new WireGuardDevice(key, JdkAead::new, random, End.EPOCH);
+            WireGuardDevice fresh = new WireGuardDevice(key, new JdkCrypto(), random, End.EPOCH);
             fresh.addPeer(
                     new PeerConfig(hubKey.publicKey(), null, HUB, 0, List.of(IpPrefix.parse("10.0.0.1/32"))), now);
             return fresh;

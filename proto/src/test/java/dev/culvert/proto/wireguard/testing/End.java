@@ -1,7 +1,7 @@
 package dev.culvert.proto.wireguard.testing;
 
 import dev.culvert.proto.inet.IpPrefix;
-import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.JdkCrypto;
 import dev.culvert.proto.wireguard.OpenJob;
 import dev.culvert.proto.wireguard.Peer;
 import dev.culvert.proto.wireguard.PeerConfig;
@@ -41,7 +41,7 @@ public final class End {
         this.name = name;
         this.address = address;
         key = PrivateKey.generate(random);
-        device = new WireGuardDevice(key, JdkAead::new, random, EPOCH);
+        device = new WireGuardDevice(key, new JdkCrypto(), random, EPOCH);
     }
 
     /// The other end, as this one knows it.

@@ -3,7 +3,7 @@ package dev.culvert.proto.wireguard.uapi;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.culvert.proto.wireguard.JdkAead;
+import dev.culvert.proto.wireguard.JdkCrypto;
 import dev.culvert.proto.wireguard.PresharedKey;
 import dev.culvert.proto.wireguard.PrivateKey;
 import dev.culvert.proto.wireguard.PublicKey;
@@ -20,7 +20,7 @@ final class UapiInterfaceTest {
 
     private final Random random = new Random(7);
     private final WireGuardDevice device =
-            new WireGuardDevice(PrivateKey.generate(random), JdkAead::new, random, 1_700_000_000_000_000_000L);
+            new WireGuardDevice(PrivateKey.generate(random), new JdkCrypto(), random, 1_700_000_000_000_000_000L);
     private final Socket socket = new Socket();
     private final UapiInterface wg = new UapiInterface(device, socket, random);
     private final PrivateKey ours = PrivateKey.generate(random);
