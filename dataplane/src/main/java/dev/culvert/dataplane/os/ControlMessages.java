@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.os;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -11,23 +12,28 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /// What the kernel says beside a datagram, and is told: which of our addresses it came to or leaves from (IP_PKTINFO,
-/// IPV6_PKTINFO), and of what size the datagrams are that it has joined or shall cut (UDP_GRO, UDP_SEGMENT). Addresses
+/// IPV6_PKTINFO), its traffic class (IP_TOS, IPV6_TCLASS), and of what size the datagrams are that it has joined or
+/// shall cut (UDP_GRO, UDP_SEGMENT). Addresses
 /// are [AddressWords].
 final class ControlMessages {
     /// Room for all: a socket of IPv6 may tell an IPv4 address of ours in both ways.
-    static final int SIZE = 96;
+    static final int SIZE = 128;
 
     // struct cmsghdr: length, level, type; then its data, all aligned to 8.
     private static final int HEAD = 16;
     private static final int PKTINFO6 = 20;
     private static final int PKTINFO4 = 12;
     private static final int ALIGNMENT = 7;
+    private static final int ECN_MASK = 3;
 
     private static final ValueLayout.OfInt IPV4 = JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfLong IPV6 = JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
     /// The size of each of the datagrams that the kernel has joined, or 0.
     int segmentSize;
+
+    /// The two ECN bits of the IP header; of what the kernel has joined they are the same (RFC 3168 §5.3).
+    int ecn;
 
     boolean hasLocal;
     long localHigh;
@@ -36,6 +42,7 @@ final class ControlMessages {
     /// Reads `length` bytes of control messages at `start`.
     void read(MemorySegment controls, long start, long length) {
         segmentSize = 0;
+        ecn = 0;
         hasLocal = false;
         long end = start + length;
         for (long at = start; at + HEAD <= end; ) {
@@ -62,6 +69,10 @@ final class ControlMessages {
             hasLocal = true;
             localHigh = 0;
             localLow = AddressWords.ipv4Low(controls.get(IPV4, at + HEAD + 8));
+        } else if (level == Libc.IPPROTO_IP && type == Libc.IP_TOS && data > 0) {
+            ecn = controls.get(JAVA_BYTE, at + HEAD) & ECN_MASK;
+        } else if (level == Libc.IPPROTO_IPV6 && type == Libc.IPV6_TCLASS && data >= Integer.BYTES) {
+            ecn = controls.get(JAVA_INT, at + HEAD) & ECN_MASK;
         }
     }
 
@@ -82,6 +93,20 @@ final class ControlMessages {
         controls.set(IPV4, at + HEAD + 4, (int) low);
         controls.set(JAVA_LONG, at + HEAD + 8, 0);
         return at + HEAD + 16;
+    }
+
+    /// Writes the traffic class of a datagram.
+    ///
+    /// @param four whether it goes to an IPv4 address, also if from a socket of IPv6
+    /// @return where the next control message begins
+    static long writeTrafficClass(MemorySegment controls, long at, boolean four, int trafficClass) {
+        if (four) {
+            head(controls, at, HEAD + Integer.BYTES, Libc.IPPROTO_IP, Libc.IP_TOS);
+        } else {
+            head(controls, at, HEAD + Integer.BYTES, Libc.IPPROTO_IPV6, Libc.IPV6_TCLASS);
+        }
+        controls.set(JAVA_LONG, at + HEAD, trafficClass);
+        return at + HEAD + 8;
     }
 
     /// Writes of what size the datagrams are into which the kernel shall cut.

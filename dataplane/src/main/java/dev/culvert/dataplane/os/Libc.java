@@ -35,6 +35,10 @@ final class Libc {
     static final int IP_PKTINFO = 8;
     static final int IPV6_RECVPKTINFO = 49;
     static final int IPV6_PKTINFO = 50;
+    static final int IP_TOS = 1;
+    static final int IP_RECVTOS = 13;
+    static final int IPV6_RECVTCLASS = 66;
+    static final int IPV6_TCLASS = 67;
     static final int SO_REUSEPORT = 15;
     static final int SOL_UDP = 17;
     static final int UDP_SEGMENT = 103;

@@ -45,6 +45,10 @@ public final class LinuxUdpPort implements UdpPort {
         MemorySegment length = arena.allocateFrom(JAVA_INT, SocketAddresses.SIZE);
         Libc.getsockname(errno, fd, name, length);
         this.local = addresses.read(name, 0);
+        option(errno, arena, fd, Libc.IPPROTO_IP, Libc.IP_RECVTOS, 1);
+        if (family == Libc.AF_INET6) {
+            option(errno, arena, fd, Libc.IPPROTO_IPV6, Libc.IPV6_RECVTCLASS, 1);
+        }
         if (local.getAddress().isAnyLocalAddress()) {
             // An answer leaves from the address that was asked.
             if (family == Libc.AF_INET6) {
@@ -216,8 +220,8 @@ public final class LinuxUdpPort implements UdpPort {
     }
 
     @Override
-    public boolean send(ByteBuffer datagram, InetSocketAddress to) {
-        if (closed || sends.add(datagram, to)) {
+    public boolean send(ByteBuffer datagram, InetSocketAddress to, int trafficClass) {
+        if (closed || sends.add(datagram, to, trafficClass)) {
             return true;
         }
         awaitWritable();

@@ -61,7 +61,7 @@ final class ReceiveBatch {
         int count = 0;
         for (int at = 0; at < length; at += size) {
             datagram.clear().position(at).limit(Math.min(length, at + size));
-            receiver.datagram(datagram, from);
+            receiver.datagram(datagram, from, control.ecn);
             count++;
         }
         return Math.max(count, 1);

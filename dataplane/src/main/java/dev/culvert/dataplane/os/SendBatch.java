@@ -5,11 +5,13 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import dev.culvert.dataplane.tunnel.Unsendable;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/// Gathers datagrams and sends them by sendmmsg; those of one size to one place leave as one message (UDP_SEGMENT).
+/// Gathers datagrams and sends them by sendmmsg; those of one size and
+/// traffic class to one place leave as one message (UDP_SEGMENT).
 final class SendBatch {
     private static final int MESSAGES = 16;
     // UDP_MAX_SEGMENTS of older kernels, and what fits into one UDP length with its header.
@@ -24,6 +26,7 @@ final class SendBatch {
     private final int[] lengths = new int[MESSAGES];
     private final int[] sizes = new int[MESSAGES];
     private final int[] segments = new int[MESSAGES];
+    private final int[] trafficClasses = new int[MESSAGES];
     private int first;
     private int used;
     private boolean open;
@@ -50,13 +53,13 @@ final class SendBatch {
     }
 
     /// @return false if all messages are taken and the kernel takes none of them now
-    boolean add(ByteBuffer datagram, InetSocketAddress to) {
+    boolean add(ByteBuffer datagram, InetSocketAddress to, int trafficClass) {
         int length = datagram.remaining();
-        if (!joins(length, to)) {
+        if (!joins(length, to, trafficClass)) {
             if (used == MESSAGES && !flush()) {
                 return false;
             }
-            if (!begin(length, to)) {
+            if (!begin(length, to, trafficClass)) {
                 errors++;
                 return true;
             }
@@ -76,18 +79,19 @@ final class SendBatch {
         return true;
     }
 
-    private boolean joins(int length, InetSocketAddress to) {
+    private boolean joins(int length, InetSocketAddress to, int trafficClass) {
         if (!open || !offload || used == 0) {
             return false;
         }
         int message = used - 1;
         return length <= sizes[message]
+                && trafficClass == trafficClasses[message]
                 && segments[message] < MAX_SEGMENTS
                 && lengths[message] + length <= MAX_LENGTH
                 && to.equals(destination);
     }
 
-    private boolean begin(int length, InetSocketAddress to) {
+    private boolean begin(int length, InetSocketAddress to, int trafficClass) {
         // No kernel sends to port 0, which a stranger may well claim to have sent from; and its refusal must not be
         // taken
         // for one of segmentation.
@@ -99,6 +103,7 @@ final class SendBatch {
         segments[used] = 0;
         sizes[used] = length;
         nameLengths[used] = nameLength;
+        trafficClasses[used] = trafficClass;
         destination = to;
         destinations[used] = to;
         used++;
@@ -139,10 +144,18 @@ final class SendBatch {
         if (destinations[message] instanceof ReturnAddress back && back.holds()) {
             at = ControlMessages.writeLocal(messages.controls(), at, family, back.localHigh, back.localLow);
         }
+        if (trafficClasses[message] != 0) {
+            at = ControlMessages.writeTrafficClass(
+                    messages.controls(), at, isFour(destinations[message]), trafficClasses[message]);
+        }
         if (segment > 0) {
             at = ControlMessages.writeSegment(messages.controls(), at, segment);
         }
         messages.prepare(message, nameLengths[message], length, at - start);
+    }
+
+    private static boolean isFour(@Nullable InetSocketAddress to) {
+        return to != null && to.getAddress() instanceof Inet4Address;
     }
 
     /// Whether a message was refused for the address of ours that it was to leave from: then without it.

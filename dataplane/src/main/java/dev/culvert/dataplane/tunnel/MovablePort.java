@@ -77,8 +77,8 @@ final class MovablePort implements UdpPort {
     }
 
     @Override
-    public boolean send(ByteBuffer datagram, InetSocketAddress to) {
-        return port.send(datagram, to);
+    public boolean send(ByteBuffer datagram, InetSocketAddress to, int trafficClass) {
+        return port.send(datagram, to, trafficClass);
     }
 
     @Override

@@ -16,7 +16,8 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectableChannel;
 import org.jspecify.annotations.Nullable;
 
-/// A [UdpPort] on the JDK's [DatagramChannel]: one system call a datagram, everywhere where there is a JDK.
+/// A [UdpPort] on the JDK's [DatagramChannel]: one system call a datagram, everywhere where there is a JDK. It neither
+/// tells nor sets the traffic class of a datagram.
 public final class NioUdpPort implements UdpPort {
     // 64 KiB holds every UDP datagram.
     private static final int MAX_DATAGRAM = 65536;
@@ -85,13 +86,13 @@ public final class NioUdpPort implements UdpPort {
             received.flip();
             datagram.clear();
             datagram.put(received).flip();
-            receiver.datagram(datagram, (InetSocketAddress) from);
+            receiver.datagram(datagram, (InetSocketAddress) from, 0);
         }
         return taken;
     }
 
     @Override
-    public boolean send(ByteBuffer source, InetSocketAddress to) {
+    public boolean send(ByteBuffer source, InetSocketAddress to, int trafficClass) {
         sending.clear();
         sending.put(source.duplicate()).flip();
         try {

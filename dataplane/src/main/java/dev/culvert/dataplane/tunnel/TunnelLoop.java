@@ -187,22 +187,22 @@ final class TunnelLoop implements Pump {
         port.filter(new ArrivalRules(device.indexForm(), share.bare(), share.proven(), exempt));
     }
 
-    private void receive(ByteBuffer datagram, InetSocketAddress from) {
+    private void receive(ByteBuffer datagram, InetSocketAddress from, int ecn) {
         share.count(datagram);
         if (HandshakeQueue.isHandshake(datagram)) {
             handshakes.add(datagram, from);
             return;
         }
         try {
-            open(datagram, from);
+            open(datagram, from, ecn);
         } catch (RuntimeException | Error e) {
             failed(e);
         }
     }
 
-    private void open(ByteBuffer datagram, InetSocketAddress from) {
+    private void open(ByteBuffer datagram, InetSocketAddress from, int ecn) {
         long now = clock.now();
-        OpenJob job = device.handleDatagram(datagram, from, now);
+        OpenJob job = device.handleDatagram(datagram, from, ecn, now);
         if (job == null) {
             return;
         }
@@ -299,14 +299,14 @@ final class TunnelLoop implements Pump {
     /// Sends what was built but found the socket full.
     private boolean sendWaiting() {
         if (transmitWaiting) {
-            if (!send(transmit.buffer(), transmit.destination())) {
+            if (!send(transmit.buffer(), transmit.destination(), transmit.trafficClass())) {
                 return false;
             }
             transmitWaiting = false;
         }
         SealJob waiting = sealedWaiting;
         if (waiting != null) {
-            if (!send(waiting.datagram(), waiting.endpoint())) {
+            if (!send(waiting.datagram(), waiting.endpoint(), waiting.ecn())) {
                 return false;
             }
             sealedWaiting = null;
@@ -316,7 +316,7 @@ final class TunnelLoop implements Pump {
 
     private boolean transmitDevice(long now) {
         while (device.pollTransmit(transmit, now)) {
-            if (!send(transmit.buffer(), transmit.destination())) {
+            if (!send(transmit.buffer(), transmit.destination(), transmit.trafficClass())) {
                 transmitWaiting = true;
                 return false;
             }
@@ -340,15 +340,15 @@ final class TunnelLoop implements Pump {
         }
         job.run();
         device.complete(job, now);
-        if (!send(job.datagram(), job.endpoint())) {
+        if (!send(job.datagram(), job.endpoint(), job.ecn())) {
             sealedWaiting = job;
             return false;
         }
         return true;
     }
 
-    private boolean send(ByteBuffer datagram, InetSocketAddress to) {
-        if (port.send(datagram, to)) {
+    private boolean send(ByteBuffer datagram, InetSocketAddress to, int trafficClass) {
+        if (port.send(datagram, to, trafficClass)) {
             return true;
         }
         sendBlocked = true;

@@ -13,7 +13,8 @@ public interface UdpPort extends AutoCloseable {
     /// What takes the received datagrams.
     interface Receiver {
         /// @param datagram a heap buffer, position to limit; the receiver may overwrite it, and must not keep it
-        void datagram(ByteBuffer datagram, InetSocketAddress from);
+        /// @param ecn the two ECN bits of its IP header; 0 where the port does not know them
+        void datagram(ByteBuffer datagram, InetSocketAddress from, int ecn);
     }
 
     /// Lets the kernel drop what these rules do not let in, before it wakes or costs this process anything. A wish:
@@ -29,8 +30,10 @@ public interface UdpPort extends AutoCloseable {
 
     /// Copies the datagram into the batch to be sent.
     ///
+    /// @param trafficClass DSCP and ECN of its IP header, as the byte of IP_TOS; a port that cannot set it for each
+    ///     datagram sends all with 0, which every receiver understands (RFC 6040 §4.3)
     /// @return false if the kernel's buffer is full: nothing was taken, `writable` will be called
-    boolean send(ByteBuffer datagram, InetSocketAddress to);
+    boolean send(ByteBuffer datagram, InetSocketAddress to, int trafficClass);
 
     /// Hands what [#send] has gathered to the kernel.
     void flush();

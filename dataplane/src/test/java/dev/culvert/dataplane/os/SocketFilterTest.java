@@ -49,7 +49,7 @@ class SocketFilterTest {
 
     private static int arrived(UdpPort port) {
         int[] count = new int[1];
-        while (port.receive((datagram, from) -> count[0]++, 64) > 0) {
+        while (port.receive((datagram, from, ecn) -> count[0]++, 64) > 0) {
             assertThat(count[0]).isLessThan(1000);
         }
         return count[0];

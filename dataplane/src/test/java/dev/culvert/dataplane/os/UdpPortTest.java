@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// Both UDP ports keep every datagram as it was, whatever the kernel joins and cuts on the way.
 @Timeout(20)
 class UdpPortTest {
-    private record Received(ByteBuffer datagram, InetSocketAddress from) {}
+    private record Received(ByteBuffer datagram, InetSocketAddress from, int ecn) {}
 
     /// A bound port on a loop of its own, with what it has received.
     private static final class Bound implements AutoCloseable {
@@ -39,21 +40,26 @@ class UdpPortTest {
             port = io.bind(address);
             port.register(
                     loop.next(),
-                    () -> port.receive((datagram, from) -> received.add(copy(datagram, from)), 64),
+                    () -> port.receive((datagram, from, ecn) -> received.add(copy(datagram, from, ecn)), 64),
                     () -> {});
         }
 
-        private static Received copy(ByteBuffer datagram, InetSocketAddress from) {
+        private static Received copy(ByteBuffer datagram, InetSocketAddress from, int ecn) {
             byte[] bytes = new byte[datagram.remaining()];
             datagram.get(bytes);
-            return new Received(ByteBuffer.wrap(bytes), from);
+            return new Received(ByteBuffer.wrap(bytes), from, ecn);
         }
 
         void send(List<byte[]> datagrams, InetSocketAddress... to) throws Exception {
+            send(datagrams, _ -> 0, to);
+        }
+
+        void send(List<byte[]> datagrams, IntUnaryOperator trafficClass, InetSocketAddress... to) throws Exception {
             loop.next()
                     .submit(() -> {
                         for (int i = 0; i < datagrams.size(); i++) {
-                            while (!port.send(ByteBuffer.wrap(datagrams.get(i)), to[i % to.length])) {
+                            while (!port.send(
+                                    ByteBuffer.wrap(datagrams.get(i)), to[i % to.length], trafficClass.applyAsInt(i))) {
                                 port.flush();
                             }
                         }
@@ -235,6 +241,40 @@ class UdpPortTest {
     void portThatIsTaken_isSaidSo(Io io) throws Exception {
         try (Bound first = new Bound(io, at("127.0.0.1", 0))) {
             assertThatThrownBy(() -> io.bind(first.port.localAddress()).close()).isInstanceOf(BindException.class);
+        }
+    }
+
+    /// A mark is of each datagram (RFC 3168 §5): what is joined and cut on the way never lends its own to others. A
+    /// wildcard port is one of IPv6, which says it otherwise for each family.
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1, false",
+        "127.0.0.1, true",
+        "::1, false",
+        "::1, true",
+    })
+    void ecnOfEachDatagram_arrivesWithIt(String address, boolean wildcard) throws Exception {
+        IntUnaryOperator inRuns = i -> i / 7 % 4;
+        IntUnaryOperator inTurns = i -> i % 4;
+        try (Bound sender = new Bound(Io.EPOLL, wildcard ? new InetSocketAddress(0) : at(address, 0));
+                Bound receiver = new Bound(Io.EPOLL, wildcard ? new InetSocketAddress(0) : at(address, 0))) {
+            InetSocketAddress to = at(address, receiver.port.localAddress().getPort());
+            for (IntUnaryOperator ecn : List.of(inRuns, inTurns)) {
+                List<byte[]> sent = new ArrayList<>();
+                for (int i = 0; i < 64; i++) {
+                    sent.add(new byte[] {(byte) i, 0, 0});
+                }
+
+                sender.send(sent, ecn, to);
+
+                for (int i = 0; i < sent.size(); i++) {
+                    Received got = receiver.received.poll(5, TimeUnit.SECONDS);
+                    assertThat(got).as("datagram %d", i).isNotNull();
+                    assertThat(got.datagram().get(0)).isEqualTo((byte) i);
+                    assertThat(got.ecn()).as("ECN of datagram %d", i).isEqualTo(ecn.applyAsInt(i));
+                }
+            }
+            assertThat(sender.port.sendErrors()).isZero();
         }
     }
 

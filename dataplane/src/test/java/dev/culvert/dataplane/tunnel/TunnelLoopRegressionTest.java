@@ -60,9 +60,9 @@ class TunnelLoopRegressionTest {
         }
 
         @Override
-        public boolean send(ByteBuffer datagram, InetSocketAddress to) {
+        public boolean send(ByteBuffer datagram, InetSocketAddress to, int trafficClass) {
             fault();
-            return port.send(datagram, to);
+            return port.send(datagram, to, trafficClass);
         }
 
         @Override
