@@ -1,12 +1,32 @@
 # shellcheck shell=bash
-# The main job's download with the driver `tun` at both ends, and with `embedded`, each beside the stack of guide 002.
+# WireGuard alone, from interface to interface, beside Debian's wireguard-go; then the main job's download with the driver `tun`
+# at both ends, and with `embedded`, each beside the stack of guide 002. WIREGUARD_PARTS names the parts to run.
 
 # What the main suite starts and measures with; its figures are its own.
 KEPT_FIGURES=("${FIGURES[@]}")
 # shellcheck source-path=SCRIPTDIR source=main.sh
 . "$ROOT/bench/suites/main.sh"
 FIGURES=("${KEPT_FIGURES[@]}")
+# shellcheck source-path=SCRIPTDIR source=../lib/wg-pair.sh
+. "$ROOT/bench/lib/wg-pair.sh"
 
+if [ -n "$QUICK" ]; then QUESTIONS=1000; else QUESTIONS=5000; fi
+WIREGUARD_PARTS=${WIREGUARD_PARTS:-stream packets questions crowd tun embedded}
+
+figure wg-gbit 'interface to interface (`culvert wg`), 1 stream, Gbit/s'
+figure wg-cpu-s-per-gib 'CPU-seconds of both ends per GiB'
+figure wg-jdk-gbit "the same with the JDK's cipher, Gbit/s"
+figure wg-jdk-cpu-s-per-gib 'CPU-seconds of both ends per GiB'
+figure wg-64-packets-per-s 'datagrams of 64 bytes that arrive, per second'
+figure wg-64-cpu-s-per-100k 'CPU-seconds of both ends per 100,000 of them'
+figure wg-512-packets-per-s 'datagrams of 512 bytes that arrive, per second'
+figure wg-512-cpu-s-per-100k 'CPU-seconds of both ends per 100,000 of them'
+figure wg-rest-p50-us 'round trip of 64 bytes through the tunnel at rest, median, µs'
+figure wg-rest-p99-us 'its 99th percentile, µs'
+figure wg-load-p50-us "the same beside a stream of 70 % of the peer's throughput, median, µs"
+figure wg-load-p99-us 'its 99th percentile, µs'
+figure wg-1000-gbit '1 stream, each end with 1,000 peers, of which one carries it, Gbit/s'
+figure wg-1000-cpu-s-per-gib 'CPU-seconds of both ends per GiB'
 figure tun-throughput-1-gbit 'download, 1 stream, driver tun at both ends, Gbit/s'
 figure tun-cpu-s-per-gib-1 'CPU-seconds of the stack per GiB'
 figure tun-gateway-rss-mib 'memory of the gateway after that, MiB'
@@ -50,9 +70,55 @@ wireguard_driver() { # DRIVER
   fresh_run
 }
 
+# The first part warms the way that all of them take.
+wireguard_warm() { pair_iperf3 "$1" -t $((WARM * 2)) >/dev/null; } # SIDE
+
+wireguard_stream() { pair_each pair_stream wg; }
+
+wireguard_packets() {
+  each pair_packets 64
+  each pair_packets 512
+}
+
+wireguard_questions() {
+  each pair_questions wg-rest
+  # 0.2 Gbit/s where nobody has asked the peer yet.
+  local rate
+  rate=$(calculate 0 "($(median wg-gbit peer | sed 's/^-$/0.3/')) * 0.7e9")
+  each pair_loaded_questions "$rate"
+}
+
+wireguard_crowd() {
+  if [ ! -e "$RUN/files/crowd" ]; then each pair_crowd; fi
+  each pair_stream wg-1000
+}
+
+wireguard_pair() { # PART…: rounds of each, from interface to interface
+  local part round
+  pair_topology
+  pair_each pair_start
+  pair_each wireguard_warm
+  for part; do
+    for round in $(seq $ROUNDS); do "wireguard_$part"; done
+  done
+  end_namespaces
+  fresh_run
+}
+
 suite_run() {
-  TUN_ENDS='gateway home'
-  wireguard_driver tun
-  TUN_ENDS=
-  wireguard_driver embedded
+  local part pair=()
+  for part in $WIREGUARD_PARTS; do
+    case $part in tun | embedded) ;; *) pair+=("$part") ;; esac
+  done
+  if [ ${#pair[@]} -gt 0 ]; then wireguard_pair "${pair[@]}"; fi
+  for part in $WIREGUARD_PARTS; do
+    case $part in
+      tun)
+        TUN_ENDS='gateway home'
+        wireguard_driver tun
+        TUN_ENDS=
+        ;;
+      embedded) wireguard_driver embedded ;;
+    esac
+  done
 }
