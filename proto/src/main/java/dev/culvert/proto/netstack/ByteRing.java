@@ -42,6 +42,11 @@ final class ByteRing {
         limit = Math.max(limit, bytes);
     }
 
+    /// How many pages it holds.
+    int pages() {
+        return held;
+    }
+
     /// The number of the first byte in the queue.
     long start() {
         return start;

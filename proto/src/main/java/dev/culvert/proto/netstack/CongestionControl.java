@@ -19,6 +19,11 @@ sealed interface CongestionControl permits NewReno, Cubic {
     /// Loss was noticed while `flight` bytes were out: once per recovery.
     void lossDetected(int flight, long now);
 
+    /// Fast recovery is over, with `flight` bytes still out. If these are much fewer than the window, since the peer's
+    /// window or the application held the sender back, it opens again as acknowledgments come, and not in one burst
+    /// (RFC 6582 §3.2, step 3).
+    void recovered(int flight);
+
     /// The retransmission timer fired while `flight` bytes were out; `again` if it had fired for these bytes
     /// before (RFC 5681 §3.1: the threshold is set once).
     void timedOut(int flight, boolean again, long now);

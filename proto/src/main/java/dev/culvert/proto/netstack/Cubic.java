@@ -83,6 +83,15 @@ final class Cubic implements CongestionControl {
     }
 
     @Override
+    public void recovered(int flight) {
+        double conserved = flight + INITIAL_SEGMENTS * mss;
+        if (conserved < window) {
+            threshold = window;
+            window = conserved;
+        }
+    }
+
+    @Override
     public void timedOut(int flight, boolean again, long now) {
         if (!again) {
             save();

@@ -70,6 +70,11 @@ final class Ecn {
         reductionUntold = true;
     }
 
+    /// Whether the peer is still to hear of a reduction: until then it echoes, whatever is marked.
+    boolean isReductionUntold() {
+        return reductionUntold && isAgreed();
+    }
+
     /// What goes into the flags of a segment; CWR on new data alone.
     int flags(boolean newData) {
         int flags = echoing ? TcpHeader.ECE : 0;

@@ -35,6 +35,11 @@ final class LossRecovery {
     private int markedUntil;
 
     private boolean marked;
+    /// The end of what bears the news of a reduction (CWR): until it is acknowledged, the peer echoes what it has seen
+    /// before.
+    private int toldUntil;
+
+    private boolean told;
     /// After a timeout, until an acknowledgment tells whether it was spurious: what is new goes first (F-RTO).
     private boolean forward;
 
@@ -207,7 +212,7 @@ final class LossRecovery {
         if (state != State.OPEN) {
             undo.end();
             forward = false;
-        } else if (!isReducedForMark(sndUna)) {
+        } else if (!isReducedForMark(sndUna) && !told && !ecn.isReductionUntold()) {
             marks++;
             marked = true;
             markedUntil = sndMax;
@@ -216,9 +221,20 @@ final class LossRecovery {
         }
     }
 
+    /// What ends here bears the news of a reduction.
+    void reductionTold(int end) {
+        told = true;
+        toldUntil = end;
+    }
+
     private void advance(int acked, int sndUna, int mss) {
         dupAcks = 0;
+        marked = isReducedForMark(sndUna);
+        told = told && SeqNum.before(sndUna, toldUntil);
         if (SeqNum.atLeast(sndUna, recover)) {
+            if (state == State.RECOVERY) {
+                congestion.recovered(sent.inNetwork());
+            }
             if (state != State.OPEN) {
                 state = State.OPEN;
                 rack.recovered();

@@ -47,6 +47,15 @@ final class NewReno implements CongestionControl {
     }
 
     @Override
+    public void recovered(int flight) {
+        int conserved = flight + INITIAL_SEGMENTS * mss;
+        if (conserved < window) {
+            threshold = window;
+            window = conserved;
+        }
+    }
+
+    @Override
     public void timedOut(int flight, boolean again, long now) {
         if (!again) {
             save();

@@ -12,6 +12,9 @@ final class SentSegments {
     /// Enough for 6 MiB of small segments; a sender of single bytes waits.
     static final int MOST = 16_384;
 
+    /// Holes that are kept apart: as many as every second segment of 6 MiB leaves, as a queue that overflows does.
+    private static final int MOST_REPORTED = 4096;
+
     private static final int FIRST = 16;
     private static final int KEPT = 64;
     private static final byte SACKED = 1;
@@ -20,7 +23,7 @@ final class SentSegments {
 
     private final Rack rack;
     /// What SACK has reported, whole or in parts.
-    private final SeqRanges reported = new SeqRanges(256);
+    private final SeqRanges reported = new SeqRanges();
     private int[] starts = {};
     private long[] times = {};
     private byte[] flags = {};
@@ -183,7 +186,7 @@ final class SentSegments {
                 continue;
             }
             int next = SeqNum.min(to, reported.startAfter(at, to));
-            if (!reported.add(at, next)) {
+            if (!reported.add(at, next, Math.clamp(count, 256, MOST_REPORTED))) {
                 return;
             }
             markReported(at, next, delivery, now);
@@ -315,7 +318,7 @@ final class SentSegments {
         lostFrom = first;
         end = last;
         for (int i = 0; i < before.reported.count(); i++) {
-            reported.add(before.reported.start(i), before.reported.end(i));
+            reported.add(before.reported.start(i), before.reported.end(i), MOST_REPORTED);
         }
     }
 
@@ -354,7 +357,7 @@ final class SentSegments {
         copy.count = count;
         copy.end = end;
         for (int i = 0; i < reported.count(); i++) {
-            copy.reported.add(reported.start(i), reported.end(i));
+            copy.reported.add(reported.start(i), reported.end(i), MOST_REPORTED);
         }
         return copy;
     }

@@ -2,23 +2,15 @@ package dev.culvert.proto.netstack;
 
 import java.util.Arrays;
 
-/// A sorted set of disjoint ranges of sequence numbers `[start, end)`, at most `limit` of them; arrays grow as
-/// needed.
+/// A sorted set of disjoint ranges of sequence numbers `[start, end)`; arrays grow as needed.
 final class SeqRanges {
     private static final int[] NONE = {};
     /// Arrays of this size stay for the next time.
     private static final int KEPT = 16;
 
-    private final int limit;
     private int[] starts = NONE;
     private int[] ends = NONE;
-    private int[] stamps = NONE;
     private int count;
-    private int clock;
-
-    SeqRanges(int limit) {
-        this.limit = limit;
-    }
 
     int count() {
         return count;
@@ -32,10 +24,10 @@ final class SeqRanges {
         return ends[index];
     }
 
-    /// Adds a range and merges it with those it touches; false if that would make one range too many.
-    boolean add(int start, int end) {
-        int first = 0;
-        while (first < count && SeqNum.before(ends[first], start)) {
+    /// Adds a range and merges it with those it touches; false if that would make more than `limit` ranges.
+    boolean add(int start, int end, int limit) {
+        int first = lastAtMost(start);
+        if (first < 0 || SeqNum.before(ends[first], start)) {
             first++;
         }
         int next = first;
@@ -46,7 +38,7 @@ final class SeqRanges {
             to = SeqNum.max(to, ends[next]);
             next++;
         }
-        if (next == first && count == limit) {
+        if (next == first && count >= limit) {
             return false;
         }
         replace(first, next, from, to);
@@ -61,15 +53,13 @@ final class SeqRanges {
         }
         starts[first] = from;
         ends[first] = to;
-        stamps[first] = ++clock;
     }
 
     private void insertAt(int index) {
         if (count == starts.length) {
-            int size = Math.min(limit, Math.max(4, count * 2));
+            int size = Math.max(4, count * 2);
             starts = Arrays.copyOf(starts, size);
             ends = Arrays.copyOf(ends, size);
-            stamps = Arrays.copyOf(stamps, size);
         }
         shift(index, index + 1);
     }
@@ -78,7 +68,6 @@ final class SeqRanges {
     private void shift(int from, int to) {
         System.arraycopy(starts, from, starts, to, count - from);
         System.arraycopy(ends, from, ends, to, count - from);
-        System.arraycopy(stamps, from, stamps, to, count - from);
         count += to - from;
     }
 
@@ -128,32 +117,11 @@ final class SeqRanges {
         }
     }
 
-    /// The most recently touched range that is older than `stamp`, or -1: for SACK blocks in order of recency.
-    int mostRecentBefore(int stamp) {
-        int best = -1;
-        for (int i = 0; i < count; i++) {
-            if (stamps[i] - stamp < 0 && (best < 0 || stamps[i] - stamps[best] > 0)) {
-                best = i;
-            }
-        }
-        return best;
-    }
-
-    int stamp(int index) {
-        return stamps[index];
-    }
-
-    /// A stamp newer than every range.
-    int newestStamp() {
-        return clock + 1;
-    }
-
     void clear() {
         count = 0;
         if (starts.length > KEPT) {
             starts = NONE;
             ends = NONE;
-            stamps = NONE;
         }
     }
 }

@@ -74,6 +74,9 @@ final class TcpOutput {
             long position = sender.ring.start() + (sender.planSeq - sender.sndUna);
             sender.ring.copy(position, out, data, length);
         }
+        if ((flags & TcpHeader.CWR) != 0) {
+            sender.recovery.reductionTold(sender.planSeq + length);
+        }
         int built = build(socket, sender.planSeq, flags, blocks, length, out, offset, now);
         if (markable && sender.recovery.ecn.isAgreed()) {
             IpOutput.markable(out, offset, socket.isIpv4());

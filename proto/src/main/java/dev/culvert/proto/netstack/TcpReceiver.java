@@ -125,7 +125,7 @@ final class TcpReceiver {
             if (!ring.place(ring.end() + offset, segment.bytes, segment.data, length)) {
                 return Drop.OUT_OF_MEMORY;
             }
-            if (offset > 0 && !reassembly.add(segment.seq, segment.seq + length)) {
+            if (offset > 0 && !reassembly.add(segment.seq, segment.seq + length, ring.pages())) {
                 return Drop.REASSEMBLY_FULL;
             }
         }

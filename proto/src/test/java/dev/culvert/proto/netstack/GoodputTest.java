@@ -40,8 +40,8 @@ final class GoodputTest {
 
     private static double megabits(int rttMillis, double loss, int seed) {
         long oneWay = rttMillis * Link.MS / 2;
-        Link forth = new Link(oneWay, 0, loss, 0, 0, 65535, 100_000_000 / 8, 256 * 1024, 0);
-        SimNet net = new SimNet(seed, forth, new Link(oneWay, 0, loss, 0, 0, 65535, 0, 0, 0), 1420);
+        Link forth = new Link(oneWay, 0, loss, 0, 0, 65535, 100_000_000 / 8, 256 * 1024, 0, 1);
+        SimNet net = new SimNet(seed, forth, new Link(oneWay, 0, loss, 0, 0, 65535, 0, 0, 0, 1), 1420);
         TcpListener listener = Objects.requireNonNull(net.b.listen(80));
         TcpSocket client = Objects.requireNonNull(net.a.connect(null, new InetSocketAddress(SimNet.B, 80), net.now));
         SplittableRandom random = new SplittableRandom(seed);

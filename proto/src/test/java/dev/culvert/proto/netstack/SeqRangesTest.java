@@ -14,7 +14,7 @@ final class SeqRangesTest {
     void addAndRemove_agreeWithABitSet() {
         SplittableRandom random = new SplittableRandom(5);
         for (int round = 0; round < 2000; round++) {
-            SeqRanges ranges = new SeqRanges(1000);
+            SeqRanges ranges = new SeqRanges();
             BitSet naive = new BitSet();
             for (int step = 0; step < 30; step++) {
                 int start = random.nextInt(1000);
@@ -23,7 +23,7 @@ final class SeqRangesTest {
                     ranges.removeBelow(BASE + start);
                     naive.clear(0, start);
                 } else {
-                    assertThat(ranges.add(BASE + start, BASE + end)).isTrue();
+                    assertThat(ranges.add(BASE + start, BASE + end, 1000)).isTrue();
                     naive.set(start, end);
                 }
                 check(ranges, naive);
@@ -45,12 +45,12 @@ final class SeqRangesTest {
 
     @Test
     void add_beyondTheLimit_isRefusedUnlessItMerges() {
-        SeqRanges ranges = new SeqRanges(2);
-        assertThat(ranges.add(10, 20)).isTrue();
-        assertThat(ranges.add(30, 40)).isTrue();
-        assertThat(ranges.add(50, 60)).isFalse();
-        assertThat(ranges.add(20, 30)).isTrue();
+        SeqRanges ranges = new SeqRanges();
+        assertThat(ranges.add(10, 20, 2)).isTrue();
+        assertThat(ranges.add(30, 40, 2)).isTrue();
+        assertThat(ranges.add(50, 60, 2)).isFalse();
+        assertThat(ranges.add(20, 30, 2)).isTrue();
         assertThat(ranges.count()).isEqualTo(1);
-        assertThat(ranges.add(50, 60)).isTrue();
+        assertThat(ranges.add(50, 60, 2)).isTrue();
     }
 }

@@ -85,7 +85,7 @@ final class TcpDataTest {
     @Test
     void reassembly_tooManyGaps_dropsWhatComesNext() {
         Trace trace = established();
-        for (int i = 0; i <= Reassembly.MAX_RANGES; i++) {
+        for (int i = 0; i <= Reassembly.MAX_RANGES + Reassembly.RANGES_PER_PAGE; i++) {
             trace.receive(seg().seq(11 + 20 * i).ack(1).data(10));
         }
         trace.dropped(Drop.REASSEMBLY_FULL);

@@ -11,6 +11,7 @@ package dev.culvert.proto.netstack.testing;
 /// @param bytesPerSecond rate of the bottleneck, 0 for none
 /// @param queue bytes that wait at the bottleneck before it drops
 /// @param mark probability that a packet which may be is marked (ECN)
+/// @param held probability that the jitter falls on a packet at all
 public record Link(
         long latency,
         long jitter,
@@ -20,39 +21,45 @@ public record Link(
         int mtu,
         long bytesPerSecond,
         long queue,
-        double mark) {
+        double mark,
+        double held) {
     public static final long MS = 1_000_000L;
 
     /// A link that only takes its time.
     public static Link ofLatency(long millis) {
-        return new Link(millis * MS, 0, 0, 0, 0, 65535, 0, 0, 0);
+        return new Link(millis * MS, 0, 0, 0, 0, 65535, 0, 0, 0, 1);
     }
 
     public Link withLoss(double probability) {
-        return new Link(latency, jitter, probability, duplicate, corrupt, mtu, bytesPerSecond, queue, mark);
+        return new Link(latency, jitter, probability, duplicate, corrupt, mtu, bytesPerSecond, queue, mark, held);
     }
 
     public Link withJitter(long nanos) {
-        return new Link(latency, nanos, loss, duplicate, corrupt, mtu, bytesPerSecond, queue, mark);
+        return new Link(latency, nanos, loss, duplicate, corrupt, mtu, bytesPerSecond, queue, mark, held);
     }
 
     public Link withDuplicates(double probability) {
-        return new Link(latency, jitter, loss, probability, corrupt, mtu, bytesPerSecond, queue, mark);
+        return new Link(latency, jitter, loss, probability, corrupt, mtu, bytesPerSecond, queue, mark, held);
     }
 
     public Link withCorruption(double probability) {
-        return new Link(latency, jitter, loss, duplicate, probability, mtu, bytesPerSecond, queue, mark);
+        return new Link(latency, jitter, loss, duplicate, probability, mtu, bytesPerSecond, queue, mark, held);
     }
 
     public Link withMtu(int bytes) {
-        return new Link(latency, jitter, loss, duplicate, corrupt, bytes, bytesPerSecond, queue, mark);
+        return new Link(latency, jitter, loss, duplicate, corrupt, bytes, bytesPerSecond, queue, mark, held);
     }
 
     public Link withRate(long bytesPerSecond, long queue) {
-        return new Link(latency, jitter, loss, duplicate, corrupt, mtu, bytesPerSecond, queue, mark);
+        return new Link(latency, jitter, loss, duplicate, corrupt, mtu, bytesPerSecond, queue, mark, held);
     }
 
     public Link withMarks(double probability) {
-        return new Link(latency, jitter, loss, duplicate, corrupt, mtu, bytesPerSecond, queue, probability);
+        return new Link(latency, jitter, loss, duplicate, corrupt, mtu, bytesPerSecond, queue, probability, held);
+    }
+
+    /// Some packets are held for up to so long, and overtaken by others meanwhile.
+    public Link withHeld(double probability, long nanos) {
+        return new Link(latency, nanos, loss, duplicate, corrupt, mtu, bytesPerSecond, queue, mark, probability);
     }
 }

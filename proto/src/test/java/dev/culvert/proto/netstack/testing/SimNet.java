@@ -173,7 +173,8 @@ public final class SimNet {
             leaves = start + bytes.length * 1_000_000_000L / link.bytesPerSecond();
             bottleneckFreeAt[side] = leaves;
         }
-        long extra = link.jitter() > 0 ? random.nextLong(link.jitter()) : 0;
+        boolean held = link.jitter() > 0 && (link.held() == 1 || random.nextDouble() < link.held());
+        long extra = held ? random.nextLong(link.jitter()) : 0;
         inFlight.add(new InFlight(leaves + link.latency() + extra, order++, target, arriving));
     }
 }
