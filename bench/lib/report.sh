@@ -71,7 +71,7 @@ $WORDS_END
 
     sudo bench/run all            # writes this file, about 30 minutes
     sudo bench/run main --quick   # one short round, within a minute
-    sudo bench/run wireguard      # the main download by each driver of the tunnel
+    sudo bench/run wireguard      # WireGuard alone, and the main download by each driver
 
 Three network namespaces joined by veth without a NAT, every route with the congestion control cubic; visitor, both stacks
 and backend share the same cores. Throughput by iperf3 in the direction of a download, through a TCP service. CPU is user +
@@ -79,6 +79,11 @@ system of the stack's own processes (Culvert: gateway and site; guide 002: hapro
 arrived. Connections by \`ab\` without keep-alive, 32 at a time; requests by \`wrk\`, 64 connections with keep-alive, to the
 HTTP service by host name (Culvert) and through the TCP proxy (guide 002), 1 KiB from nginx. Memory is VmRSS of what runs
 on the gateway. Debian's wireguard-go is of 2022 and has no offloads; upstream's newest is several times faster.
+
+WireGuard alone (\`wg-\`): \`culvert wg\` at both ends beside wireguard-go at both, in two namespaces, iperf3 straight through the
+tunnel. CPU is that of both ends' processes. \`wg-jdk-\` is Culvert without libcrypto (\`-Dculvert.crypto=jdk\`). Small datagrams: as
+many as iperf3 can send, those that arrive. With 1,000 peers one carries the stream; the others stand in the tables. Under load
+both have the same stream beside the questions, 70 % of what wireguard-go carried. \`WIREGUARD_PARTS\` runs some of it.
 
 Layer 4: the target is dialled by the gateway itself (\`site: here\`), as haproxy and nginx do it. The tuned haproxy has
 \`option splice-request\`, \`option splice-response\` and \`tune.pipesize 1048576\`, and runs as root; Culvert is an ordinary user.
