@@ -11,6 +11,7 @@ import dev.culvert.proto.netstack.StackConfig;
 import dev.culvert.proto.offload.Coalescer;
 import dev.culvert.proto.offload.MssClamp;
 import dev.culvert.proto.offload.Segmenter;
+import dev.culvert.proto.proxyprotocol.HopRequestParser;
 import dev.culvert.proto.proxyprotocol.ProxyHeaderParser;
 import dev.culvert.proto.quic.DatagramHead;
 import dev.culvert.proto.tls.ClientHelloParser;
@@ -49,6 +50,22 @@ enum FuzzTarget {
             }
             parser.parse(ByteBuffer.wrap(data));
             parser.parseDatagram(ByteBuffer.wrap(data));
+        }
+    },
+    HOP_REQUEST {
+        @Override
+        void take(byte[] data) {
+            for (int length = 0; length < data.length; length = 2 * length + 1) {
+                HopRequestParser.parse(ByteBuffer.wrap(data, 0, length));
+            }
+            HopRequestParser.parse(ByteBuffer.wrap(data));
+            HopRequestParser.parseDatagram(ByteBuffer.wrap(data));
+        }
+    },
+    HTTP {
+        @Override
+        void take(byte[] data) {
+            HttpFuzz.take(data);
         }
     },
     CLIENT_HELLO {
