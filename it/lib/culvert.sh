@@ -60,7 +60,7 @@ YAML
 
 gateway_launch() {
   spawn_culvert gateway gateway --config "$RUN/gateway.yaml"
-  wait_log gateway 'gateway ready' 20
+  wait_log gateway 'gateway ready' 60
 }
 
 gateway_start() { # without services: they need a site first
@@ -99,8 +99,8 @@ site_config() { # NAME ALLOWED…
 
 site_launch() { # NAME
   spawn_culvert "$1" site --config "$RUN/$1.yaml"
-  wait_log "$1" 'site ready' 20
-  wait_log "$1" 'tunnel up' 20
+  wait_log "$1" 'site ready' 60
+  wait_log "$1" 'tunnel up' 60
 }
 
 site_start() { # NAME ALLOWED…: adds it at the gateway, joins from its own namespace, runs it

@@ -64,8 +64,13 @@ SH
   with_libraries "$1" "$home/runtime/bin/java" "$home"/runtime/lib/*.so "$home"/runtime/lib/server/*.so "$home"/native/*
 }
 
+# LAB_IMAGE names an initramfs that was kept from an earlier run of the same kind.
 guest_image() { # [culvert]: with its runtime
   local root=$RUN/guest module
+  if [ -n "${LAB_IMAGE:-}" ]; then
+    cp "$LAB_IMAGE" "$RUN/initrd"
+    return
+  fi
   mkdir -p "$root"/{bin,sbin,dev,proc,sys,tmp,run,etc,state,modules,var/run}
   cp "$(command -v busybox)" "$root/bin/busybox"
   # Busybox's own shell would take its applets before programs.
@@ -112,12 +117,14 @@ guest_start() {
     -no-user-config -serial stdio -no-reboot -kernel "$GUEST_KERNEL/boot/vmlinuz-$(guest_release)" -initrd "$RUN/initrd" \
     -append 'console=ttyS0 quiet panic=-1 random.trust_cpu=on mitigations=off net.ifnames=0 tsc=reliable no_timer_check' \
     -netdev tap,id=n,ifname=guest,script=no,downscript=no -device virtio-net-pci,netdev=n
-  wait_log guest 'guest ready' 120
+  wait_log guest 'guest ready' 600
+  # Its shell listens a moment later.
+  until_ok 120 guest true
 }
 
 guest() { # COMMAND…, typed in the guest's shell; its output, and its success
   local out
-  out=$(printf '%s\necho "ended $?"\n' "$*" | in_ns outside socat -t "${GUEST_PATIENCE:-180}" - "TCP:$GUEST:7000" 2>&1)
+  out=$(printf '%s\necho "ended $?"\n' "$*" | in_ns outside socat -t "${GUEST_PATIENCE:-600}" - "TCP:$GUEST:7000" 2>&1)
   sed '$d' <<<"$out"
   [ "${out##*ended }" = 0 ]
 }

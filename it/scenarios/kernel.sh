@@ -14,6 +14,8 @@ GATEWAY6_INSIDE=${NETWORK6%/*}1
 ROGUE=10.77.0.66
 ROGUE6=${NETWORK6%/*}66
 BIG=${BIG:-100}
+# What the site may reach of its own machine.
+ALLOWED=(127.0.0.1:8085 127.0.0.1:7007)
 
 behind() { # NS N
   make_ns "$1"
@@ -87,7 +89,7 @@ HOME_SERVICES='  web:
 
 gateway_up() {
   guest_spawn gateway culvert gateway --config /state/gateway.yaml
-  until_ok 150 guest_said gateway 'gateway ready'
+  until_ok 600 guest_said gateway 'gateway ready'
 }
 
 gateway() {
@@ -107,14 +109,14 @@ answers() { visit -f -o /dev/null "http://$1:8080/" 2>/dev/null; } # HOST
 # The visitor has an address that visitors of the internet have not.
 site() {
   state_for home
-  site_config home 127.0.0.1:8085 127.0.0.1:7007
+  site_config home "${ALLOWED[@]}"
   echo "clients: [$OUTSIDE/32]" >>"$RUN/home.yaml"
   site_add home
   culvert home join - <"$RUN/home.token"
   site_launch home
   guest_config "$HOME_SERVICES"
   guest_kill gateway HUP
-  until_ok 40 answers web.lab.test
+  until_ok 240 answers web.lab.test
 }
 
 status() {
@@ -148,8 +150,8 @@ CONF
 wireguard_go() {
   rogue_up "$GUEST:51820"
   spawn rogue-http rogue "$PYTHON" -m http.server 8085 --bind :: --directory "$RUN/files/www"
-  until_ok 30 answers rogue4.lab.test
-  until_ok 30 answers rogue6.lab.test
+  until_ok 120 answers rogue4.lab.test
+  until_ok 120 answers rogue6.lab.test
   in_ns rogue ping -c 2 -W 5 10.77.0.1
   in_ns rogue ping -c 2 -W 5 "$GATEWAY6_INSIDE"
 }
@@ -172,7 +174,7 @@ reloads() {
     site: home
     target: http://127.0.0.1:8085"
     guest_kill gateway HUP
-    until_ok 30 answers "more$n.lab.test"
+    until_ok 120 answers "more$n.lab.test"
   done
   expect_equal "the session of $key" "$before" "$(handshake_of "$key")"
   wait $!
@@ -231,8 +233,8 @@ not_alive() { ! guest_alive gateway; }
 
 again() {
   gateway_up
-  until_ok 30 answers web.lab.test
-  until_ok 30 answers rogue4.lab.test
+  until_ok 120 answers web.lab.test
+  until_ok 120 answers rogue4.lab.test
   expect_equal interfaces 1 "$(guest 'ip -o link show type wireguard' | grep -c culvert)"
   kept_out
 }
