@@ -1,10 +1,14 @@
-"""Opens connections to an echo, is silent, and asks each of them again: idle-connections.py HOST PORT COUNT SECONDS."""
+"""Opens connections to an echo, is silent, and asks each of them again: idle-connections.py HOST PORT COUNT SECONDS|FILE.
 
+With a FILE it is silent until that exists.
+"""
+
+import os
 import socket
 import sys
 import time
 
-HOST, PORT, COUNT, SECONDS = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
+HOST, PORT, COUNT, SECONDS = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
 
 
 def ask(connection, text):
@@ -21,6 +25,12 @@ connections = [socket.create_connection((HOST, PORT), 30) for _ in range(COUNT)]
 for number, connection in enumerate(connections):
     connection.settimeout(60)
     ask(connection, b"before %d\n" % number)
-time.sleep(SECONDS)
+print("all are open", flush=True)
+if SECONDS.isdigit():
+    time.sleep(int(SECONDS))
+else:
+    while not os.path.exists(SECONDS):
+        time.sleep(0.2)
 for number, connection in enumerate(connections):
     ask(connection, b"after %d\n" % number)
+print(COUNT, "answered")

@@ -1,10 +1,12 @@
 """Both ends of a service of datagrams.
 
 python3 udp-peer.py echo ADDRESS FIRST LAST             answers at each of these ports with what came
+python3 udp-peer.py amplify ADDRESS PORT SIZE           answers with so many bytes, whatever came
 python3 udp-peer.py flows ADDRESS FIRST PORTS COUNT     COUNT sockets ask these ports in turn; prints how many were answered
 python3 udp-peer.py steady ADDRESS PORT END             one socket asks 20 times a second until the file END is there
 python3 udp-peer.py once ADDRESS PORT SIZE              prints the size of the answer to that many bytes, or "none"
 python3 udp-peer.py flood ADDRESS PORT COUNT            datagrams from addresses that are not ours
+python3 udp-peer.py large ADDRESS PORT COUNT            datagrams of up to 65,507 bytes, from many ports
 """
 
 import os
@@ -35,6 +37,16 @@ def echo(address, first, last):
             key.fileobj.sendto(data, peer)
 
 
+def amplify(address, port, size):
+    server = ask(address)
+    server.bind((address, int(port)))
+    server.setblocking(True)
+    print("amplify ready", flush=True)
+    while True:
+        _, peer = server.recvfrom(65536)
+        server.sendto(b"y" * int(size), peer)
+
+
 def flows(address, first, ports, count):
     ready = selectors.DefaultSelector()
     waiting = {}
@@ -43,7 +55,7 @@ def flows(address, first, ports, count):
         visitor.connect((address, int(first) + index % int(ports)))
         waiting[visitor] = b"%d" % index
         ready.register(visitor, selectors.EVENT_READ)
-    for _ in range(8):
+    for _ in range(20):
         for visitor, text in list(waiting.items()):
             visitor.send(text)
             drain(ready, waiting, 0)
@@ -112,4 +124,13 @@ def flood(address, port, count):
             time.sleep(0.001)
 
 
-{"echo": echo, "flows": flows, "steady": steady, "once": once, "flood": flood}[sys.argv[1]](*sys.argv[2:])
+def large(address, port, count):
+    sockets = [ask(address) for _ in range(50)]
+    for index in range(int(count)):
+        try:
+            sockets[index % 50].sendto(b"z" * (1500 + index * 7919 % 64000), (address, int(port)))
+        except OSError:
+            time.sleep(0.001)
+
+
+{"large": large, "amplify": amplify, "echo": echo, "flows": flows, "steady": steady, "once": once, "flood": flood}[sys.argv[1]](*sys.argv[2:])

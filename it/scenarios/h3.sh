@@ -3,39 +3,8 @@
 # lab: long
 
 CA=$RUN/ca
-# LAB_CURL3 names a tree that was unpacked before.
-CURL3=${LAB_CURL3:-$RUN/apt/root}
-
-# Debian 12's curl speaks no HTTP/3, 13's does: unpacked beside the machine's own, from the mirror that it uses.
-modern_curl() {
-  local apt=$RUN/apt mirror package
-  [ -z "${LAB_CURL3:-}" ] || return 0
-  mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' 'Label: Debian' | head -n 1)
-  mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$apt/parts" "$apt/root"
-  : >"$apt/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >"$apt/sources.list"
-  cat >"$apt/conf" <<CONF
-Dir::State "$apt";
-Dir::State::status "$apt/status";
-Dir::Cache "$apt";
-Dir::Etc::sourcelist "$apt/sources.list";
-Dir::Etc::sourceparts "$apt/parts";
-Dir::Etc::preferencesparts "$apt/parts";
-APT::Install-Recommends "false";
-APT::Sandbox::User "root";
-CONF
-  APT_CONFIG=$apt/conf apt-get -qq update >>"$LOGS/apt.log" 2>&1
-  APT_CONFIG=$apt/conf apt-get -qq -y -d install curl >>"$LOGS/apt.log" 2>&1
-  for package in "$apt"/archives/*.deb; do dpkg-deb -x "$package" "$apt/root"; done
-}
-
-# By its own loader, in the visitor's namespace: nothing of it is installed.
-curl3() {
-  local libraries
-  libraries=$(echo "$CURL3"/usr/lib/*-linux-gnu)
-  in_ns visitor "$libraries"/ld-linux-*.so.* --library-path "$libraries" "$CURL3/usr/bin/curl" -sS --max-time 30 \
-    --cacert "$CA/ca.pem" "$@"
-}
+# shellcheck source-path=SCRIPTDIR source=../lib/newer.sh
+. "$LIB/newer.sh"
 
 h3() { # HOST PATH [CURL ARGUMENTS…]: by HTTP/3 and nothing else
   local host=$1 path=$2
@@ -187,7 +156,7 @@ off_and_on() {
 }
 
 scenario() {
-  step "Debian 13's curl" modern_curl
+  step "Debian 13's curl" newer trixie curl
   step "visitor, gateway, home behind a NAT; a CA" prepare
   step "gateway and site, both as an unprivileged user" pair 127.0.0.1:8084 127.0.0.1:8090
   step "three names with certificates; UDP beside TCP" serve

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Slow hellos, half-open floods, 50,000 connections of one address, resets behind an end: a well-behaved visitor goes on.
+# Slow hellos, half-open floods, 50,000 connections of one address, resets, forged and huge datagrams: a visitor goes on.
 # lab: long
 
 # shellcheck source-path=SCRIPTDIR source=../lib/attacked.sh
@@ -11,6 +11,16 @@ prepare() {
   # Answers to addresses that are nobody's go nowhere.
   ip -n "$LAB_ID-gateway" route add blackhole 198.18.0.0/15
   socat_start silent home 127.0.0.1 7104 EXEC:'sleep 600'
+  spawn amplifier home "$PYTHON" "$LIB/udp-peer.py" amplify 127.0.0.1 7105 1300
+  wait_log amplifier ready 10
+  in_ns gateway nft -f - <<'NFT'
+table inet lab {
+  counter came { }
+  counter went { }
+  chain in { type filter hook prerouting priority 0; udp dport 9105 counter name came; }
+  chain out { type filter hook output priority 0; udp sport 9105 counter name went; }
+}
+NFT
 }
 
 publish() {
@@ -25,6 +35,11 @@ publish() {
     listen: 9104/tcp
     site: home
     target: tcp://127.0.0.1:7104
+  answers:
+    listen: 9105/udp
+    site: home
+    target: udp://127.0.0.1:7105
+    udp: {flows: 500}
 https:
   listen: [8443]
 limits: {connections-per-visitor: 256}
@@ -70,11 +85,34 @@ half_open() {
   expect_at_most 'growth in KiB' 65536 $((RSS_AFTER - RSS_BEFORE))
 }
 
+datagrams() { in_ns stranger "$PYTHON" "$LIB/udp-peer.py" "$1" "$STRANGERS_GATEWAY" 9105 "$2"; } # MODE COUNT
+bytes_of() { in_ns gateway nft list counter inet lab "$1" | sed -n 's/.*bytes \([0-9]*\).*/\1/p'; } # COUNTER
+once() { [ "$(in_ns visitor "$PYTHON" "$LIB/udp-peer.py" once "$GATEWAY4" 9105 "$1")" = "$2" ]; } # SIZE ANSWER
+
+# Each of 100 bytes, to which the target would answer 1,300. With the heads that are counted, 3 x 100 is 2.6 x 128.
+forged() {
+  beside "$RUN/files/under" udp.dropped.REPLY_LIMIT datagrams flood 50000
+  bounded
+  local came went
+  came=$(bytes_of came) went=$(bytes_of went)
+  measured "$((came >> 10)) KiB came, $((went >> 10)) KiB went"
+  expect_at_most 'bytes that went to others' $((3 * came)) "$went"
+  until_ok 15 once 600 1300
+}
+
+huge() {
+  beside "$RUN/files/under" udp.dropped.NOT_SENT datagrams large 20000
+  bounded
+  until_ok 15 once 600 1300
+}
+
 idle() {
-  local before
+  local before busy
   before=$(cpu_ticks)
   sleep 10
-  measured "CPU $((($(cpu_ticks) - before) / 10)) %"
+  busy=$(awk -v t=$(($(cpu_ticks) - before)) 'BEGIN { print t / 10 }')
+  measured "CPU $busy %"
+  expect_at_most 'CPU in %' 2 "$busy"
 }
 
 scenario() {
@@ -87,6 +125,8 @@ scenario() {
   step "50,000 connections of one address" flood
   step "200 resets behind an end: both ends are gone within 10 s" resets
   step "50,000 SYNs of nobody" half_open
+  step "50,000 datagrams of forged addresses: at most three times as much goes back" forged
+  step "20,000 datagrams of up to 65,507 bytes" huge
   step "quiet again" quiet
   step "idle" idle
 }
