@@ -113,11 +113,11 @@ gateway_file() { # SIDE N, services on standard input
   chmod 644 "$RUN/gateway-$1.yaml"
 }
 
-order() { # LOSS RTT REORDER SEED [MARK]: the queue holds one product of 200 Mbit/s and the round trip
+order() { # LOSS RTT REORDER SEED: the queue holds one product of 200 Mbit/s and the round trip
   local queue=$((25000 * $2))
   # Less than what one message of the tunnels carries at once would only measure how they cut it.
   if [ $queue -lt 65536 ]; then queue=65536; fi
-  echo "rate=200 queue=$queue delay=$(($2 * 500)) loss=$1 reorder=$3 hold=$(($2 * 250)) seed=$4 ${5:+mark=$5}" >"$RUN/orders"
+  echo "rate=200 queue=$queue delay=$(($2 * 500)) loss=$1 reorder=$3 hold=$(($2 * 250)) seed=$4" >"$RUN/orders"
 }
 
 flows() { # SIDE STREAMS
@@ -161,9 +161,9 @@ none_below() {
   ! [ -s "$RUN/below" ]
 }
 
-# A router that marks when its queue is nearly full instead of dropping: both TCPs slow down, and nothing is lost.
+# A router that marks long before it would drop: both TCPs slow down, and nothing is lost.
 marks() { # SIDE
-  order 0 20 0 1 400000
+  echo 'rate=200 queue=2000000 delay=10000 mark=250000 seed=1' >"$RUN/orders"
   flows "$1" 1 | megabits >"$RUN/rate"
   order 0 20 0 1
   until_ok 5 answered
