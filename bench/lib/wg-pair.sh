@@ -25,7 +25,7 @@ pair_program() { # SIDE END: its process, and the interface that it makes
   iface=$(pair_iface "$@")
   case $1 in
     ours) spawn "$1-$2" "$2" "$CULVERT" wg --foreground "$iface" ;;
-    jdk) spawn "$1-$2" "$2" env CULVERT_JAVA_OPTIONS=-Dculvert.aead=jdk "$CULVERT" wg --foreground "$iface" ;;
+    jdk) spawn "$1-$2" "$2" env CULVERT_JAVA_OPTIONS=-Dculvert.crypto=jdk "$CULVERT" wg --foreground "$iface" ;;
     peer) spawn "$1-$2" "$2" env WG_PROCESS_FOREGROUND=1 wireguard-go -f "$iface" ;;
   esac
   until_ok 20 in_ns "$2" wg show "$iface" >/dev/null 2>&1

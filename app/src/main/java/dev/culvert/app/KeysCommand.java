@@ -2,6 +2,7 @@ package dev.culvert.app;
 
 import dev.culvert.control.store.KeyFiles;
 import dev.culvert.control.store.StateFolder;
+import dev.culvert.dataplane.os.CryptoProvider;
 import dev.culvert.proto.wireguard.PrivateKey;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -27,7 +28,7 @@ final class KeysCommand implements Callable<Integer> {
             return Launcher.asOwner(folder, List.of("keys"), "");
         }
         PrivateKey key = KeyFiles.readOrCreate(folder.privateKey());
-        System.out.println(key.publicKey());
+        System.out.println(key.publicKey(CryptoProvider.functions()));
         return 0;
     }
 }

@@ -2,6 +2,7 @@ package dev.culvert.app;
 
 import dev.culvert.control.admin.AdminClient;
 import dev.culvert.control.store.StateFolder;
+import dev.culvert.dataplane.os.CryptoProvider;
 import dev.culvert.model.Role;
 import dev.culvert.proto.wireguard.PrivateKey;
 import java.io.IOException;
@@ -95,7 +96,8 @@ final class SiteCommand implements Callable<Integer> {
             grants.put(arguments);
             PrivateKey key = plain ? PrivateKey.generate(new SecureRandom()) : null;
             if (key != null) {
-                arguments.put("plainKey", key.publicKey().toString());
+                arguments.put(
+                        "plainKey", key.publicKey(CryptoProvider.functions()).toString());
             }
             Map<String, Object> answer = client(state).call("POST", "/sites", arguments);
             if (key != null) {

@@ -1,8 +1,13 @@
 package dev.culvert.app;
 
 import dev.culvert.control.Supervisor;
+import dev.culvert.dataplane.os.CryptoProvider;
+import dev.culvert.proto.wireguard.PrivateKey;
+import java.security.SecureRandom;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// What the AOT cache learns from: a start as a node's, then the demo under load, by [packaging/train-aot] alone.
 ///
@@ -11,6 +16,8 @@ import java.util.Map;
 final class Training {
     /// Seconds of load, 0 for an ordinary run.
     static final int SECONDS = Integer.getInteger("culvert.training", 0);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Training.class);
 
     private Training() {}
 
@@ -23,6 +30,8 @@ final class Training {
         Supervisor.of(Map.of(), 1).ready();
         new PeerNews();
         Capabilities.now().netAdmin();
+        PrivateKey.generate(new SecureRandom()).publicKey(CryptoProvider.functions());
+        LOG.atInfo().addKeyValue("seconds", SECONDS).log("training");
         return new DemoRun(8080, true, SECONDS).call();
     }
 }

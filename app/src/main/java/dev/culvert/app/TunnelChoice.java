@@ -88,7 +88,7 @@ record TunnelChoice(TunnelDriver tunnel, String io, String why) {
     private static UdpPort udp(Wanted wanted) throws IOException {
         try {
             if (wanted.isEpoll()) {
-                LinuxWireGuard.removeStale(wanted.key().publicKey());
+                LinuxWireGuard.removeStale(wanted.key().publicKey(CryptoProvider.functions()));
             }
         } catch (IOException e) {
             LOG.warn("an interface of an earlier run may be in the way: {}", e.getMessage());

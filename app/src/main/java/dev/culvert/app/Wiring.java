@@ -23,6 +23,7 @@ import dev.culvert.dataplane.Events;
 import dev.culvert.dataplane.InheritedSockets;
 import dev.culvert.dataplane.Loops;
 import dev.culvert.dataplane.Node;
+import dev.culvert.dataplane.os.CryptoProvider;
 import dev.culvert.dataplane.tunnel.PeerWatch;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.model.Endpoint;
@@ -139,7 +140,8 @@ public final class Wiring implements AutoCloseable {
         node = new Node(parts, model.bare());
         node.portHolders(at -> PortHolders.now().holder(BoundSocket.Transport.TCP, at));
         node.secret(key.base64().getBytes(StandardCharsets.US_ASCII));
-        status = new StatusReport(node, key.publicKey().toString(), choice.io(), choice.why());
+        status =
+                new StatusReport(node, key.publicKey(CryptoProvider.functions()).toString(), choice.io(), choice.why());
         observatory = new Observatory(node, new Observatory.About(Version.TEXT, status.io()), LogOutput::apply);
         certificateFiles = CertificateFiles.of(node, scheduler);
         reloader = new Reloader(node, configuration, scheduler);

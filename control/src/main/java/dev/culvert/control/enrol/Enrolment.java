@@ -7,6 +7,7 @@ import dev.culvert.control.store.Store.Change;
 import dev.culvert.control.store.Store.Document;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.InternalService;
+import dev.culvert.dataplane.os.CryptoProvider;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Grants;
 import dev.culvert.model.Model;
@@ -99,7 +100,7 @@ public final class Enrolment implements InternalService {
         InetAddress guest = TunnelAddresses.highest(network(model), taken(model));
         IssuedToken entry = new IssuedToken(
                 site,
-                once.publicKey(),
+                once.publicKey(CryptoProvider.functions()),
                 guest,
                 Instant.now().plus(LIFETIME),
                 siteKey(model, site),

@@ -59,7 +59,7 @@ public final class Join {
         PrivateKey key = KeyFiles.readOrCreate(state.privateKey());
         InetSocketAddress endpoint = resolve(gateway);
         progress.accept("calling " + gateway.host() + " port " + gateway.port() + "/udp");
-        Map<String, Object> answer = ask(token, gateway, endpoint, key.publicKey());
+        Map<String, Object> answer = ask(token, gateway, endpoint, key.publicKey(CryptoProvider.functions()));
         store(token, gateway, answer);
         return new Joined(
                 token.site(),

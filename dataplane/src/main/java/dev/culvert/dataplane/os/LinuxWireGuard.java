@@ -64,7 +64,7 @@ public final class LinuxWireGuard implements KernelWireGuard {
     /// @param port the UDP port that it takes when it is set up; 0 for any
     /// @throws IOException with the remedy
     public static LinuxWireGuard open(PrivateKey key, int port) throws IOException {
-        removeStale(key.publicKey());
+        removeStale(key.publicKey(CryptoProvider.functions()));
         Netlink routes = Netlink.open(Netlink.ROUTE);
         Netlink generic = Netlink.open(Netlink.GENERIC);
         String name = null;

@@ -32,7 +32,7 @@ final class Messages {
         vectors = arena.allocate((long) IOV_SIZE * count, 8);
         names = arena.allocate((long) NAME_SIZE * count, 8);
         controls = arena.allocate((long) ControlMessages.SIZE * count, 8);
-        buffers = arena.allocate((long) BUFFER_SIZE * count, 64);
+        buffers = Pages.map(arena, (long) BUFFER_SIZE * count);
         for (int i = 0; i < count; i++) {
             long header = (long) SIZE * i;
             headers.set(JAVA_LONG, header, names.address() + (long) NAME_SIZE * i);

@@ -34,7 +34,7 @@ public final class PrivateKey {
         return new PrivateKey(KeyText.decode(base64, "private key"));
     }
 
-    /// The public key that belongs to it.
+    /// The public key that belongs to it; computed once, by the JDK if by nobody else before.
     public PublicKey publicKey() {
         PublicKey known = publicKey;
         if (known == null) {
@@ -44,7 +44,7 @@ public final class PrivateKey {
     }
 
     /// The same, computed by these functions if it is not known yet.
-    PublicKey publicKey(CryptoFunctions crypto) {
+    public PublicKey publicKey(CryptoFunctions crypto) {
         PublicKey known = publicKey;
         if (known == null) {
             known = new PublicKey(crypto.publicKey(raw()));
