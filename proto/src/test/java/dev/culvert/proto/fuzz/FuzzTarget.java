@@ -6,8 +6,10 @@ import dev.culvert.proto.inet.IpProtocol;
 import dev.culvert.proto.inet.Ipv4Header;
 import dev.culvert.proto.inet.Ipv6Header;
 import dev.culvert.proto.inet.NetworkOrder;
+import dev.culvert.proto.netstack.ConnectionFuzz;
 import dev.culvert.proto.netstack.Stack;
 import dev.culvert.proto.netstack.StackConfig;
+import dev.culvert.proto.netstack.StackFuzz;
 import dev.culvert.proto.offload.Coalescer;
 import dev.culvert.proto.offload.MssClamp;
 import dev.culvert.proto.offload.Segmenter;
@@ -110,6 +112,30 @@ enum FuzzTarget {
             if (stack.sockets() > 1000) {
                 throw new AssertionError(stack.sockets() + " sockets");
             }
+        }
+    },
+    HEADERS {
+        @Override
+        void take(byte[] data) {
+            StackFuzz.headers(data);
+        }
+    },
+    OPTIONS {
+        @Override
+        void take(byte[] data) {
+            StackFuzz.options(data);
+        }
+    },
+    FRAGMENTS {
+        @Override
+        void take(byte[] data) {
+            StackFuzz.fragments(data);
+        }
+    },
+    CONNECTION {
+        @Override
+        void take(byte[] data) {
+            ConnectionFuzz.take(data);
         }
     },
     OFFLOAD {
