@@ -1,13 +1,18 @@
 package dev.culvert.proto.netstack;
 
+import dev.culvert.proto.inet.AddressWords;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Finds the connection of a four-tuple: open addressing with linear probing over the sockets themselves, no
 /// object per look-up. The hash is keyed, so that peers cannot choose ports that collide.
 final class Demux {
+    private static final int REMOTES = 4096;
+
     private final long key;
     private @Nullable TcpSocket[] table = new TcpSocket[16];
+    /// How many sockets there are towards each remote host; hosts whose hashes agree are counted as one.
+    private final int[] ofRemote = new int[REMOTES];
     private int size;
 
     Demux(long key) {
@@ -59,6 +64,17 @@ final class Demux {
         socket.hash = hash(socket.localHigh, socket.localLow, socket.remoteHigh, socket.remoteLow, socket.ports);
         insert(socket);
         size++;
+        ofRemote[remote(socket.remoteHigh, socket.remoteLow)]++;
+    }
+
+    /// Sockets towards the host of a tuple: an IPv4 address, or an IPv6 network of 64 bits.
+    int ofRemote(long remoteHigh, long remoteLow) {
+        return ofRemote[remote(remoteHigh, remoteLow)];
+    }
+
+    private int remote(long high, long low) {
+        long h = (AddressWords.isIpv4(high, low) ? low : high) * key;
+        return (int) (((h ^ (h >>> 32)) * key) >>> 52);
     }
 
     private void insert(TcpSocket socket) {
@@ -90,6 +106,7 @@ final class Demux {
             slot = (slot + 1) & mask;
         }
         size--;
+        ofRemote[remote(socket.remoteHigh, socket.remoteLow)]--;
         closeGap(slot, mask);
     }
 

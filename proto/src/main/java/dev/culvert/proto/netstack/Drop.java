@@ -60,6 +60,10 @@ public enum Drop {
     OUT_OF_MEMORY,
     /// A SYN beyond the limit of sockets.
     TOO_MANY_SOCKETS,
+    /// A SYN of a host that has many connections already, where few more are left for all others.
+    TOO_MANY_OF_ONE_HOST,
+    /// A connection that its application had closed, and its peer had not: reset, since there were too many such.
+    TOO_MANY_ORPHANS,
     /// A SYN beyond the limit of half-open connections; answered, but nothing is kept of it (RFC 4987 §3.6).
     SYN_COOKIE,
     /// A SYN for a listener whose accept queue is full.

@@ -2,8 +2,8 @@ package dev.culvert.proto.netstack;
 
 import org.jspecify.annotations.Nullable;
 
-/// A list of sockets from oldest to newest, linked through them: those half open, or those in TIME-WAIT. A socket
-/// is in at most one such list.
+/// A list of sockets from oldest to newest, linked through them: those half open, orphans, or those in TIME-WAIT. A
+/// socket is in at most one such list.
 final class SocketList {
     private @Nullable TcpSocket oldest;
     private @Nullable TcpSocket newest;

@@ -15,6 +15,10 @@ import org.jspecify.annotations.Nullable;
 /// limits.
 final class TcpLayer {
     private static final int FIRST_EPHEMERAL = 32768;
+    private static final int HASTY_RETRIES = 3;
+    /// So many connections of one host are many.
+    private static final int MANY = 1024;
+
     private static final int EPHEMERAL_PORTS = 65536 - FIRST_EPHEMERAL;
 
     final StackConfig config;
@@ -25,6 +29,8 @@ final class TcpLayer {
     final SocketList timeWait = new SocketList();
     final TimeWaits timeWaits;
     private final SocketList halfOpen = new SocketList();
+    /// Closed by their application, and not yet by their peer: nobody but the peer decides how long they last.
+    private final SocketList orphans = new SocketList();
     private final RandomGenerator random;
     private final IsnGenerator isns;
     private final Counters drops;
@@ -130,8 +136,7 @@ final class TcpLayer {
             answerWithCookie(now);
             return;
         }
-        if (!makeRoom()) {
-            drops.count(Drop.TOO_MANY_SOCKETS);
+        if (!mayBegin()) {
             return;
         }
         TcpSocket socket = new TcpSocket(this, tuple, listener, now);
@@ -165,8 +170,7 @@ final class TcpLayer {
                 || !cookies.read(tuple, segment, cookieSyn, now)) {
             return false;
         }
-        if (!makeRoom()) {
-            drops.count(Drop.TOO_MANY_SOCKETS);
+        if (!mayBegin()) {
             return true;
         }
         TcpSocket socket = new TcpSocket(this, tuple, listener, now);
@@ -180,6 +184,37 @@ final class TcpLayer {
             socket.finish(null);
         }
         return true;
+    }
+
+    /// Whether the peer in hand may have one more connection. One host may have nearly all of them while nobody else
+    /// asks, as the gateway of a site does; but never the last quarter, for it could keep out everybody.
+    private boolean mayBegin() {
+        boolean few = demux.size() >= config.maxSockets() - config.maxSockets() / 4;
+        if (few && hasManySockets(tuple.remoteHigh, tuple.remoteLow)) {
+            drops.count(Drop.TOO_MANY_OF_ONE_HOST);
+            return false;
+        }
+        if (!makeRoom()) {
+            drops.count(Drop.TOO_MANY_SOCKETS);
+            return false;
+        }
+        return true;
+    }
+
+    private boolean hasManySockets(long remoteHigh, long remoteLow) {
+        return demux.ofRemote(remoteHigh, remoteLow) >= MANY;
+    }
+
+    /// The application has left a connection whose peer is still there. Of too many, the one of a host that has many
+    /// is reset, or else the oldest.
+    void orphaned(TcpSocket socket) {
+        SocketList.remove(socket);
+        orphans.add(socket);
+        TcpSocket ended = hasManySockets(socket.remoteHigh, socket.remoteLow) ? socket : orphans.oldest();
+        if (orphans.size() > Math.max(MANY, config.maxSockets() / 4) && ended != null) {
+            drops.count(Drop.TOO_MANY_ORPHANS);
+            ended.abort();
+        }
     }
 
     /// Whether there is room for one more socket, by the oldest in TIME-WAIT if need be.
@@ -280,13 +315,22 @@ final class TcpLayer {
 
     void handleTimeout(long now) {
         for (TcpSocket socket = timers.pollExpired(now); socket != null; socket = timers.pollExpired(now)) {
-            socket.handleTimeout(now);
+            if (isGivenUp(socket, now)) {
+                socket.finish(CloseReason.TIMED_OUT);
+            } else {
+                socket.handleTimeout(now);
+            }
             if (socket.state != TcpState.CLOSED) {
                 timers.update(socket);
                 wantTransmit(socket);
             }
         }
         timeWaits.handleTimeout(now);
+    }
+
+    /// Where SYNs were too many of late, nobody has a minute for the last step of the handshake, but 15 s.
+    private boolean isGivenUp(TcpSocket socket, long now) {
+        return socket.list == halfOpen && cookies.mayReturn(now) && socket.sender.backoff() >= HASTY_RETRIES;
     }
 
     long nextDeadline() {

@@ -179,6 +179,9 @@ public final class TcpSocket extends Pollable {
         } else {
             shutdownOutput();
             layer.wantTransmit(this);
+            if (state != TcpState.CLOSED && state != TcpState.TIME_WAIT) {
+                layer.orphaned(this);
+            }
         }
     }
 
@@ -331,7 +334,7 @@ public final class TcpSocket extends Pollable {
             }
             case SYN_SENT, SYN_RECEIVED, CLOSE_WAIT, TIME_WAIT, CLOSED -> {}
         }
-        if (state == TcpState.TIME_WAIT && list == null) {
+        if (state == TcpState.TIME_WAIT && list != layer.timeWait) {
             enterTimeWait(now);
         }
         startOrphanTimer(now);
@@ -339,6 +342,7 @@ public final class TcpSocket extends Pollable {
 
     private void enterTimeWait(long now) {
         sender.release();
+        SocketList.remove(this);
         layer.timeWait.add(this);
         restartTimeWait(now);
     }

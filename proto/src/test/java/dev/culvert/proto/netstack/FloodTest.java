@@ -1,14 +1,18 @@
 package dev.culvert.proto.netstack;
 
+import static dev.culvert.proto.netstack.testing.Seg.fin;
 import static dev.culvert.proto.netstack.testing.Seg.rst;
 import static dev.culvert.proto.netstack.testing.Seg.seg;
 import static dev.culvert.proto.netstack.testing.Seg.syn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.proto.inet.IcmpHeader;
+import dev.culvert.proto.inet.NetworkOrder;
 import dev.culvert.proto.netstack.testing.Packets;
 import dev.culvert.proto.netstack.testing.Seg;
 import dev.culvert.proto.netstack.testing.Trace;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -52,8 +56,8 @@ final class FloodTest {
         trace.expect(seg().seq(1).ack(6));
         assertThat(Objects.requireNonNull(trace.listener.accept()).readable()).isEqualTo(5);
         trace.discardsWhatIsSent();
-        // The half open ones are gone when nobody has answered for a minute.
-        for (int i = 0; i < 70; i++) {
+        // The half open ones are gone when nobody has answered for 15 s; without a flood they have a minute.
+        for (int i = 0; i < 20; i++) {
             trace.after(1000).discardsWhatIsSent();
         }
         assertThat(trace.stack.sockets()).isEqualTo(2);
@@ -141,6 +145,68 @@ final class FloodTest {
         assertThat(pool(trace)).isZero();
     }
 
+    /// As "sockstress" does: a request, and then a window that stays shut, told again and again.
+    @Test
+    void zeroWindow_afterARequest_heldByThousands_isBoundedAndEndsWithTheApplication() {
+        List<byte[]> answers = new ArrayList<>();
+        Trace trace = Trace.listening();
+        for (int port = 1; port <= 2000; port++) {
+            trace.peerPort(port)
+                    .handshake(syn().mss(1000))
+                    .receive(seg().seq(1).ack(1).window(0).data("get"));
+            answers.add(trace.build(seg().seq(4).ack(1).window(0)));
+            // Less, once memory is tight.
+            assertThat(trace.socket().write(ByteBuffer.allocate(60_000))).isPositive();
+            trace.reads("get").discardsWhatIsSent();
+            if (port % 2 == 0) {
+                trace.close().discardsWhatIsSent();
+            }
+        }
+        // What is guaranteed to each, and what all share.
+        assertThat(pool(trace)).isLessThan((64L << 20) + 2000L * 2 * PagePool.PAGE);
+        for (int second = 0; second < 240; second++) {
+            answers.forEach(trace::receivePacket);
+            trace.after(1000).discardsWhatIsSent();
+        }
+        // Where the application has gone, nobody waits for a window; where it has not, that is the application's to do.
+        assertThat(trace.stack.sockets()).isEqualTo(1000);
+    }
+
+    @Test
+    void handshakes_ofOneHost_leaveRoomForOthers() {
+        Trace trace = Trace.listening();
+        for (int port = 1; port <= 12_288; port++) {
+            trace.peerPort(port).handshake(syn().mss(1000));
+        }
+        for (int port = 12_289; port <= 14_000; port++) {
+            trace.peerPort(port).receive(syn().mss(1000)).expectNothing();
+        }
+        assertThat(trace.stack.sockets()).isEqualTo(12_288);
+        assertThat(trace.stack.drops(Drop.TOO_MANY_OF_ONE_HOST)).isEqualTo(14_000 - 12_288);
+        byte[] other = StackFuzz.segment(5, 2, 100, 0, new byte[0]);
+        other[15] = 77;
+        trace.receivePacket(Packets.repairIpv4(repaired(other)));
+        assertThat(trace.poll()).isNotNull();
+        assertThat(trace.stack.sockets()).isEqualTo(12_289);
+    }
+
+    /// The source address is part of the checksum: 10.0.0.77 in the place of 10.0.0.2.
+    private static byte[] repaired(byte[] packet) {
+        NetworkOrder.put16(packet, 36, NetworkOrder.u16(packet, 36) - 75);
+        return packet;
+    }
+
+    @Test
+    void orphans_areBounded_thoseOfOneHostFirst() {
+        Trace trace = Trace.listening();
+        for (int port = 1; port <= 6000; port++) {
+            trace.peerPort(port).handshake(syn().mss(1000)).close();
+            trace.expect(port <= 4096 ? fin().seq(1) : Seg.rstAck().seq(1));
+        }
+        assertThat(trace.stack.sockets()).isEqualTo(4096);
+        assertThat(trace.stack.drops(Drop.TOO_MANY_ORPHANS)).isEqualTo(6000 - 4096);
+    }
+
     @Test
     void gaps_ofManyPeers_areBounded() {
         StackConfig config = new StackConfig(List.of(Trace.US), Trace.MTU, 6 << 20, 6 << 20, 2000, 100);
@@ -162,7 +228,7 @@ final class FloodTest {
         int before = 0;
         for (int port = 1; port <= distances.length; port++) {
             Trace trace = Trace.listening().peerPort(port).receive(syn()).expect(Seg.synAck());
-            int iss = java.nio.ByteBuffer.wrap(trace.lastPacket()).getInt(24);
+            int iss = ByteBuffer.wrap(trace.lastPacket()).getInt(24);
             distances[port - 1] = iss - before;
             before = iss;
         }
