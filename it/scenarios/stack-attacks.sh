@@ -90,8 +90,8 @@ attack_begin() { # MODE TO
   in_ns nas "$PYTHON" "$LIB/stack-attack.py" "$1" "$(address_of nas)" "$2" 8080 "$RATE" "$RUN/files/attack" &
   ATTACK=$!
   until_ok 60 test -e "$RUN/files/attack.begun"
-  # What it opens first, stands.
-  if [[ $1 == zero || $1 == tiny ]]; then sleep 6; fi
+  # A thousand requests stand, and those that were too many have been closed.
+  if [[ $1 == zero || $1 == tiny ]]; then sleep 15; fi
 }
 
 attack_end() {
