@@ -124,7 +124,7 @@ public final class ConnectionFuzz {
             case 11 -> close(a & 15);
             case 12 -> icmp(a & 15, (b & 0xff) * 8, c);
             case 13 -> stamp(a, b);
-            case 14 -> segment(TcpHeader.ACK, 1 + read + 1000 * (a & 15), ackOf(b), 0xffff >>> (c & 15), 1000);
+            case 14 -> segment(TcpHeader.ACK, 1 + read + 1000L * (a & 15), ackOf(b), 0xffff >>> (c & 15), 1000);
             default -> bent(a & 0xff, b);
         }
     }

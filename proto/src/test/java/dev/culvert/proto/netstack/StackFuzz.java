@@ -64,7 +64,7 @@ public final class StackFuzz {
 
     private static void address(byte[] packet, int how) {
         if ((how & 0x80) == 0 && packet.length >= 20) {
-            packet[0] = (byte) (0x40 | packet[0] & 0xf);
+            packet[0] = (byte) (0x40 | (packet[0] & 0xf));
             System.arraycopy(PEER.getAddress(), 0, packet, 12, 4);
             System.arraycopy(US.getAddress(), 0, packet, 16, 4);
             if ((how & 0x40) == 0) {
@@ -74,7 +74,7 @@ public final class StackFuzz {
             NetworkOrder.put16(packet, 10, 0);
             NetworkOrder.put16(packet, 10, InternetChecksum.finish(InternetChecksum.sum(packet, 0, header)));
         } else if (packet.length >= 40) {
-            packet[0] = (byte) (0x60 | packet[0] & 0xf);
+            packet[0] = (byte) (0x60 | (packet[0] & 0xf));
             System.arraycopy(PEER6.getAddress(), 0, packet, 8, 16);
             System.arraycopy(US6.getAddress(), 0, packet, 24, 16);
             if ((how & 0x40) == 0) {
@@ -148,12 +148,12 @@ public final class StackFuzz {
         if (id % 2 == 0) {
             byte[] packet = Packets.ip(PEER, US, IpProtocol.UDP, part);
             NetworkOrder.put16(packet, 4, id);
-            NetworkOrder.put16(packet, 6, (more ? 0x2000 : 0) | offset / 8 & 0x1fff);
+            NetworkOrder.put16(packet, 6, (more ? 0x2000 : 0) | ((offset / 8) & 0x1fff));
             receive(Packets.repairIpv4(packet));
         } else {
             byte[] cut = new byte[8 + part.length];
             cut[0] = IpProtocol.UDP;
-            NetworkOrder.put16(cut, 2, offset & 0xfff8 | (more ? 1 : 0));
+            NetworkOrder.put16(cut, 2, (offset & 0xfff8) | (more ? 1 : 0));
             NetworkOrder.put32(cut, 4, id);
             System.arraycopy(part, 0, cut, 8, part.length);
             receive(Packets.ip(PEER6, US6, IpProtocol.FRAGMENT, cut));
