@@ -23,7 +23,7 @@ final class StackAllocationTest {
     private static final InetAddress B = InetAddress.ofLiteral("10.0.0.2");
     private static final int MTU = 1420;
     // Until the buffers, which begin small, hold what this path takes.
-    private static final int WARM_UP = 1_200_000;
+    private static final int WARM_UP = 2_000_000;
     private static final int PACKETS = 200_000;
     private static final int SLOTS = 4096;
 
