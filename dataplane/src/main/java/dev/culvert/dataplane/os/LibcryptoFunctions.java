@@ -28,6 +28,7 @@ final class LibcryptoFunctions implements CryptoFunctions {
     private static final SymbolLookup LIBRARY = CryptoProvider.library();
     private static final MethodHandle PRIVATE_KEY = Downcalls.words(LIBRARY, "EVP_PKEY_new_raw_private_key");
     private static final MethodHandle PUBLIC_KEY = Downcalls.words(LIBRARY, "EVP_PKEY_new_raw_public_key");
+    private static final MethodHandle RAW_PUBLIC = Downcalls.words(LIBRARY, "EVP_PKEY_get_raw_public_key");
     private static final MethodHandle FREE_KEY = Downcalls.words(LIBRARY, "EVP_PKEY_free");
     private static final MethodHandle NEW_DERIVATION = Downcalls.words(LIBRARY, "EVP_PKEY_CTX_new");
     private static final MethodHandle DERIVE_INIT = Downcalls.words(LIBRARY, "EVP_PKEY_derive_init");
@@ -63,6 +64,24 @@ final class LibcryptoFunctions implements CryptoFunctions {
                 Downcalls.call(FREE_KEY, state, ours, 0, 0, 0, 0);
                 Downcalls.call(FREE_KEY, state, theirs, 0, 0, 0, 0);
             }
+        }
+    }
+
+    /// OpenSSL makes it with every private key, by tables and not by the ladder.
+    @Override
+    public byte[] publicKey(byte[] privateKey) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = arena.allocate(Downcalls.stateLayout());
+            MemorySegment scalar = arena.allocateFrom(JAVA_BYTE, privateKey);
+            MemorySegment point = arena.allocate(DH_BYTES);
+            MemorySegment size = arena.allocateFrom(JAVA_LONG, DH_BYTES);
+            long key = Downcalls.call(PRIVATE_KEY, state, X25519, 0, scalar.address(), DH_BYTES, 0);
+            scalar.fill((byte) 0);
+            if (key == 0 || failed(Downcalls.call(RAW_PUBLIC, state, key, point.address(), size.address(), 0, 0))) {
+                throw new IllegalStateException("libcrypto refuses X25519");
+            }
+            Downcalls.call(FREE_KEY, state, key, 0, 0, 0, 0);
+            return point.toArray(JAVA_BYTE);
         }
     }
 

@@ -34,12 +34,12 @@ final class Handshake {
     @Nullable
     Drop writeInitiation(LocalStatic us, RemoteStatic peer, int index, byte[] label, byte[] out, int offset) {
         byte[] secret = us.ephemeral();
-        byte[] shared = us.crypto.dh(secret, peer.key.raw());
+        byte[] shared = crypto.dh(secret, peer.key.raw());
         if (shared == null || peer.shared == null) {
             return Drop.LOW_ORDER_POINT;
         }
         ephemeral = secret;
-        byte[] publicEphemeral = us.crypto.publicKey(secret);
+        byte[] publicEphemeral = crypto.publicKey(secret);
         Messages.int32(out, offset, Messages.INITIATION);
         Messages.int32(out, offset + Messages.INITIATION_SENDER, index);
         mixEphemeral(publicEphemeral);
@@ -55,7 +55,7 @@ final class Handshake {
     @Nullable
     Drop readStatic(LocalStatic us, byte[] in, int offset) {
         byte[] publicEphemeral = slice(in, offset + Messages.INITIATION_EPHEMERAL, CryptoFunctions.DH_BYTES);
-        byte[] shared = us.crypto.dh(us.scalar, publicEphemeral);
+        byte[] shared = crypto.dh(us.scalar, publicEphemeral);
         if (shared == null) {
             return Drop.LOW_ORDER_POINT;
         }
@@ -109,18 +109,20 @@ final class Handshake {
             throw new IllegalStateException("response before initiation");
         }
         byte[] secret = us.ephemeral();
-        byte[] withEphemeral = us.crypto.dh(secret, initiatorEphemeral);
-        byte[] withStatic = us.crypto.dh(secret, peer.key.raw());
+        byte[] withEphemeral = crypto.dh(secret, initiatorEphemeral);
+        byte[] withStatic = crypto.dh(secret, peer.key.raw());
         if (withEphemeral == null || withStatic == null) {
             return Drop.LOW_ORDER_POINT;
         }
-        byte[] publicEphemeral = us.crypto.publicKey(secret);
+        byte[] publicEphemeral = crypto.publicKey(secret);
         Messages.int32(out, offset, Messages.RESPONSE);
         Messages.int32(out, offset + Messages.RESPONSE_SENDER, index);
         Messages.int32(out, offset + Messages.RESPONSE_RECEIVER, remoteIndex);
         put(publicEphemeral, out, offset + Messages.RESPONSE_EPHEMERAL);
         mixEphemeral(publicEphemeral);
         byte[] key = mixResponse(withEphemeral, withStatic, psk);
+        // The other side's first packet proves that it has the keys; this is needed no more.
+        Arrays.fill(secret, (byte) 0);
         put(seal(key, NOTHING), out, offset + Messages.RESPONSE_EMPTY);
         return null;
     }
@@ -133,8 +135,8 @@ final class Handshake {
             throw new IllegalStateException("response to no initiation");
         }
         byte[] publicEphemeral = slice(in, offset + Messages.RESPONSE_EPHEMERAL, CryptoFunctions.DH_BYTES);
-        byte[] withEphemeral = us.crypto.dh(secret, publicEphemeral);
-        byte[] withStatic = us.crypto.dh(us.scalar, publicEphemeral);
+        byte[] withEphemeral = crypto.dh(secret, publicEphemeral);
+        byte[] withStatic = crypto.dh(us.scalar, publicEphemeral);
         if (withEphemeral == null || withStatic == null) {
             return Drop.LOW_ORDER_POINT;
         }

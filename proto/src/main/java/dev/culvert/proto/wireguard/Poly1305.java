@@ -174,8 +174,10 @@ final class Poly1305 {
         long low2 = (h2 & keep) | (g2 & M42 & ~keep);
         long low = low0 | low1 << 44;
         long high = low1 >>> 20 | low2 << 24;
-        padLow += low;
-        padHigh += high + (Long.compareUnsigned(padLow, low) < 0 ? 1 : 0);
+        long sum = padLow + low;
+        // The carry of an unsigned sum, without a branch.
+        padHigh += high + (((padLow & low) | ((padLow | low) & ~sum)) >>> 63);
+        padLow = sum;
     }
 
     /// The first 8 bytes of the tag, little-endian, after [#finish].
