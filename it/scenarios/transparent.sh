@@ -91,14 +91,15 @@ prepare() {
   seen_start any6 home :: 7001
   seen_start box4 box 0.0.0.0 7000
   seen_start box6 box :: 7000
+  spawn kept box "$PYTHON" "$ROOT/bench/lib/hold.py" listen 0.0.0.0 7002
 }
 
 home_config() {
   site_config home localhost:8085 localhost:2022 localhost:7000-7002 localhost:7000-7001/udp 192.168.77.2:7001 \
-    192.168.77.2:7001/udp box:7000-7001 box:7000/udp 127.0.0.1:8086
+    192.168.77.2:7001/udp box:7000-7002 box:7000/udp 127.0.0.1:8086
   cat >>"$RUN/home.yaml" <<'YAML'
 transparent:
-  allow: ["localhost:1-8085", "localhost:7000-7001/udp", "192.168.77.2:7001", "192.168.77.2:7001/udp", "box:7000-7001", "box:7000/udp"]
+  allow: ["localhost:1-8085", "localhost:7000-7001/udp", "192.168.77.2:7001", "192.168.77.2:7001/udp", "box:7000-7002", "box:7000/udp"]
 YAML
 }
 
@@ -131,6 +132,7 @@ ends() {
   closed: {listen: 9006/tcp, site: home, target: "tcp://box:7001", client-address: transparent}
   closed-here: {listen: 9007/tcp, site: home, target: "tcp://localhost:7002", client-address: transparent}
   silent: {listen: 9008/tcp, site: home, target: "tcp://127.0.0.1:8086", client-address: transparent}
+  kept: {listen: 9010/tcp, site: home, target: "tcp://box:7002", client-address: transparent}
   plain: {listen: 9009/tcp, site: home, target: "tcp://localhost:7000"}
   by-name: {host: web.lab.test, site: home, target: "http://localhost:8085", client-address: transparent}
 YAML
@@ -254,10 +256,26 @@ killed() {
   expect_equal 'what is there' "$before" "$(left)"
 }
 
+# Fifty connections to the container that have no end of their own: only its bridge leads back, and the home forwards.
+keep() {
+  rm -f "$RUN/files/kept"
+  in_ns visitor "$PYTHON" "$ROOT/bench/lib/hold.py" open "$GATEWAY4" 9010 50 >"$RUN/files/kept" &
+  KEPT=$!
+  until_ok 20 grep -q held "$RUN/files/kept"
+}
+
+let_go() {
+  kill "$KEPT"
+  wait "$KEPT" || true
+}
+
 withdrawn() {
+  keep
   site_config home localhost:7000
   signal home HUP
   until_ok 60 nothing_left
+  let_go
+  expect_equal 'answers that left for the visitor, of connections that were cut' 0 "$(strays)"
   ask tcp "$GATEWAY4" 9002 || true
   expect_equal 'answers that left for the visitor' 0 "$(strays)"
   home_config
@@ -280,8 +298,11 @@ left_behind() {
 stopped() {
   site_launch home
   until_ok 60 says tcp "$GATEWAY4" 9002 "$VISITOR4"
+  keep
   stop home
+  let_go
   expect_equal 'what is left' '' "$(left)"
+  expect_equal 'answers that left for the visitor, of connections that were cut' 0 "$(strays)"
 }
 
 scenario() {

@@ -142,7 +142,7 @@ public final class Node implements AutoCloseable {
         Doorway doorway = new Doorway(() -> runtime, admission, dialer, connections, events, tls, own::now);
         this.listeners = new Listeners(loops, tunnel, doorway, this::scraped, workers);
         new HealthChecks(() -> runtime, dialer, () -> tunnel.group().next(), events).start(parts.scheduler());
-        this.returnPath = new ReturnPath(loops.kind().equals("epoll"));
+        this.returnPath = new ReturnPath(loops.kind().equals("epoll"), parts.scheduler());
         this.forwarding = new KernelForwarding(
                 loops.kind().equals("epoll"),
                 tunnel,

@@ -3,18 +3,24 @@ package dev.culvert.dataplane;
 import dev.culvert.dataplane.os.LinuxReturnPath;
 import dev.culvert.model.Model;
 import java.io.IOException;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// The way back for connections in their visitors' names, which is there as long as the model has targets for them.
 final class ReturnPath {
     private final boolean linux;
+    private final ScheduledExecutorService scheduler;
+    private @Nullable Future<?> ending;
     private volatile @Nullable LinuxReturnPath path;
     private boolean looked;
     private boolean suspended;
 
     /// @param linux whether this process has the kernel's own sockets
-    ReturnPath(boolean linux) {
+    ReturnPath(boolean linux, ScheduledExecutorService scheduler) {
         this.linux = linux;
+        this.scheduler = scheduler;
     }
 
     /// Before `next` holds.
@@ -22,6 +28,7 @@ final class ReturnPath {
     /// @throws IOException with the remedy, where it is not to be had
     synchronized void acquire(Model next) throws IOException {
         if (isWanted(next)) {
+            stay();
             if (path == null) {
                 path = open();
             }
@@ -31,10 +38,19 @@ final class ReturnPath {
         looked = true;
     }
 
-    /// Once `next` holds, or has been refused and `next` is the one before.
+    /// Once `next` holds, or has been refused and `next` is the one before. The connections that have just been cut
+    /// are ended by their targets too, each when it gets to it: that would go to the visitors.
     synchronized void release(Model next) {
-        if (!isWanted(next)) {
-            close();
+        if (!isWanted(next) && path != null && ending == null) {
+            ending = scheduler.schedule(this::close, LinuxReturnPath.ENDING_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    private void stay() {
+        Future<?> end = ending;
+        ending = null;
+        if (end != null) {
+            end.cancel(false);
         }
     }
 
@@ -72,6 +88,7 @@ final class ReturnPath {
     }
 
     synchronized void close() {
+        stay();
         LinuxReturnPath open = path;
         path = null;
         if (open != null) {

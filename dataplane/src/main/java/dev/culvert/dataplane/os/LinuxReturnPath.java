@@ -48,8 +48,8 @@ public final class LinuxReturnPath implements AutoCloseable {
     // Silent connections are probed every minute (Loops); flows of datagrams live for 300 s at most.
     private static final int TCP_SECONDS = 150;
     private static final int UDP_SECONDS = 330;
-    // Late answers of an ended flow still come here and not to the visitor.
-    private static final int ENDING_SECONDS = 30;
+    /// How long late answers of what has ended still come here and not to the visitor.
+    public static final int ENDING_SECONDS = 30;
 
     private static final int FLOWS_SIZE = 1 << 18;
     private static final int ANSWERS_SIZE = 1 << 16;
