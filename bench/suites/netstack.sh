@@ -76,7 +76,8 @@ netstack_connections() { # SIDE
 
 netstack_warm() { # SIDE
   until_ok 20 netstack_received "$1" "$WARM" >/dev/null
-  in_ns visitor ab -q -r -c 32 -t "$WARM" -n 1000000 "http://$GATEWAY4:${PORT[$1]}/1k" >/dev/null 2>&1
+  # Some ten thousand connections, before their code is compiled for good.
+  in_ns visitor ab -q -r -c 32 -t $((4 * WARM)) -n 1000000 "http://$GATEWAY4:${PORT[$1]}/1k" >/dev/null 2>&1
 }
 
 netstack_idle() {

@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 /// Made and ended by [ConnectionRegistry]; the counters may be written on one loop and read on any thread.
 public final class Connection {
     private final ConnectionRegistry registry;
-    private final String service;
     private final ServiceMeter meter;
     private volatile @Nullable String site;
     private volatile @Nullable TargetState target;
@@ -47,7 +46,6 @@ public final class Connection {
 
     Connection(
             ConnectionRegistry registry,
-            String service,
             ServiceMeter meter,
             @Nullable String site,
             InetAddress client,
@@ -55,7 +53,6 @@ public final class Connection {
             @Nullable Permit permit,
             @Nullable Target hopTarget) {
         this.registry = registry;
-        this.service = service;
         this.meter = meter;
         this.site = site;
         this.client = client;
@@ -121,7 +118,7 @@ public final class Connection {
     }
 
     public String service() {
-        return service;
+        return meter.name;
     }
 
     /// The other end of the tunnel; null where the target is on this node's own side.
@@ -250,7 +247,7 @@ public final class Connection {
                 System.currentTimeMillis() - TimeUnit.NANOSECONDS.toMillis(nanos),
                 nanos,
                 client,
-                service,
+                meter.name,
                 site,
                 received.sum(),
                 sent.sum(),

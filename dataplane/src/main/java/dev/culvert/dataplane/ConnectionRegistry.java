@@ -17,16 +17,18 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Every connection that lives, and what each service has carried so far. Shared by all loops; nothing is held while a
 /// channel is closed.
 public final class ConnectionRegistry {
-    private static final int MAX_NAMES = 256;
+    private static final int MAX_TARGETS = 256;
     private static final String OTHER_TARGETS = "other targets";
 
     private final Set<Connection> live = ConcurrentHashMap.newKeySet();
     private final Map<String, ServiceMeter> meters = new ConcurrentHashMap<>();
+    private final Map<Target, ServiceMeter> hops = new ConcurrentHashMap<>();
     private final Consumer<Permit> onEnd;
     private final @Nullable Splices splices;
     private volatile @Nullable Consumer<Ended> listener;
@@ -79,20 +81,18 @@ public final class ConnectionRegistry {
 
     /// Enters a connection; it leaves by [Connection#ended()].
     public Connection begin(Permit permit, Channel visitor) {
-        String service = permit.service().name();
         String site = permit.service().site();
-        return enter(
-                new Connection(this, service, meter(service, false), site, permit.client(), visitor, permit, null));
+        ServiceMeter meter = meter(permit.service().name());
+        return enter(new Connection(this, meter, site, permit.client(), visitor, permit, null));
     }
 
     /// Enters a flow of datagrams.
     ///
     /// @param cutter ends it, from any thread
     public Connection begin(Permit permit, Runnable cutter) {
-        String service = permit.service().name();
         String site = permit.service().site();
-        Connection flow =
-                new Connection(this, service, meter(service, false), site, permit.client(), null, permit, null);
+        ServiceMeter meter = meter(permit.service().name());
+        Connection flow = new Connection(this, meter, site, permit.client(), null, permit, null);
         flow.cutter(cutter);
         return enter(flow);
     }
@@ -101,8 +101,8 @@ public final class ConnectionRegistry {
     ///
     /// @param cutter ends it, from any thread
     public Connection beginHop(Target target, String gateway, InetAddress client, Runnable cutter) {
-        String name = hopName(target);
-        Connection flow = new Connection(this, name, meter(name, true), gateway, client, null, null, target);
+        ServiceMeter meter = meter(target);
+        Connection flow = new Connection(this, meter, gateway, client, null, null, meter.leadsTo(target));
         flow.cutter(cutter);
         return enter(flow);
     }
@@ -111,14 +111,8 @@ public final class ConnectionRegistry {
     ///
     /// @param target what it leads to
     public Connection beginHop(Target target, String gateway, InetAddress client, Channel hop) {
-        String name = hopName(target);
-        return enter(new Connection(this, name, meter(name, true), gateway, client, hop, null, target));
-    }
-
-    /// A gateway chooses these names, and an allow: list of prefixes lets it choose among millions.
-    private String hopName(Target target) {
-        String wanted = target.toString();
-        return meters.size() < MAX_NAMES || meters.containsKey(wanted) ? wanted : OTHER_TARGETS;
+        ServiceMeter meter = meter(target);
+        return enter(new Connection(this, meter, gateway, client, hop, null, meter.leadsTo(target)));
     }
 
     private Connection enter(Connection connection) {
@@ -126,9 +120,21 @@ public final class ConnectionRegistry {
         return connection;
     }
 
-    private ServiceMeter meter(String name, boolean hop) {
-        ServiceMeter known = meters.get(name);
-        ServiceMeter meter = known == null ? meters.computeIfAbsent(name, _ -> new ServiceMeter(hop)) : known;
+    private ServiceMeter meter(String service) {
+        ServiceMeter known = meters.get(service);
+        ServiceMeter meter = known == null ? meters.computeIfAbsent(service, ServiceMeter::new) : known;
+        meter.connections.increment();
+        return meter;
+    }
+
+    /// A gateway chooses the targets, and an allow: list of prefixes lets it choose among millions.
+    private ServiceMeter meter(Target target) {
+        ServiceMeter meter = hops.get(target);
+        if (meter == null) {
+            meter = hops.size() < MAX_TARGETS
+                    ? hops.computeIfAbsent(target, ServiceMeter::new)
+                    : meters.computeIfAbsent(OTHER_TARGETS, ServiceMeter::ofOtherTargets);
+        }
         meter.connections.increment();
         return meter;
     }
@@ -259,8 +265,10 @@ public final class ConnectionRegistry {
     /// What every service has carried, those that live included, by name.
     public Map<String, ServiceTraffic> traffic() {
         Map<String, ServiceTraffic> result = new TreeMap<>();
-        meters.forEach((name, sum) -> result.put(
-                name, new ServiceTraffic(0, sum.connections.sum(), sum.received.sum(), sum.sent.sum(), sum.hop)));
+        Stream.concat(meters.values().stream(), hops.values().stream())
+                .forEach(sum -> result.put(
+                        sum.name,
+                        new ServiceTraffic(0, sum.connections.sum(), sum.received.sum(), sum.sent.sum(), sum.hop)));
         for (Connection connection : live) {
             result.computeIfPresent(
                     connection.service(),

@@ -1,6 +1,7 @@
 package dev.culvert.dataplane;
 
 import dev.culvert.dataplane.DialException.Broken;
+import dev.culvert.model.Target;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumMap;
@@ -9,6 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /// What one service has done since the start: counters that any loop may add to and any thread may read.
 ///
@@ -21,8 +23,10 @@ public final class ServiceMeter {
     private static final int CLASSES = 6;
     private static final String OTHER = "other";
 
+    final String name;
     /// Whether it is a target that gateways lead to, and no service of this node.
     final boolean hop;
+    private final @Nullable Target target;
 
     final LongAdder connections = new LongAdder();
     final LongAdder received = new LongAdder();
@@ -40,14 +44,36 @@ public final class ServiceMeter {
     /// @param sumNanos of all durations
     public record Durations(List<Long> bounds, List<Long> counts, long sumNanos) {}
 
-    ServiceMeter(boolean hop) {
+    /// Of a service of this node.
+    ServiceMeter(String service) {
+        this(service, false, null);
+    }
+
+    /// Of a target that gateways lead to.
+    ServiceMeter(Target target) {
+        this(target.toString(), true, target);
+    }
+
+    /// Of targets that gateways lead to, beyond those that are counted one by one.
+    static ServiceMeter ofOtherTargets(String name) {
+        return new ServiceMeter(name, true, null);
+    }
+
+    private ServiceMeter(String name, boolean hop, @Nullable Target target) {
+        this.name = name;
         this.hop = hop;
+        this.target = target;
         Map<Broken, LongAdder> counters = new EnumMap<>(Broken.class);
         for (Broken reason : Broken.values()) {
             counters.put(reason, new LongAdder());
         }
         // Never written to from here on, so it may be read on every loop.
         dialsBroken = Collections.unmodifiableMap(counters);
+    }
+
+    /// The target itself, in the one copy that ten thousand connections to it share.
+    Target leadsTo(Target equal) {
+        return target == null ? equal : target;
     }
 
     /// A request was answered, by the target or by this node itself.

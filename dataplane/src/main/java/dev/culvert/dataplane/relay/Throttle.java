@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.relay;
 
+import dev.culvert.dataplane.tunnel.StackChannel;
 import dev.culvert.model.decide.Allowance;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -35,6 +36,10 @@ final class Throttle {
 
     /// Makes a channel read in steps that suit the rate.
     void prepare(Channel source) {
+        if (source instanceof StackChannel inside) {
+            inside.longestRead(allowance.step());
+            return;
+        }
         source.config().setRecvByteBufAllocator(new FixedRecvByteBufAllocator(allowance.step()).maxMessagesPerRead(1));
     }
 

@@ -37,13 +37,15 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
     // A peer that went away without a word must not hold a connection for ever: probed after this, four times.
     private static final long KEEP_ALIVE = TimeUnit.SECONDS.toNanos(60);
 
-    private static final ChannelMetadata METADATA = new ChannelMetadata(false, 16);
+    private static final int MOST_READS = 16;
+    private static final ChannelMetadata METADATA = new ChannelMetadata(false, MOST_READS);
 
     private final StackInside tunnel;
     private final ChannelConfig config = new DefaultChannelConfig(this);
     // Written on the tunnel loop only; visitors' loops ask whether the channel is active, open or shut.
     private volatile @Nullable TcpSocket socket;
     private volatile @Nullable ChannelPromise connecting;
+    private int longestRead = 64 * 1024;
     private boolean readPending;
     private boolean reading;
     private boolean readAgainScheduled;
@@ -73,6 +75,12 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
             abort = true;
             unsafe().close(voidPromise());
         });
+    }
+
+    /// Takes no more than so many bytes at once, 1 or more; without auto-read that is all that one read brings. On the
+    /// tunnel loop, or before the channel is read.
+    public void longestRead(int bytes) {
+        longestRead = bytes;
     }
 
     /// Called by the tunnel loop when something changed: connected, readable, writable, failed.
@@ -137,31 +145,27 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
             return;
         }
         reading = true;
-        var handle = unsafe().recvBufAllocHandle();
-        handle.reset(config);
         int read;
-        boolean any = false;
+        int messages = 0;
         do {
-            ByteBuf buffer = handle.allocate(config.getAllocator());
-            handle.attemptedBytesRead(buffer.writableBytes());
-            read = current.read(buffer.internalNioBuffer(buffer.writerIndex(), buffer.writableBytes()));
-            handle.lastBytesRead(read);
+            // The stack knows what there is: no guess, and none that a connection would have to remember.
+            int length = Math.clamp(current.readable(), 1, longestRead);
+            ByteBuf buffer = config.getAllocator().ioBuffer(length);
+            read = current.read(buffer.internalNioBuffer(0, length));
             if (read <= 0) {
                 buffer.release();
                 break;
             }
-            buffer.writerIndex(buffer.writerIndex() + read);
-            handle.incMessagesRead(1);
-            any = true;
+            buffer.writerIndex(read);
+            messages++;
             readPending = false;
             pipeline().fireChannelRead(buffer);
-        } while (handle.continueReading() && !closed);
+        } while (config.isAutoRead() && current.readable() > 0 && messages < MOST_READS && !closed);
         reading = false;
         if (closed) {
             return;
         }
-        if (any) {
-            handle.readComplete();
+        if (messages > 0) {
             pipeline().fireChannelReadComplete();
         }
         readEnded(current, read);

@@ -15,7 +15,8 @@ final class SentSegments {
     /// Holes that are kept apart: as many as every second segment of 6 MiB leaves, as a queue that overflows does.
     private static final int MOST_REPORTED = 4096;
 
-    private static final int FIRST = 16;
+    /// Most connections rest most of the time, with a table of this size.
+    private static final int FIRST = 4;
     private static final int KEPT = 64;
     private static final byte SACKED = 1;
     private static final byte LOST = 2;
