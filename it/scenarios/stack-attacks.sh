@@ -17,7 +17,7 @@ prepare() {
   topology
   behind_nat nas 78
   nginx_start home 127.0.0.1
-  make_file "$RUN/files/www/big" "${LAB_MIB:-50}"
+  make_file "$RUN/files/www/big" "${LAB_MIB:-200}"
   sha "$RUN/files/www/big" >"$RUN/files/sum"
   nas_web
   spawn nas-nginx nas nginx -p "$RUN/nginx" -e stderr -c "$RUN/nginx/nas.conf"
@@ -52,6 +52,7 @@ publish() {
     host: web.lab.test
     site: home
     target: http://127.0.0.1:8085
+    visible: [public, tunnel]
   nas:
     host: nas.lab.test
     site: nas
@@ -74,7 +75,7 @@ reasons() {
     data) echo netstack.OUT_OF_WINDOW netstack.UNACCEPTABLE_ACK netstack.MISSING_TIMESTAMP ;;
     icmp) echo netstack.UNRELATED_ICMP_ERROR ;;
     fragments) echo netstack.OVERLAPPING_FRAGMENT netstack.REFUSED_FRAGMENT ;;
-    zero | tiny) echo http.stalled denied.too-many ;;
+    zero | tiny) echo netstack.TOO_MANY_STALLED netstack.STALLED http.stalled denied.too-many ;;
   esac
 }
 
@@ -156,7 +157,7 @@ PY
 # Nothing of it is left 30 s later, and a transfer is whole.
 recovered() {
   until_ok 30 few_sockets
-  measured "$(sockets) sockets, $(($(rss_kib) / 1024)) MiB; 50 MiB in $(transfer web.lab.test) s"
+  measured "$(sockets) sockets, $(($(rss_kib) / 1024)) MiB; the file in $(transfer web.lab.test) s"
 }
 sockets() {
   culvert gateway status --sockets --json | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["connections"])'

@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.tunnel;
 
+import dev.culvert.dataplane.Ports;
 import dev.culvert.proto.netstack.TcpListener;
 import dev.culvert.proto.netstack.TcpSocket;
 import io.netty.channel.AbstractServerChannel;
@@ -17,6 +18,9 @@ public final class StackServerChannel extends AbstractServerChannel {
     private static final int ACCEPT_BATCH = 64;
 
     private final StackInside tunnel;
+    // Of one host: more players than anybody has paused at once.
+    private static final int MOST_STALLED = 64;
+
     private final ChannelConfig config = new DefaultChannelConfig(this);
     private @Nullable TcpListener listener;
     private boolean readPending;
@@ -50,6 +54,10 @@ public final class StackServerChannel extends AbstractServerChannel {
     protected void doBind(SocketAddress local) throws IOException {
         TcpListener bound = tunnel.listen(((InetSocketAddress) local).getPort());
         bound.attach(this);
+        // By the hop the gateway speaks for all visitors.
+        if (bound.port() != Ports.HOP) {
+            bound.mostStalled(MOST_STALLED);
+        }
         listener = bound;
     }
 

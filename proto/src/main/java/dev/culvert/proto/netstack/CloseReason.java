@@ -10,6 +10,8 @@ public enum CloseReason {
     TIMED_OUT,
     /// A router or the peer said so by ICMP before the connection stood (RFC 5927 §4).
     UNREACHABLE,
+    /// The peer kept its window shut while memory was short, or fell silent behind many that it kept so.
+    STALLED,
     /// The application called `abort`, or closed with data unread.
     ABORTED
 }

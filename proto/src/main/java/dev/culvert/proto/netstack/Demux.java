@@ -1,22 +1,19 @@
 package dev.culvert.proto.netstack;
 
-import dev.culvert.proto.inet.AddressWords;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Finds the connection of a four-tuple: open addressing with linear probing over the sockets themselves, no
 /// object per look-up. The hash is keyed, so that peers cannot choose ports that collide.
 final class Demux {
-    private static final int REMOTES = 4096;
-
     private final long key;
     private @Nullable TcpSocket[] table = new TcpSocket[16];
-    /// How many sockets there are towards each remote host; hosts whose hashes agree are counted as one.
-    private final int[] ofRemote = new int[REMOTES];
+    private final HostCounts hosts;
     private int size;
 
     Demux(long key) {
         this.key = key | 1;
+        this.hosts = new HostCounts(key);
     }
 
     int size() {
@@ -64,17 +61,12 @@ final class Demux {
         socket.hash = hash(socket.localHigh, socket.localLow, socket.remoteHigh, socket.remoteLow, socket.ports);
         insert(socket);
         size++;
-        ofRemote[remote(socket.remoteHigh, socket.remoteLow)]++;
+        hosts.add(socket, 1);
     }
 
-    /// Sockets towards the host of a tuple: an IPv4 address, or an IPv6 network of 64 bits.
-    int ofRemote(long remoteHigh, long remoteLow) {
-        return ofRemote[remote(remoteHigh, remoteLow)];
-    }
-
-    private int remote(long high, long low) {
-        long h = (AddressWords.isIpv4(high, low) ? low : high) * key;
-        return (int) (((h ^ (h >>> 32)) * key) >>> 52);
+    /// Sockets towards the host that has an address.
+    int ofHost(long remoteHigh, long remoteLow) {
+        return hosts.of(remoteHigh, remoteLow);
     }
 
     private void insert(TcpSocket socket) {
@@ -106,7 +98,7 @@ final class Demux {
             slot = (slot + 1) & mask;
         }
         size--;
-        ofRemote[remote(socket.remoteHigh, socket.remoteLow)]--;
+        hosts.add(socket, -1);
         closeGap(slot, mask);
     }
 

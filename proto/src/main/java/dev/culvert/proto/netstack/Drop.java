@@ -64,6 +64,11 @@ public enum Drop {
     TOO_MANY_OF_ONE_HOST,
     /// A connection that its application had closed, and its peer had not: reset, since there were too many such.
     TOO_MANY_ORPHANS,
+    /// A connection whose peer kept its window shut for long while memory was short, or one of many that fell silent:
+    /// reset.
+    STALLED,
+    /// A connection of a host that keeps the windows of too many others shut: [TcpListener#mostStalled].
+    TOO_MANY_STALLED,
     /// A SYN beyond the limit of half-open connections; answered, but nothing is kept of it (RFC 4987 §3.6).
     SYN_COOKIE,
     /// A SYN for a listener whose accept queue is full.

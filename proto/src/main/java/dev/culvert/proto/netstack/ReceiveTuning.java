@@ -36,7 +36,8 @@ final class ReceiveTuning {
             if (space > 0 && !pool.isHalfUsed()) {
                 double wanted = 2.0 * taken + 16.0 * segment;
                 wanted += 2 * wanted * (taken - space) / space;
-                ring.limit((int) Math.min(wanted, largest));
+                // Slow start doubles; who promises more at once holds megabytes of what a reader has stopped to take.
+                ring.limit((int) Math.min(Math.min(wanted, 2.0 * ring.limit()), largest));
             }
             space = taken;
         }

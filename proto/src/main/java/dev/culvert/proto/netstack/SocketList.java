@@ -2,12 +2,22 @@ package dev.culvert.proto.netstack;
 
 import org.jspecify.annotations.Nullable;
 
-/// A list of sockets from oldest to newest, linked through them: those half open, orphans, or those in TIME-WAIT. A
-/// socket is in at most one such list.
+/// A list of sockets from oldest to newest, linked through them: those half open, stalled, orphans, or those in
+/// TIME-WAIT. A socket is in at most one such list.
 final class SocketList {
+    private final @Nullable HostCounts hosts;
     private @Nullable TcpSocket oldest;
     private @Nullable TcpSocket newest;
     private int size;
+
+    SocketList() {
+        this(null);
+    }
+
+    /// @param hosts keeps count of whose sockets are in the list
+    SocketList(@Nullable HostCounts hosts) {
+        this.hosts = hosts;
+    }
 
     int size() {
         return size;
@@ -18,7 +28,9 @@ final class SocketList {
         return oldest;
     }
 
+    /// Adds a socket, which leaves the list that it is in.
     void add(TcpSocket socket) {
+        remove(socket);
         socket.list = this;
         socket.older = newest;
         socket.newer = null;
@@ -29,6 +41,9 @@ final class SocketList {
         }
         newest = socket;
         size++;
+        if (hosts != null) {
+            hosts.add(socket, 1);
+        }
     }
 
     /// Takes a socket out of the list that it is in, if it is in one.
@@ -53,5 +68,8 @@ final class SocketList {
         socket.newer = null;
         socket.list = null;
         size--;
+        if (hosts != null) {
+            hosts.add(socket, -1);
+        }
     }
 }

@@ -20,6 +20,9 @@ final class TcpInput {
             handleAck(socket, segment, now);
         }
         if (socket.state != TcpState.CLOSED) {
+            if (!socket.sender.isStalled()) {
+                layer.moves(socket);
+            }
             layer.wantTransmit(socket);
             layer.timers.update(socket);
         }

@@ -19,6 +19,15 @@ final class TcpLayer {
     /// So many connections of one host are many.
     private static final int MANY = 1024;
 
+    /// How long a shut window is waited for where memory is short, in nanoseconds.
+    private static final long PATIENCE = 5_000_000_000L;
+    /// So many stalled connections of one host are more than one has players for.
+    private static final int MANY_STALLED = 16;
+    /// How long those may be silent while they are asked for their windows, in nanoseconds.
+    private static final long SILENCE = 15_000_000_000L;
+
+    private static final long SWEEP = 1_000_000_000L;
+
     private static final int EPHEMERAL_PORTS = 65536 - FIRST_EPHEMERAL;
 
     final StackConfig config;
@@ -31,6 +40,10 @@ final class TcpLayer {
     private final SocketList halfOpen = new SocketList();
     /// Closed by their application, and not yet by their peer: nobody but the peer decides how long they last.
     private final SocketList orphans = new SocketList();
+    /// Whose peers have no room for what waits.
+    private final SocketList stalled;
+    private final HostCounts stalledOf;
+    private long sweptAt;
     private final RandomGenerator random;
     private final IsnGenerator isns;
     private final Counters drops;
@@ -67,6 +80,8 @@ final class TcpLayer {
         this.random = random;
         this.isns = new IsnGenerator(random);
         this.demux = new Demux(random.nextLong());
+        this.stalledOf = new HostCounts(random.nextLong());
+        this.stalled = new SocketList(stalledOf);
         this.cookies = new SynCookies(random);
         this.timeWaits = new TimeWaits(config.maxSockets(), drops);
         this.input = new TcpInput(this, drops);
@@ -136,7 +151,7 @@ final class TcpLayer {
             answerWithCookie(now);
             return;
         }
-        if (!mayBegin()) {
+        if (!mayBegin(listener)) {
             return;
         }
         TcpSocket socket = new TcpSocket(this, tuple, listener, now);
@@ -170,7 +185,7 @@ final class TcpLayer {
                 || !cookies.read(tuple, segment, cookieSyn, now)) {
             return false;
         }
-        if (!mayBegin()) {
+        if (!mayBegin(listener)) {
             return true;
         }
         TcpSocket socket = new TcpSocket(this, tuple, listener, now);
@@ -188,7 +203,11 @@ final class TcpLayer {
 
     /// Whether the peer in hand may have one more connection. One host may have nearly all of them while nobody else
     /// asks, as the gateway of a site does; but never the last quarter, for it could keep out everybody.
-    private boolean mayBegin() {
+    private boolean mayBegin(TcpListener listener) {
+        if (stalledOf.of(tuple.remoteHigh, tuple.remoteLow) >= listener.mostStalled()) {
+            drops.count(Drop.TOO_MANY_STALLED);
+            return false;
+        }
         boolean few = demux.size() >= config.maxSockets() - config.maxSockets() / 4;
         if (few && hasManySockets(tuple.remoteHigh, tuple.remoteLow)) {
             drops.count(Drop.TOO_MANY_OF_ONE_HOST);
@@ -202,13 +221,12 @@ final class TcpLayer {
     }
 
     private boolean hasManySockets(long remoteHigh, long remoteLow) {
-        return demux.ofRemote(remoteHigh, remoteLow) >= MANY;
+        return demux.ofHost(remoteHigh, remoteLow) >= MANY;
     }
 
     /// The application has left a connection whose peer is still there. Of too many, the one of a host that has many
     /// is reset, or else the oldest.
     void orphaned(TcpSocket socket) {
-        SocketList.remove(socket);
         orphans.add(socket);
         TcpSocket ended = hasManySockets(socket.remoteHigh, socket.remoteLow) ? socket : orphans.oldest();
         if (orphans.size() > Math.max(MANY, config.maxSockets() / 4) && ended != null) {
@@ -309,6 +327,9 @@ final class TcpLayer {
             socket.finish(null);
         } else if (socket.state != TcpState.CLOSED) {
             timers.update(socket);
+            if (length == 0 && socket.list != stalled && socket.sender.isStalled()) {
+                stalled.add(socket);
+            }
         }
         return length;
     }
@@ -326,6 +347,48 @@ final class TcpLayer {
             }
         }
         timeWaits.handleTimeout(now);
+        endStalled(now);
+    }
+
+    /// Memory that nobody takes goes to those who move: while it is short, nobody waits for a window for long.
+    private void endStalled(long now) {
+        if (stalled.size() >= MANY_STALLED && now - sweptAt >= SWEEP) {
+            sweptAt = now;
+            endSilent(now);
+        }
+        TcpSocket oldest = stalled.oldest();
+        while (oldest != null && pool.isHalfUsed() && oldest.sender.stalledFor(now) >= PATIENCE) {
+            drops.count(Drop.STALLED);
+            oldest.giveUp(CloseReason.STALLED);
+            oldest = stalled.oldest();
+        }
+    }
+
+    /// Who kept many windows shut, and has gone without a word, is not waited for two minutes.
+    private void endSilent(long now) {
+        TcpSocket next = stalled.oldest();
+        while (next != null) {
+            TcpSocket socket = next;
+            next = socket.newer;
+            if (stalledOf.of(socket.remoteHigh, socket.remoteLow) >= MANY_STALLED
+                    && socket.sender.backoff() > 0
+                    && socket.silentFor(now) >= SILENCE) {
+                drops.count(Drop.STALLED);
+                socket.giveUp(CloseReason.STALLED);
+            }
+        }
+    }
+
+    /// What was sent to it has been taken.
+    void moves(TcpSocket socket) {
+        if (socket.list != stalled) {
+            return;
+        }
+        if (socket.detached) {
+            orphans.add(socket);
+        } else {
+            SocketList.remove(socket);
+        }
     }
 
     /// Where SYNs were too many of late, nobody has a minute for the last step of the handshake, but 15 s.

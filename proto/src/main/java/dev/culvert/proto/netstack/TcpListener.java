@@ -9,6 +9,7 @@ public final class TcpListener extends Pollable {
 
     private final TcpLayer layer;
     private final int port;
+    private int mostStalled = Integer.MAX_VALUE;
     private final ArrayDeque<TcpSocket> accepted = new ArrayDeque<>();
 
     TcpListener(TcpLayer layer, int port) {
@@ -37,6 +38,18 @@ public final class TcpListener extends Pollable {
         for (TcpSocket socket = accepted.poll(); socket != null; socket = accepted.poll()) {
             socket.abort();
         }
+    }
+
+    /// From now on a host, or IPv6 network of 64 bits, begins no connection here while so many of its connections with
+    /// the stack have their windows shut although something waits for them (RFC 6429).
+    ///
+    /// @param most 1 and above; not limited at first, for one host may speak for many
+    public void mostStalled(int most) {
+        mostStalled = most;
+    }
+
+    int mostStalled() {
+        return mostStalled;
     }
 
     public int port() {

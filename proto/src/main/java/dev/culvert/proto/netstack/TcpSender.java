@@ -393,6 +393,16 @@ final class TcpSender {
                 && !recovery.probe.isOut();
     }
 
+    /// Whether something waits for a window that is shut, or so small that a sender avoids it.
+    boolean isStalled() {
+        return window.size() < Math.min(mss, window.widest() / 2) && SeqNum.before(sndMax, dataEnd());
+    }
+
+    /// How long the peer has taken nothing, in nanoseconds; only if it is stalled.
+    long stalledFor(long now) {
+        return now - stalledSince;
+    }
+
     /// Whether the timer was due and the connection is now given up.
     boolean handleTimeout(long now) {
         if (deadline > now) {

@@ -198,6 +198,18 @@ public final class TcpSocket extends Pollable {
         layer.wantTransmit(this);
     }
 
+    /// How long nothing has been heard of the peer, in nanoseconds.
+    long silentFor(long now) {
+        return now - lastHeardAt;
+    }
+
+    /// Ends it with a reset; the application learns why.
+    void giveUp(CloseReason reason) {
+        resetPending = true;
+        finish(reason);
+        layer.wantTransmit(this);
+    }
+
     /// Sends probes when nothing was heard for `idle` nanoseconds, and fails when four remain unanswered; 0 (at
     /// first) for never (RFC 9293 §3.8.4).
     public void keepAlive(long idle) {

@@ -168,8 +168,88 @@ final class FloodTest {
             answers.forEach(trace::receivePacket);
             trace.after(1000).discardsWhatIsSent();
         }
-        // Where the application has gone, nobody waits for a window; where it has not, that is the application's to do.
-        assertThat(trace.stack.sockets()).isEqualTo(1000);
+        // Half of the memory is free again, and where the application has gone, nobody waits for a window.
+        assertThat(pool(trace)).isLessThanOrEqualTo(32L << 20);
+        assertThat(trace.stack.drops(Drop.STALLED)).isGreaterThan(800);
+        assertThat(trace.stack.sockets()).isBetween(1, 1000);
+    }
+
+    @Test
+    void zeroWindow_ofOneHost_letsNoMoreOfItBegin_wherePortsAskForThat() {
+        Trace trace = Trace.listening();
+        trace.listener.mostStalled(64);
+        byte[] opens = {};
+        for (int port = 1; port <= 64; port++) {
+            trace.peerPort(port)
+                    .handshake(syn().mss(1000))
+                    .receive(seg().seq(1).ack(1).window(port % 2 == 0 ? 0 : 3).data("get"));
+            opens = trace.build(seg().seq(4).ack(1).window(60_000));
+            trace.socket().write(ByteBuffer.allocate(10_000));
+            trace.reads("get").discardsWhatIsSent();
+        }
+        trace.peerPort(66).receive(syn().mss(1000)).expectNothing();
+        assertThat(trace.stack.drops(Drop.TOO_MANY_STALLED)).isEqualTo(1);
+        trace.receivePacket(opens).discardsWhatIsSent();
+        trace.peerPort(66).receive(syn().mss(1000)).expect(Seg.synAck());
+    }
+
+    @Test
+    void zeroWindow_ofManyThatFallSilent_isWaitedForFifteenSeconds() {
+        Trace trace = Trace.listening();
+        for (int port = 1; port <= 64; port++) {
+            trace.peerPort(port)
+                    .handshake(syn().mss(1000))
+                    .receive(seg().seq(1).ack(1).window(0).data("get"));
+            trace.socket().write(ByteBuffer.allocate(10_000));
+            trace.reads("get").discardsWhatIsSent();
+        }
+        trace.after(14_000).discardsWhatIsSent();
+        assertThat(trace.stack.sockets()).isEqualTo(64);
+        trace.after(2000).discardsWhatIsSent();
+        for (int second = 0; second < 14; second++) {
+            trace.after(1000).discardsWhatIsSent();
+        }
+        assertThat(trace.stack.sockets()).isEqualTo(15);
+    }
+
+    @Test
+    void zeroWindow_ofOne_isWaitedForAsLongAsItAnswers() {
+        Trace trace = Trace.established()
+                .receive(seg().seq(1).ack(1).window(0))
+                .write(20_000)
+                .expectNothing();
+        byte[] answer = trace.build(seg().seq(1).ack(1).window(0));
+        for (int minute = 0; minute < 600; minute++) {
+            trace.after(60_000).discardsWhatIsSent();
+            trace.receivePacket(answer).discardsWhatIsSent();
+        }
+        trace.is(TcpState.ESTABLISHED)
+                .receive(seg().seq(1).ack(1).window(1000))
+                .expect(seg().seq(1).data(1000));
+        assertThat(trace.stack.drops(Drop.STALLED)).isZero();
+    }
+
+    @Test
+    void zeroWindow_whileMemoryIsShort_isWaitedForFiveSeconds() {
+        Trace trace = Trace.listening();
+        List<TcpSocket> full = new ArrayList<>();
+        for (int port = 1; port <= 100; port++) {
+            trace.peerPort(port)
+                    .handshake(syn().mss(1000))
+                    .receive(seg().seq(1).ack(1).window(0).data("get"));
+            full.add(trace.socket());
+            trace.socket().write(ByteBuffer.allocate(32_000));
+            trace.reads("get").discardsWhatIsSent();
+        }
+        // Others, that move, come to hold half of it.
+        for (int port = 101; port <= 1500; port++) {
+            trace.peerPort(port).handshake(syn().mss(1000));
+            trace.socket().write(ByteBuffer.allocate(32_000));
+            trace.discardsWhatIsSent();
+        }
+        assertThat(full).allMatch(socket -> socket.failure() == null);
+        trace.after(5000).discardsWhatIsSent();
+        assertThat(full).allMatch(socket -> socket.failure() == CloseReason.STALLED);
     }
 
     @Test

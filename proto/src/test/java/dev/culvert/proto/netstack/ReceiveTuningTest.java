@@ -42,6 +42,14 @@ final class ReceiveTuningTest {
         assertThat(ring.limit()).isEqualTo(256 << 10);
     }
 
+    /// It may be the last that is ever read.
+    @Test
+    void readerThatTakesMuchAtOnce_windowDoubles() {
+        rounds(3, 10_000, 100 * MS);
+        rounds(2, 250_000, 500 * MS);
+        assertThat(ring.limit()).isEqualTo(512 << 10);
+    }
+
     @Test
     void memoryHalfUsed_windowStays() {
         ByteRing hog = new ByteRing(pool, 1 << 26);
