@@ -64,6 +64,11 @@ final class PagePool {
         return used >= limit / 2;
     }
 
+    /// Whether little is left for those who need more.
+    boolean isShort() {
+        return used >= limit - limit / 4;
+    }
+
     long limitBytes() {
         return (long) limit << PAGE_BITS;
     }

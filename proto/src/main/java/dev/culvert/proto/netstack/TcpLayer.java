@@ -21,9 +21,7 @@ final class TcpLayer {
 
     /// How long a shut window is waited for where memory is short, in nanoseconds.
     private static final long PATIENCE = 5_000_000_000L;
-    /// So many stalled connections of one host are more than one has players for.
-    private static final int MANY_STALLED = 16;
-    /// How long those may be silent while they are asked for their windows, in nanoseconds.
+    /// How long a host that keeps many windows shut may be silent while it is asked for them, in nanoseconds.
     private static final long SILENCE = 15_000_000_000L;
 
     private static final long SWEEP = 1_000_000_000L;
@@ -327,7 +325,7 @@ final class TcpLayer {
             socket.finish(null);
         } else if (socket.state != TcpState.CLOSED) {
             timers.update(socket);
-            if (length == 0 && socket.list != stalled && socket.sender.isStalled()) {
+            if (length == 0 && socket.list != stalled && socket.state.isSynchronized() && socket.sender.isStalled()) {
                 stalled.add(socket);
             }
         }
@@ -352,25 +350,26 @@ final class TcpLayer {
 
     /// Memory that nobody takes goes to those who move: while it is short, nobody waits for a window for long.
     private void endStalled(long now) {
-        if (stalled.size() >= MANY_STALLED && now - sweptAt >= SWEEP) {
+        if (now - sweptAt >= SWEEP) {
             sweptAt = now;
             endSilent(now);
         }
         TcpSocket oldest = stalled.oldest();
-        while (oldest != null && pool.isHalfUsed() && oldest.sender.stalledFor(now) >= PATIENCE) {
+        while (oldest != null && pool.isShort() && oldest.sender.stalledFor(now) >= PATIENCE) {
             drops.count(Drop.STALLED);
             oldest.giveUp(CloseReason.STALLED);
             oldest = stalled.oldest();
         }
     }
 
-    /// Who kept many windows shut, and has gone without a word, is not waited for two minutes.
+    /// Who keeps many windows shut that a port limits, and has gone without a word, is not waited for two minutes.
     private void endSilent(long now) {
         TcpSocket next = stalled.oldest();
         while (next != null) {
             TcpSocket socket = next;
             next = socket.newer;
-            if (stalledOf.of(socket.remoteHigh, socket.remoteLow) >= MANY_STALLED
+            if (socket.listener != null
+                    && stalledOf.of(socket.remoteHigh, socket.remoteLow) >= socket.listener.manyStalled()
                     && socket.sender.backoff() > 0
                     && socket.silentFor(now) >= SILENCE) {
                 drops.count(Drop.STALLED);

@@ -52,6 +52,11 @@ public final class TcpListener extends Pollable {
         return mostStalled;
     }
 
+    /// So many of one host are more than chance.
+    int manyStalled() {
+        return Math.max(1, mostStalled / 8);
+    }
+
     public int port() {
         return port;
     }
