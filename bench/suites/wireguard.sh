@@ -11,8 +11,12 @@ FIGURES=("${KEPT_FIGURES[@]}")
 . "$ROOT/bench/lib/wg-pair.sh"
 
 if [ -n "$QUICK" ]; then QUESTIONS=1000; else QUESTIONS=5000; fi
-WIREGUARD_PARTS=${WIREGUARD_PARTS:-stream packets questions crowd tun embedded}
+WIREGUARD_PARTS=${WIREGUARD_PARTS:-handshakes stream packets questions crowd tun embedded}
 
+figure wg-handshakes-per-s 'handshakes per second and core: the responder, libcrypto'
+figure wg-handshakes-begun-per-s 'the same: the initiator'
+figure wg-jdk-handshakes-per-s "the responder, by the JDK's and our own functions"
+figure wg-jdk-handshakes-begun-per-s 'the same: the initiator'
 figure wg-gbit 'interface to interface (`culvert wg`), 1 stream, Gbit/s'
 figure wg-cpu-s-per-gib 'CPU-seconds of both ends per GiB'
 figure wg-jdk-gbit "the same with the JDK's cipher, Gbit/s"
@@ -70,8 +74,23 @@ wireguard_driver() { # DRIVER
   fresh_run
 }
 
+wireguard_handshakes() {
+  local round crypto prefix name responded initiated
+  for round in $(seq $ROUNDS); do
+    for crypto in libcrypto jdk; do
+      prefix=wg-
+      if [ "$crypto" = jdk ]; then prefix=wg-jdk-; fi
+      read -r name responded initiated < <("$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED "-Dculvert.crypto=$crypto" \
+        -cp "$ROOT/app/target/run/*" "$ROOT/bench/lib/Handshakes.java" $SECONDS_GET)
+      echo "  by $name"
+      sample "${prefix}handshakes-per-s" ours "$responded"
+      sample "${prefix}handshakes-begun-per-s" ours "$initiated"
+    done
+  done
+}
+
 # The first part warms the way that all of them take.
-wireguard_warm() { pair_iperf3 "$1" -t $((WARM * 2)) >/dev/null; } # SIDE
+wireguard_pair_warm() { pair_iperf3 "$1" -t $((WARM * 2)) >/dev/null; } # SIDE
 
 wireguard_stream() { pair_each pair_stream wg; }
 
@@ -97,7 +116,7 @@ wireguard_pair() { # PART…: rounds of each, from interface to interface
   local part round
   pair_topology
   pair_each pair_start
-  pair_each wireguard_warm
+  pair_each wireguard_pair_warm
   for part; do
     for round in $(seq $ROUNDS); do "wireguard_$part"; done
   done
@@ -108,11 +127,12 @@ wireguard_pair() { # PART…: rounds of each, from interface to interface
 suite_run() {
   local part pair=()
   for part in $WIREGUARD_PARTS; do
-    case $part in tun | embedded) ;; *) pair+=("$part") ;; esac
+    case $part in handshakes | tun | embedded) ;; *) pair+=("$part") ;; esac
   done
   if [ ${#pair[@]} -gt 0 ]; then wireguard_pair "${pair[@]}"; fi
   for part in $WIREGUARD_PARTS; do
     case $part in
+      handshakes) wireguard_handshakes ;;
       tun)
         TUN_ENDS='gateway home'
         wireguard_driver tun

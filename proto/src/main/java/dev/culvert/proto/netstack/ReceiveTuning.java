@@ -39,7 +39,8 @@ final class ReceiveTuning {
                 // Slow start doubles; who promises more at once holds megabytes of what a reader has stopped to take.
                 ring.limit((int) Math.min(Math.min(wanted, 2.0 * ring.limit()), largest));
             }
-            space = taken;
+            // What came at once behind a gap says nothing that the window could not carry again.
+            space = Math.min(taken, ring.limit() / 2);
         }
         since = now;
         takenSince = ring.start();
