@@ -36,8 +36,9 @@ final class ReceiveTuning {
             if (space > 0 && !pool.isHalfUsed()) {
                 double wanted = 2.0 * taken + 16.0 * segment;
                 wanted += 2 * wanted * (taken - space) / space;
-                // Slow start doubles; who promises more at once holds megabytes of what a reader has stopped to take.
-                ring.limit((int) Math.min(Math.min(wanted, 2.0 * ring.limit()), largest));
+                // Slow start doubles, and a gap holds up what has come behind it. Who promises more at once holds
+                // megabytes of what a reader has stopped to take.
+                ring.limit((int) Math.min(Math.min(wanted, 4.0 * ring.limit()), largest));
             }
             // What came at once behind a gap says nothing that the window could not carry again.
             space = Math.min(taken, ring.limit() / 2);
