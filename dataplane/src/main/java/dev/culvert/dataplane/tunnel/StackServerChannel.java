@@ -17,10 +17,10 @@ public final class StackServerChannel extends AbstractServerChannel {
     // A visit of the accept queue takes so many, then others have their turn.
     private static final int ACCEPT_BATCH = 64;
 
-    private final StackInside tunnel;
     // Of one host: more players than anybody has paused at once.
     private static final int MOST_STALLED = 64;
 
+    private final StackInside tunnel;
     private final ChannelConfig config = new DefaultChannelConfig(this);
     private @Nullable TcpListener listener;
     private boolean readPending;

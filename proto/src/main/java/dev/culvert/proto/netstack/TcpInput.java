@@ -20,9 +20,7 @@ final class TcpInput {
             handleAck(socket, segment, now);
         }
         if (socket.state != TcpState.CLOSED) {
-            if (!socket.sender.isStalled()) {
-                layer.moves(socket);
-            }
+            layer.leaveStalled(socket);
             layer.wantTransmit(socket);
             layer.timers.update(socket);
         }

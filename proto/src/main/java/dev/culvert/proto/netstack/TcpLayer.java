@@ -378,9 +378,9 @@ final class TcpLayer {
         }
     }
 
-    /// What was sent to it has been taken.
-    void moves(TcpSocket socket) {
-        if (socket.list != stalled) {
+    /// Looks again at a connection that was stalled when it was last looked at; nearly none was.
+    void leaveStalled(TcpSocket socket) {
+        if (socket.list != stalled || socket.sender.isStalled()) {
             return;
         }
         if (socket.detached) {
