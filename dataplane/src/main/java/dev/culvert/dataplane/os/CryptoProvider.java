@@ -2,6 +2,7 @@ package dev.culvert.dataplane.os;
 
 import dev.culvert.proto.wireguard.Aead;
 import dev.culvert.proto.wireguard.CryptoFunctions;
+import dev.culvert.proto.wireguard.DhKeyPair;
 import dev.culvert.proto.wireguard.JdkCrypto;
 import java.lang.foreign.Arena;
 import java.lang.foreign.SymbolLookup;
@@ -90,10 +91,16 @@ public final class CryptoProvider {
     private static boolean handshake(CryptoFunctions functions, byte[] key, Random random, CRC32C sum) {
         byte[] other = new byte[32];
         random.nextBytes(other);
-        byte[] secret = functions.dh(key, functions.publicKey(other));
-        if (secret == null
-                || !Arrays.equals(secret, functions.dh(other, functions.publicKey(key)))
-                || functions.dh(key, new byte[32]) != null) {
+        DhKeyPair ours = functions.keyPair(key);
+        DhKeyPair theirs = functions.keyPair(other);
+        byte[] secret = ours.dh(theirs.publicKey());
+        boolean agreed = secret != null
+                && Arrays.equals(secret, theirs.dh(ours.publicKey()))
+                && ours.dh(new byte[32]) == null
+                && Arrays.equals(secret, ours.dh(theirs.publicKey()));
+        ours.destroy();
+        theirs.destroy();
+        if (secret == null || !agreed) {
             return false;
         }
         byte[] sealed = functions.encrypt(secret, 1, key, other);

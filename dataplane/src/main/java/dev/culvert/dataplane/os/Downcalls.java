@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
@@ -25,6 +26,7 @@ final class Downcalls {
     private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
     private static final StructLayout STATE = Linker.Option.captureStateLayout();
     private static final long ERRNO_OFFSET = offsetOf("errno");
+    private static final MemorySegment UNREAD = Arena.global().allocate(STATE);
 
     private static final FunctionDescriptor WORDS =
             FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
@@ -85,6 +87,12 @@ final class Downcalls {
         } catch (Throwable t) {
             throw unexpected(t);
         }
+    }
+
+    /// The same for functions that set no `errno`: all threads leave what stands there in one place, which nobody
+    /// reads.
+    static long call(MethodHandle function, long a, long b, long c, long d, long e) {
+        return call(function, UNREAD, a, b, c, d, e);
     }
 
     static IllegalStateException unexpected(Throwable t) {

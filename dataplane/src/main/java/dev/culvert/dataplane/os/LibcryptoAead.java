@@ -12,9 +12,8 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.ByteOrder;
 
-/// ChaCha20-Poly1305 by the system's OpenSSL, in place on heap arrays and without garbage; several times the speed of
-/// the
-/// JDK's cipher. To be used by one thread at a time. [CryptoProvider] decides whether this machine has it.
+/// ChaCha20-Poly1305 by the system's OpenSSL, in place on heap arrays and without garbage; several times the speed
+/// of the JDK's cipher. To be used by one thread at a time. [CryptoProvider] decides whether this machine has it.
 final class LibcryptoAead implements Aead {
     static final int TAG = 16;
     private static final int NONCE = 12;
@@ -35,10 +34,10 @@ final class LibcryptoAead implements Aead {
     static final MethodHandle FINISH = Downcalls.segments(LIBRARY, "EVP_CipherFinal_ex");
     static final MethodHandle CONTROL = Downcalls.segments(LIBRARY, "EVP_CIPHER_CTX_ctrl");
 
-    private final Arena arena = Arena.ofShared();
+    // Not a shared one: its end stops every thread of the process for a moment, and each handshake ends two ciphers.
+    private final Arena arena = Arena.ofAuto();
     private final MemorySegment nonce = arena.allocate(NONCE, 8);
     private final MemorySegment length = arena.allocate(JAVA_INT);
-    private final MemorySegment state = arena.allocate(Downcalls.stateLayout());
     private final MemorySegment sealing;
     private final MemorySegment opening;
     private boolean destroyed;
@@ -53,8 +52,8 @@ final class LibcryptoAead implements Aead {
 
     private MemorySegment context(MemorySegment key, int encrypt) {
         try {
-            MemorySegment context = MemorySegment.ofAddress(Downcalls.call(NEW_CONTEXT, state, 0, 0, 0, 0, 0));
-            MemorySegment cipher = MemorySegment.ofAddress(Downcalls.call(CHACHA20_POLY1305, state, 0, 0, 0, 0, 0));
+            MemorySegment context = MemorySegment.ofAddress(Downcalls.call(NEW_CONTEXT, 0, 0, 0, 0, 0));
+            MemorySegment cipher = MemorySegment.ofAddress(Downcalls.call(CHACHA20_POLY1305, 0, 0, 0, 0, 0));
             int ok = (int)
                     (long) INIT.invokeExact(context, cipher, MemorySegment.NULL, key, nonce.address(), (long) encrypt);
             if (ok != 1) {
@@ -111,13 +110,15 @@ final class LibcryptoAead implements Aead {
             return;
         }
         destroyed = true;
-        Downcalls.call(FREE_CONTEXT, state, sealing.address(), 0, 0, 0, 0);
-        Downcalls.call(FREE_CONTEXT, state, opening.address(), 0, 0, 0, 0);
-        arena.close();
+        Downcalls.call(FREE_CONTEXT, sealing.address(), 0, 0, 0, 0);
+        Downcalls.call(FREE_CONTEXT, opening.address(), 0, 0, 0, 0);
     }
 
     /// The next packet's nonce, with the key that the context has.
     private int init(MemorySegment context, long encrypt) throws Throwable {
+        if (destroyed) {
+            throw new IllegalStateException("cipher was destroyed");
+        }
         MemorySegment none = MemorySegment.NULL;
         return (int) (long) INIT.invokeExact(context, none, none, none, nonce.address(), encrypt);
     }

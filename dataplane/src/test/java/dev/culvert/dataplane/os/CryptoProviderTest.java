@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.culvert.proto.wireguard.Aead;
 import dev.culvert.proto.wireguard.CryptoFunctions;
+import dev.culvert.proto.wireguard.DhKeyPair;
 import dev.culvert.proto.wireguard.JdkCrypto;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -30,12 +31,8 @@ final class CryptoProviderTest {
     /// Agrees with itself in all, and with nobody else.
     private record Shifted(int packets, int handshakes, int curve) implements CryptoFunctions {
         @Override
-        public byte @Nullable [] dh(byte[] privateKey, byte[] publicKey) {
-            byte[] secret = JDK.dh(privateKey, publicKey);
-            if (secret != null && publicKey[0] != 9) {
-                secret[0] ^= (byte) curve;
-            }
-            return secret;
+        public DhKeyPair keyPair(byte[] privateKey) {
+            return new ShiftedPair(JDK.keyPair(privateKey), curve);
         }
 
         @Override
@@ -51,6 +48,27 @@ final class CryptoProviderTest {
         @Override
         public Aead aead(byte[] key) {
             return new ShiftedAead(JDK.aead(key), packets);
+        }
+    }
+
+    private record ShiftedPair(DhKeyPair pair, int curve) implements DhKeyPair {
+        @Override
+        public byte[] publicKey() {
+            return pair.publicKey();
+        }
+
+        @Override
+        public byte @Nullable [] dh(byte[] publicKey) {
+            byte[] secret = pair.dh(publicKey);
+            if (secret != null) {
+                secret[0] ^= (byte) curve;
+            }
+            return secret;
+        }
+
+        @Override
+        public void destroy() {
+            pair.destroy();
         }
     }
 

@@ -10,10 +10,8 @@ public interface CryptoFunctions {
     /// Bytes of a private key, a public key and a shared secret.
     int DH_BYTES = 32;
 
-    /// `DH(private, public)`: X25519 (RFC 7748 §5), which clamps the first and ignores the top bit of the second.
-    ///
-    /// @return null if all bits of the result are zero, as with a public key of low order (RFC 7748 §6.1)
-    byte @Nullable [] dh(byte[] privateKey, byte[] publicKey);
+    /// The key pair that belongs to 32 random bytes, which X25519 clamps; copied, the caller overwrites them.
+    DhKeyPair keyPair(byte[] privateKey);
 
     /// `ENCRYPT(key, n, ad, plaintext)`: the ciphertext with its tag. The nonce is four zero bytes and `n`,
     /// little-endian.
@@ -28,15 +26,4 @@ public interface CryptoFunctions {
     ///
     /// @param key 32 bytes; copied if needed, the caller overwrites them
     Aead aead(byte[] key);
-
-    /// The public key of a private one: `DH` with the base point.
-    default byte[] publicKey(byte[] privateKey) {
-        byte[] base = new byte[DH_BYTES];
-        base[0] = 9;
-        byte[] key = dh(privateKey, base);
-        if (key == null) {
-            throw new IllegalStateException("a clamped scalar never maps the base point to zero");
-        }
-        return key;
-    }
 }

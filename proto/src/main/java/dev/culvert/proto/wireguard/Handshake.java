@@ -19,7 +19,7 @@ final class Handshake {
     private final CryptoFunctions crypto;
     private byte[] chainingKey = CONSTRUCTION.clone();
     private byte[] hash;
-    private byte @Nullable [] ephemeral;
+    private @Nullable DhKeyPair ephemeral;
     private byte @Nullable [] remoteEphemeral;
     private @Nullable PublicKey initiator;
     private byte[] timestamp = NOTHING;
@@ -33,13 +33,14 @@ final class Handshake {
     /// Writes everything of an initiation but its macs.
     @Nullable
     Drop writeInitiation(LocalStatic us, RemoteStatic peer, int index, byte[] label, byte[] out, int offset) {
-        byte[] secret = us.ephemeral();
-        byte[] shared = crypto.dh(secret, peer.key.raw());
+        DhKeyPair fresh = us.ephemeral();
+        byte[] shared = fresh.dh(peer.key.raw());
         if (shared == null || peer.shared == null) {
+            fresh.destroy();
             return Drop.LOW_ORDER_POINT;
         }
-        ephemeral = secret;
-        byte[] publicEphemeral = crypto.publicKey(secret);
+        ephemeral = fresh;
+        byte[] publicEphemeral = fresh.publicKey();
         Messages.int32(out, offset, Messages.INITIATION);
         Messages.int32(out, offset + Messages.INITIATION_SENDER, index);
         mixEphemeral(publicEphemeral);
@@ -55,7 +56,7 @@ final class Handshake {
     @Nullable
     Drop readStatic(LocalStatic us, byte[] in, int offset) {
         byte[] publicEphemeral = slice(in, offset + Messages.INITIATION_EPHEMERAL, CryptoFunctions.DH_BYTES);
-        byte[] shared = crypto.dh(us.scalar, publicEphemeral);
+        byte[] shared = us.keyPair.dh(publicEphemeral);
         if (shared == null) {
             return Drop.LOW_ORDER_POINT;
         }
@@ -108,21 +109,21 @@ final class Handshake {
         if (initiatorEphemeral == null) {
             throw new IllegalStateException("response before initiation");
         }
-        byte[] secret = us.ephemeral();
-        byte[] withEphemeral = crypto.dh(secret, initiatorEphemeral);
-        byte[] withStatic = crypto.dh(secret, peer.key.raw());
+        DhKeyPair fresh = us.ephemeral();
+        byte[] withEphemeral = fresh.dh(initiatorEphemeral);
+        byte[] withStatic = fresh.dh(peer.key.raw());
+        byte[] publicEphemeral = fresh.publicKey();
+        // The other side's first packet proves that it has the keys; this is needed no more.
+        fresh.destroy();
         if (withEphemeral == null || withStatic == null) {
             return Drop.LOW_ORDER_POINT;
         }
-        byte[] publicEphemeral = crypto.publicKey(secret);
         Messages.int32(out, offset, Messages.RESPONSE);
         Messages.int32(out, offset + Messages.RESPONSE_SENDER, index);
         Messages.int32(out, offset + Messages.RESPONSE_RECEIVER, remoteIndex);
         put(publicEphemeral, out, offset + Messages.RESPONSE_EPHEMERAL);
         mixEphemeral(publicEphemeral);
         byte[] key = mixResponse(withEphemeral, withStatic, psk);
-        // The other side's first packet proves that it has the keys; this is needed no more.
-        Arrays.fill(secret, (byte) 0);
         put(seal(key, NOTHING), out, offset + Messages.RESPONSE_EMPTY);
         return null;
     }
@@ -130,13 +131,13 @@ final class Handshake {
     /// Reads the answer to our initiation.
     @Nullable
     Drop readResponse(LocalStatic us, @Nullable PresharedKey psk, byte[] in, int offset) {
-        byte[] secret = ephemeral;
-        if (secret == null) {
+        DhKeyPair ours = ephemeral;
+        if (ours == null) {
             throw new IllegalStateException("response to no initiation");
         }
         byte[] publicEphemeral = slice(in, offset + Messages.RESPONSE_EPHEMERAL, CryptoFunctions.DH_BYTES);
-        byte[] withEphemeral = crypto.dh(secret, publicEphemeral);
-        byte[] withStatic = crypto.dh(us.scalar, publicEphemeral);
+        byte[] withEphemeral = ours.dh(publicEphemeral);
+        byte[] withStatic = us.keyPair.dh(publicEphemeral);
         if (withEphemeral == null || withStatic == null) {
             return Drop.LOW_ORDER_POINT;
         }
@@ -170,7 +171,7 @@ final class Handshake {
         Arrays.fill(chainingKey, (byte) 0);
         Arrays.fill(hash, (byte) 0);
         if (ephemeral != null) {
-            Arrays.fill(ephemeral, (byte) 0);
+            ephemeral.destroy();
         }
         ephemeral = null;
         remoteEphemeral = null;

@@ -8,8 +8,8 @@ public final class JdkCrypto implements CryptoFunctions {
     public JdkCrypto() {}
 
     @Override
-    public byte @Nullable [] dh(byte[] privateKey, byte[] publicKey) {
-        return X25519.agree(privateKey, publicKey);
+    public DhKeyPair keyPair(byte[] privateKey) {
+        return new X25519(privateKey);
     }
 
     @Override

@@ -7,28 +7,30 @@ import java.util.random.RandomGenerator;
 final class LocalStatic {
     final PublicKey publicKey;
     final CryptoFunctions crypto;
-    final byte[] scalar;
+    final DhKeyPair keyPair;
     private final RandomGenerator random;
 
     LocalStatic(PrivateKey key, CryptoFunctions crypto, RandomGenerator random) {
         this.random = random;
         this.crypto = crypto;
-        scalar = key.copy();
-        publicKey = key.publicKey(crypto);
+        keyPair = crypto.keyPair(key.raw());
+        publicKey = new PublicKey(keyPair.publicKey());
     }
 
     RemoteStatic remote(PublicKey key) {
-        return new RemoteStatic(key, crypto.dh(scalar, key.raw()));
+        return new RemoteStatic(key, keyPair.dh(key.raw()));
     }
 
-    byte[] ephemeral() {
+    DhKeyPair ephemeral() {
         byte[] bytes = new byte[CryptoFunctions.DH_BYTES];
         random.nextBytes(bytes);
-        return bytes;
+        DhKeyPair ephemeral = crypto.keyPair(bytes);
+        Arrays.fill(bytes, (byte) 0);
+        return ephemeral;
     }
 
     /// Overwrites the copy of the key.
     void destroy() {
-        Arrays.fill(scalar, (byte) 0);
+        keyPair.destroy();
     }
 }

@@ -47,7 +47,9 @@ public final class PrivateKey {
     public PublicKey publicKey(CryptoFunctions crypto) {
         PublicKey known = publicKey;
         if (known == null) {
-            known = new PublicKey(crypto.publicKey(raw()));
+            DhKeyPair pair = crypto.keyPair(raw());
+            known = new PublicKey(pair.publicKey());
+            pair.destroy();
             publicKey = known;
         }
         return known;

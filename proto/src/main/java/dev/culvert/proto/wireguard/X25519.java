@@ -10,28 +10,71 @@ import java.security.spec.XECPublicKeySpec;
 import javax.crypto.KeyAgreement;
 import org.jspecify.annotations.Nullable;
 
-/// X25519 (RFC 7748 §5) through the JDK.
-final class X25519 {
+/// X25519 (RFC 7748 §5) through the JDK, whose own copies of a key nobody can overwrite.
+final class X25519 implements DhKeyPair {
     private static final int BYTES = CryptoFunctions.DH_BYTES;
+    private static final byte[] BASE_POINT = basePoint();
 
-    private X25519() {}
+    private final KeyFactory keys;
+    private @Nullable KeyAgreement agreement;
+    private byte @Nullable [] publicKey;
 
-    /// The shared secret, or null if it is all zeros, as with a point of low order (RFC 7748 §6.1).
-    static byte @Nullable [] agree(byte[] scalar, byte[] point) {
+    X25519(byte[] scalar) {
         try {
-            KeyFactory keys = KeyFactory.getInstance("X25519");
-            KeyAgreement agreement = KeyAgreement.getInstance("X25519");
-            agreement.init(keys.generatePrivate(new XECPrivateKeySpec(NamedParameterSpec.X25519, scalar)));
-            agreement.doPhase(
+            keys = KeyFactory.getInstance("X25519");
+            KeyAgreement fresh = KeyAgreement.getInstance("X25519");
+            fresh.init(keys.generatePrivate(new XECPrivateKeySpec(NamedParameterSpec.X25519, scalar)));
+            agreement = fresh;
+        } catch (GeneralSecurityException e) {
+            throw missing(e);
+        }
+    }
+
+    @Override
+    public byte[] publicKey() {
+        byte[] known = publicKey;
+        if (known == null) {
+            known = dh(BASE_POINT);
+            if (known == null) {
+                throw new IllegalStateException("a clamped scalar never maps the base point to zero");
+            }
+            publicKey = known;
+        }
+        return known.clone();
+    }
+
+    @Override
+    public byte @Nullable [] dh(byte[] point) {
+        KeyAgreement current = agreement;
+        if (current == null) {
+            throw new IllegalStateException("key pair was destroyed");
+        }
+        try {
+            current.doPhase(
                     keys.generatePublic(new XECPublicKeySpec(NamedParameterSpec.X25519, coordinate(point))), true);
-            byte[] secret = agreement.generateSecret();
+            byte[] secret = current.generateSecret();
             return isZero(secret) ? null : secret;
         } catch (InvalidKeyException e) {
             // How the JDK reports an all-zero result.
             return null;
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("X25519 is part of every JDK, and any 32 bytes are its keys", e);
+            throw missing(e);
         }
+    }
+
+    @Override
+    public void destroy() {
+        agreement = null;
+    }
+
+    private static IllegalStateException missing(GeneralSecurityException e) {
+        return new IllegalStateException("X25519 is part of every JDK, and any 32 bytes are its keys", e);
+    }
+
+    private static byte[] basePoint() {
+        byte[] point = new byte[BYTES];
+        point[0] = 9;
+        return point;
     }
 
     /// The 32 bytes as a u-coordinate; the top bit is ignored (RFC 7748 §5).
