@@ -11,12 +11,16 @@ FIGURES=("${KEPT_FIGURES[@]}")
 . "$ROOT/bench/lib/wg-pair.sh"
 
 if [ -n "$QUICK" ]; then QUESTIONS=1000; else QUESTIONS=5000; fi
-WIREGUARD_PARTS=${WIREGUARD_PARTS:-handshakes stream packets questions crowd tun embedded}
+WIREGUARD_PARTS=${WIREGUARD_PARTS:-handshakes sealing stream packets questions crowd tun embedded}
 
 figure wg-handshakes-per-s 'handshakes per second and core: the responder, libcrypto'
 figure wg-handshakes-begun-per-s 'the same: the initiator'
 figure wg-jdk-handshakes-per-s "the responder, by the JDK's and our own functions"
 figure wg-jdk-handshakes-begun-per-s 'the same: the initiator'
+figure wg-sealed-1-gbit 'packets of 1420 bytes sealed by one core, Gbit/s'
+figure wg-opened-1-gbit 'the same: opened'
+figure wg-sealed-2-gbit 'sealed by two cores, one session'
+figure wg-opened-2-gbit 'the same: opened'
 figure wg-gbit 'interface to interface (`culvert wg`), 1 stream, Gbit/s'
 figure wg-cpu-s-per-gib 'CPU-seconds of both ends per GiB'
 figure wg-jdk-gbit "the same with the JDK's cipher, Gbit/s"
@@ -74,18 +78,33 @@ wireguard_driver() { # DRIVER
   fresh_run
 }
 
+wireguard_by_itself() { # PROGRAM JAVA_OPTION…: what it prints, without a tunnel
+  "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED "${@:2}" -cp "$ROOT/app/target/run/*" "$ROOT/bench/lib/$1.java" $SECONDS_GET
+}
+
 wireguard_handshakes() {
   local round crypto prefix name responded initiated
   for round in $(seq $ROUNDS); do
     for crypto in libcrypto jdk; do
       prefix=wg-
       if [ "$crypto" = jdk ]; then prefix=wg-jdk-; fi
-      read -r name responded initiated < <("$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED "-Dculvert.crypto=$crypto" \
-        -cp "$ROOT/app/target/run/*" "$ROOT/bench/lib/Handshakes.java" $SECONDS_GET)
+      read -r name responded initiated < <(wireguard_by_itself Handshakes "-Dculvert.crypto=$crypto")
       echo "  by $name"
       sample "${prefix}handshakes-per-s" ours "$responded"
       sample "${prefix}handshakes-begun-per-s" ours "$initiated"
     done
+  done
+}
+
+wireguard_sealing() {
+  local round name sealed opened sealed_by_two opened_by_two
+  for round in $(seq $ROUNDS); do
+    read -r name sealed opened sealed_by_two opened_by_two < <(wireguard_by_itself Sealing)
+    echo "  by $name"
+    sample wg-sealed-1-gbit ours "$sealed"
+    sample wg-opened-1-gbit ours "$opened"
+    sample wg-sealed-2-gbit ours "$sealed_by_two"
+    sample wg-opened-2-gbit ours "$opened_by_two"
   done
 }
 
@@ -127,12 +146,13 @@ wireguard_pair() { # PART…: rounds of each, from interface to interface
 suite_run() {
   local part pair=()
   for part in $WIREGUARD_PARTS; do
-    case $part in handshakes | tun | embedded) ;; *) pair+=("$part") ;; esac
+    case $part in handshakes | sealing | tun | embedded) ;; *) pair+=("$part") ;; esac
   done
   if [ ${#pair[@]} -gt 0 ]; then wireguard_pair "${pair[@]}"; fi
   for part in $WIREGUARD_PARTS; do
     case $part in
       handshakes) wireguard_handshakes ;;
+      sealing) wireguard_sealing ;;
       tun)
         TUN_ENDS='gateway home'
         wireguard_driver tun

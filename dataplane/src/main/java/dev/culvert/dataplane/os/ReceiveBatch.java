@@ -64,6 +64,7 @@ final class ReceiveBatch {
             receiver.datagram(datagram, from, control.ecn);
             count++;
         }
+        receiver.end();
         return Math.max(count, 1);
     }
 }

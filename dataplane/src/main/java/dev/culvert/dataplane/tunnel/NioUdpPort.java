@@ -87,6 +87,7 @@ public final class NioUdpPort implements UdpPort {
             datagram.clear();
             datagram.put(received).flip();
             receiver.datagram(datagram, (InetSocketAddress) from, 0);
+            receiver.end();
         }
         return taken;
     }

@@ -1,9 +1,6 @@
 package dev.culvert.dataplane.tunnel;
 
-import dev.culvert.proto.wireguard.Drop;
-import dev.culvert.proto.wireguard.OpenJob;
 import dev.culvert.proto.wireguard.Peer;
-import dev.culvert.proto.wireguard.SealJob;
 import dev.culvert.proto.wireguard.Transmit;
 import dev.culvert.proto.wireguard.WireGuardDevice;
 import io.netty.channel.IoEventLoop;
@@ -34,8 +31,7 @@ final class TunnelLoop implements Pump {
     // So many datagrams are taken, or packets sent, before other work of the loop has its turn.
     private static final int BATCH = 128;
 
-    // Transport header and tag around the largest packet, and the padding before sealing (wireguard paper, 5.4.6).
-    private static final int HEADROOM = 16;
+    // Around what the device sends of its own, which may be the largest packet that has waited.
     private static final int TAILROOM = 64;
 
     // At most so many batches leave before a silence begins: what a full socket does not take is lost.
@@ -54,11 +50,13 @@ final class TunnelLoop implements Pump {
     private final Inside inside;
     private final UdpPort port;
     private final TunnelClock clock;
-    private final ByteBuffer packet;
+    private final CipherCrew crew = CipherCrew.ofThisMachine();
+    private final IncomingBatch incoming;
+    private final OutgoingBatch outgoing;
     private final Transmit transmit;
     private final HandshakeQueue handshakes = new HandshakeQueue();
     private final InitiationShare share = new InitiationShare();
-    private final UdpPort.Receiver receiver = this::receive;
+    private final UdpPort.Receiver receiver = new Arrivals();
     private final Runnable pump = this::pump;
     private final Runnable onTimer = this::timer;
     private Runnable onPeerNews = () -> {};
@@ -68,7 +66,6 @@ final class TunnelLoop implements Pump {
     private boolean closed;
     private boolean suspended;
     private boolean transmitWaiting;
-    private @Nullable SealJob sealedWaiting;
     private @Nullable ScheduledFuture<?> timer;
     private long timerAt = NEVER;
     private long quietUntil;
@@ -80,7 +77,8 @@ final class TunnelLoop implements Pump {
         this.inside = inside;
         this.port = port;
         this.clock = clock;
-        this.packet = ByteBuffer.allocate(HEADROOM + mtu + TAILROOM);
+        this.incoming = new IncomingBatch(device, inside, crew, this);
+        this.outgoing = new OutgoingBatch(device, inside, crew, mtu);
         this.transmit = new Transmit(mtu + TAILROOM);
     }
 
@@ -152,6 +150,7 @@ final class TunnelLoop implements Pump {
         cancelTimer();
         inside.close();
         port.close();
+        crew.close();
     }
 
     private void readable() {
@@ -187,28 +186,28 @@ final class TunnelLoop implements Pump {
         port.filter(new ArrivalRules(device.indexForm(), share.bare(), share.proven(), exempt));
     }
 
-    private void receive(ByteBuffer datagram, InetSocketAddress from, int ecn) {
-        share.count(datagram);
-        if (HandshakeQueue.isHandshake(datagram)) {
-            handshakes.add(datagram, from);
-            return;
+    private final class Arrivals implements UdpPort.Receiver {
+        @Override
+        public void datagram(ByteBuffer datagram, InetSocketAddress from, int ecn) {
+            share.count(datagram);
+            if (HandshakeQueue.isHandshake(datagram)) {
+                handshakes.add(datagram, from);
+                return;
+            }
+            try {
+                incoming.add(datagram, from, ecn, clock.now());
+            } catch (RuntimeException | Error e) {
+                failed(e);
+            }
         }
-        try {
-            open(datagram, from, ecn);
-        } catch (RuntimeException | Error e) {
-            failed(e);
-        }
-    }
 
-    private void open(ByteBuffer datagram, InetSocketAddress from, int ecn) {
-        long now = clock.now();
-        OpenJob job = device.handleDatagram(datagram, from, ecn, now);
-        if (job == null) {
-            return;
-        }
-        job.run();
-        if (device.complete(job, now)) {
-            inside.handlePacket(job.packet(), now);
+        @Override
+        public void end() {
+            try {
+                incoming.open(clock.now());
+            } catch (RuntimeException | Error e) {
+                failed(e);
+            }
         }
     }
 
@@ -288,10 +287,18 @@ final class TunnelLoop implements Pump {
         if (sendBlocked || !sendWaiting()) {
             return true;
         }
-        for (int sent = 0; sent < BATCH; sent++) {
-            if (!transmitDevice(now) || !transmitInside(now)) {
-                return sendBlocked;
+        for (int sent = 0; sent < BATCH; ) {
+            if (!transmitDevice(now)) {
+                return true;
             }
+            int taken = outgoing.fill(now);
+            if (taken == 0) {
+                return false;
+            }
+            if (!sendSealed()) {
+                return true;
+            }
+            sent += taken;
         }
         return true;
     }
@@ -304,14 +311,15 @@ final class TunnelLoop implements Pump {
             }
             transmitWaiting = false;
         }
-        SealJob waiting = sealedWaiting;
-        if (waiting != null) {
-            if (!send(waiting.datagram(), waiting.endpoint(), waiting.ecn())) {
-                return false;
-            }
-            sealedWaiting = null;
+        return sendSealed();
+    }
+
+    private boolean sendSealed() {
+        if (outgoing.send(port)) {
+            return true;
         }
-        return true;
+        sendBlocked = true;
+        return false;
     }
 
     private boolean transmitDevice(long now) {
@@ -320,29 +328,6 @@ final class TunnelLoop implements Pump {
                 transmitWaiting = true;
                 return false;
             }
-        }
-        return true;
-    }
-
-    /// @return false if there is nothing more inside, or the socket is full
-    private boolean transmitInside(long now) {
-        packet.clear().position(HEADROOM);
-        if (!inside.pollTransmit(packet, now)) {
-            return false;
-        }
-        SealJob job = device.encapsulate(packet, now);
-        if (job == null) {
-            Drop reason = device.lastDrop();
-            if (reason == Drop.NO_PEER || reason == Drop.NO_ENDPOINT) {
-                inside.unreachable(packet, now);
-            }
-            return true;
-        }
-        job.run();
-        device.complete(job, now);
-        if (!send(job.datagram(), job.endpoint(), job.ecn())) {
-            sealedWaiting = job;
-            return false;
         }
         return true;
     }

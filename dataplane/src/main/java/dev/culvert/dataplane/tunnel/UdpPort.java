@@ -12,9 +12,14 @@ import java.nio.ByteBuffer;
 public interface UdpPort extends AutoCloseable {
     /// What takes the received datagrams.
     interface Receiver {
-        /// @param datagram a heap buffer, position to limit; the receiver may overwrite it, and must not keep it
+        /// @param datagram a heap buffer, position to limit; the receiver may overwrite its bytes, and may keep them,
+        /// but
+        ///     not the buffer, until [#end]
         /// @param ecn the two ECN bits of its IP header; 0 where the port does not know them
         void datagram(ByteBuffer datagram, InetSocketAddress from, int ecn);
+
+        /// The bytes of all datagrams since the last call are the port's again.
+        default void end() {}
     }
 
     /// Lets the kernel drop what these rules do not let in, before it wakes or costs this process anything. A wish:

@@ -5,11 +5,9 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicReference;
 import javax.crypto.Cipher;
 import javax.crypto.SecretKey;
 import javax.crypto.spec.ChaCha20ParameterSpec;
-import org.jspecify.annotations.Nullable;
 
 /// [Aead] by the JDK's ChaCha20, with our own [Poly1305]: always there, and at a third to a half of libcrypto's speed.
 ///
@@ -18,10 +16,9 @@ public final class JdkAead implements Aead {
     private static final VarHandle LE64 = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final int BLOCK = 64;
 
-    private final Key key;
+    final Key key;
 
-    /// The idle engine; a second thread that finds it taken makes its own, and the last one back stays.
-    private final AtomicReference<@Nullable Engine> idle = new AtomicReference<>();
+    private final Engines<Engine> engines = new Engines<>(Engine::new, this::end);
 
     /// Copies the 32 bytes of `key`.
     public JdkAead(byte[] key) {
@@ -30,7 +27,7 @@ public final class JdkAead implements Aead {
 
     @Override
     public void seal(long counter, byte[] buffer, int offset, int length) {
-        Engine engine = take();
+        Engine engine = engines.take();
         try {
             engine.start(key, counter);
             engine.apply(buffer, offset, length);
@@ -40,7 +37,7 @@ public final class JdkAead implements Aead {
         engine.authenticate(buffer, offset, length);
         LE64.set(buffer, offset + length, engine.poly.tagLow());
         LE64.set(buffer, offset + length + 8, engine.poly.tagHigh());
-        idle.set(engine);
+        engines.give(engine);
     }
 
     @Override
@@ -49,7 +46,7 @@ public final class JdkAead implements Aead {
         if (plain < 0) {
             return false;
         }
-        Engine engine = take();
+        Engine engine = engines.take();
         boolean genuine;
         try {
             engine.start(key, counter);
@@ -64,29 +61,25 @@ public final class JdkAead implements Aead {
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("open of counter " + counter, e);
         }
-        idle.set(engine);
+        engines.give(engine);
         return genuine;
     }
 
     @Override
     public void destroy() {
         Arrays.fill(key.bytes, (byte) 0);
-        Engine engine = idle.getAndSet(null);
-        if (engine != null) {
-            try {
-                // The cipher overwrites its copy of a key when it gets the next one: this one is all zeros.
-                engine.start(key, 0);
-            } catch (GeneralSecurityException e) {
-                throw new IllegalStateException("a zero key is a key", e);
-            }
-            engine.poly.destroy();
-            Arrays.fill(engine.first, (byte) 0);
-        }
+        engines.destroy();
     }
 
-    private Engine take() {
-        Engine engine = idle.getAndSet(null);
-        return engine == null ? new Engine() : engine;
+    /// The cipher overwrites its copy of a key when it gets the next one, which is all zeros by now.
+    private void end(Engine engine) {
+        try {
+            engine.start(key, 0);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("a zero key is a key", e);
+        }
+        engine.poly.destroy();
+        Arrays.fill(engine.first, (byte) 0);
     }
 
     private static final class Engine {
@@ -126,10 +119,10 @@ public final class JdkAead implements Aead {
     }
 
     /// A key that can be overwritten, which `SecretKeySpec` cannot.
-    private static final class Key implements SecretKey {
+    static final class Key implements SecretKey {
         private static final long serialVersionUID = 1;
 
-        private final transient byte[] bytes;
+        final transient byte[] bytes;
 
         Key(byte[] bytes) {
             this.bytes = bytes;

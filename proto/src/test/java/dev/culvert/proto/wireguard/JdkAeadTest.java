@@ -1,6 +1,7 @@
 package dev.culvert.proto.wireguard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -69,13 +70,11 @@ final class JdkAeadTest {
     }
 
     @Test
-    void destroy_afterUse_leavesAZeroKey() {
+    void destroy_overwritesTheKey_andRefusesFurtherUse() {
         byte[] buffer = new byte[32];
         aead.seal(1, buffer, 0, 16);
         aead.destroy();
-        byte[] again = new byte[32];
-        aead.seal(1, again, 0, 16);
-        byte[] nonce = {0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0};
-        assertThat(again).isEqualTo(ChaCha20Poly1305.seal(new byte[32], nonce, new byte[16], new byte[0]));
+        assertThat(aead.key.bytes).containsOnly(0);
+        assertThatThrownBy(() -> aead.seal(2, buffer, 0, 16)).isInstanceOf(IllegalStateException.class);
     }
 }
