@@ -64,7 +64,7 @@ SH
   with_libraries "$1" "$home/runtime/bin/java" "$home"/runtime/lib/*.so "$home"/runtime/lib/server/*.so "$home"/native/*
 }
 
-# LAB_IMAGE names an initramfs that was kept from an earlier run of the same kind.
+# GUEST_MODULES names further modules of the kernel's. LAB_IMAGE names an initramfs that was kept from an earlier run of the same kind.
 guest_image() { # [culvert]: with its runtime
   local root=$RUN/guest module
   if [ -n "${LAB_IMAGE:-}" ]; then
@@ -75,8 +75,9 @@ guest_image() { # [culvert]: with its runtime
   cp "$(command -v busybox)" "$root/bin/busybox"
   # Busybox's own shell would take its applets before programs.
   cp "$(command -v dash)" "$root/bin/sh"
+  # shellcheck disable=SC2086 # names of modules
   for module in $(modprobe -d "$GUEST_KERNEL" -S "$(guest_release)" --show-depends -a \
-    virtio_pci virtio_net wireguard nf_tables tun af_packet ipv6 | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'); do
+    virtio_pci virtio_net wireguard nf_tables tun af_packet ipv6 ${GUEST_MODULES:-} | awk '$1 == "insmod" && !seen[$2]++ { print $2 }'); do
     cp "$module" "$root/modules/"
     basename "$module" >>"$root/modules/order"
   done

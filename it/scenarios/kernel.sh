@@ -13,6 +13,9 @@ NETWORK6=fd77:77:77::/64
 GATEWAY6_INSIDE=${NETWORK6%/*}1
 ROGUE=10.77.0.66
 ROGUE6=${NETWORK6%/*}66
+ROGUE_PSK=/state/psk
+# Where it is called, if it is.
+ROGUE_ENDPOINT=
 BIG=${BIG:-100}
 # What the site may reach of its own machine.
 ALLOWED=(127.0.0.1:8085 127.0.0.1:7007)
@@ -63,8 +66,9 @@ sites:
   rogue:
     type: plain
     public-key: $(wg pubkey <"$RUN/files/rogue.key")
-    preshared-key-file: /state/psk
-    address: [$ROGUE, "$ROGUE6"]
+    address: [$ROGUE, "$ROGUE6"]${ROGUE_PSK:+
+    preshared-key-file: $ROGUE_PSK}${ROGUE_ENDPOINT:+
+    endpoint: '$ROGUE_ENDPOINT'}
 services:
   rogue4:
     host: rogue4.lab.test

@@ -172,6 +172,19 @@ final class TcpRequirementsTest {
         trace.expect(seg().seq(5001).data(1000));
     }
 
+    /// Found by the fuzzer of whole connections: a byte beyond every edge that the peer had named.
+    @Test
+    void window_ofDataSentAgainThatAcknowledgesMore_counts() {
+        Trace trace = Trace.established().receive(seg().seq(1001).ack(1).window(3000).data("late"));
+        trace.expect(seg().ack(1)).write(5000);
+        for (int i = 0; i < 3; i++) {
+            trace.expect(seg().data(1000));
+        }
+        trace.receive(seg().seq(1).ack(2001).window(1000)).expectNothing();
+        trace.receive(seg().seq(1).ack(3001).window(500)).expectNothing();
+        trace.timeoutAfter(200).expect(seg().seq(3001).data(500));
+    }
+
     @Test
     void zeroWindow_peerAnswersForADay_connectionStays() {
         Trace trace = Trace.established()
