@@ -1,7 +1,9 @@
 package dev.culvert.dataplane;
 
 import dev.culvert.dataplane.tls.Tls;
+import dev.culvert.model.ClientVerdict;
 import dev.culvert.model.Listener;
+import dev.culvert.model.ProxyTrust;
 import dev.culvert.model.Refusal;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.Admitted;
@@ -50,6 +52,23 @@ public record Doorway(
             case CLOSE -> channel.close();
             case DROP -> SilentDrop.drop(channel);
         }
+    }
+
+    /// Whether who stands in front of a listener may say that a visitor comes from an address; a refusal is reported.
+    ///
+    /// @param trust of the listener
+    /// @param sender who says so
+    public boolean mayClaim(Listener listener, ProxyTrust trust, InetAddress sender, InetAddress client) {
+        ClientVerdict verdict = runtime.get().model().rules().mayClaim(client, own.get(), trust.clients());
+        if (!verdict.isAllowed()) {
+            events.report(
+                    listener.label(),
+                    "proxy.denied.client",
+                    sender.getHostAddress() + " says in a PROXY header that a visitor comes from "
+                            + client.getHostAddress() + " (" + verdict
+                            + "), which cannot be: refused (proxy-protocol: clients: would allow it)");
+        }
+        return verdict.isAllowed();
     }
 
     /// Whether who comes from an address is heard at a listener at all: those of a LAN hear private addresses only.

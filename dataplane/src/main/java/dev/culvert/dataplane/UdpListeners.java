@@ -167,7 +167,7 @@ final class UdpListeners {
                 service.name(), _ -> new UdpIngress(doorway, dialer, loop, service.udp(), random.nextLong()));
         ingress.settings(service.udp());
         ingress.accept(accepting);
-        opened.door.lead(ingress, listener);
+        opened.door.lead(ingress, listener, service.trust());
     }
 
     private void tick() {

@@ -2,7 +2,6 @@ package dev.culvert.dataplane.ingress;
 
 import dev.culvert.dataplane.Dialer;
 import dev.culvert.dataplane.Doorway;
-import dev.culvert.model.ClientVerdict;
 import dev.culvert.model.Listener;
 import dev.culvert.model.ProxyTrust;
 import dev.culvert.model.ProxyTrust.Expectation;
@@ -144,23 +143,11 @@ public final class ProxyIngress extends ChannelInboundHandlerAdapter {
             plain(ctx);
             return;
         }
-        ClientVerdict verdict = doorway.runtime()
-                .get()
-                .model()
-                .rules()
-                .mayClaim(client.getAddress(), doorway.own().get(), trust.clients());
-        if (verdict.isAllowed()) {
+        InetAddress sender = peer(ctx.channel()).getAddress();
+        if (doorway.mayClaim(listener, trust, sender, client.getAddress())) {
             proceed(ctx, new Dialer.Visitor(client, local, Tlv.ofVisitor(header.tlvs())));
             return;
         }
-        doorway.events()
-                .report(
-                        listener.label(),
-                        "proxy.denied.client",
-                        peer(ctx.channel()).getAddress().getHostAddress()
-                                + " says in a PROXY header that a visitor comes"
-                                + " from " + client.getAddress().getHostAddress() + " (" + verdict
-                                + "), which cannot be: refused (proxy-protocol: clients: would allow it)");
         refuse(ctx);
     }
 

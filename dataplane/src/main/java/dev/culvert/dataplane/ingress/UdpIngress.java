@@ -15,6 +15,7 @@ import dev.culvert.dataplane.udp.FlowTable.Room;
 import dev.culvert.dataplane.udp.Way;
 import dev.culvert.model.Listener;
 import dev.culvert.model.PeerType;
+import dev.culvert.model.ProxyTrust;
 import dev.culvert.model.Site;
 import dev.culvert.model.UdpSettings;
 import dev.culvert.model.decide.Admitted;
@@ -40,10 +41,15 @@ public final class UdpIngress {
     // A Culvert site says that it has a flow; until then the gateway cannot know that anybody is there.
     private static final long PATIENCE = 2_000_000_000L;
 
+    // Beside the port that a datagram came to: a visitor that somebody else names is another than one that comes
+    // itself.
+    private static final int NAMED = 1 << 16;
+
     private final Doorway doorway;
     private final DatagramDialer dialer;
     private final EventLoop loop;
     private final FlowTable<VisitorFlow> flows;
+    private final DatagramHeaders headers;
     private boolean accepting = true;
 
     /// One of the ports at which visitors arrive; whose they are, a reload may change.
@@ -51,15 +57,19 @@ public final class UdpIngress {
         private @Nullable DatagramPort port;
         private @Nullable UdpIngress ingress;
         private @Nullable Listener listener;
+        private ProxyTrust trust = ProxyTrust.NOBODY;
 
         /// Whose visitors come here from now on; the flows of others end.
-        public void lead(UdpIngress next, Listener to) {
+        ///
+        /// @param proxies who may say here for whom a datagram is
+        public void lead(UdpIngress next, Listener to, ProxyTrust proxies) {
             UdpIngress before = ingress;
             if (before != null && before != next) {
                 before.leave(this);
             }
             ingress = next;
             listener = to;
+            trust = proxies;
         }
 
         public void open(DatagramPort socket) {
@@ -94,6 +104,7 @@ public final class UdpIngress {
         this.dialer = dialer;
         this.loop = loop;
         this.flows = new FlowTable<>(bounds(settings), seed);
+        this.headers = new DatagramHeaders(doorway);
     }
 
     /// Other bounds, from the next datagram on.
@@ -142,10 +153,17 @@ public final class UdpIngress {
     }
 
     private void arrived(Door door, DatagramPort socket, Listener listener, ByteBuffer payload, UdpEndpoint from) {
+        if (!headers.read(listener, door.trust, payload, from)) {
+            return;
+        }
         long now = System.nanoTime();
-        VisitorFlow flow = flows.find(from, socket.port());
+        UdpEndpoint visitor = headers.ends();
+        VisitorFlow flow = flows.find(visitor, headers.named() == null ? socket.port() : socket.port() | NAMED);
         if (flow == null) {
             flow = begin(door, socket, listener, from, now);
+        } else if (headers.named() != null) {
+            // Of several load balancers, the one that it comes by now has the answers.
+            flow.sender.set(from);
         }
         if (flow == null) {
             return;
@@ -156,21 +174,21 @@ public final class UdpIngress {
     }
 
     private @Nullable VisitorFlow begin(Door door, DatagramPort socket, Listener listener, UdpEndpoint from, long now) {
-        DatagramFault fault = objection(from, now);
+        UdpEndpoint visitor = headers.ends();
+        DatagramFault fault = objection(from, visitor, now);
         if (fault != null) {
             drop(fault);
             return null;
         }
-        InetSocketAddress client = from.remote();
-        if (!doorway.mayArrive(listener, client.getAddress())) {
+        if (!doorway.mayArrive(listener, from.remote().getAddress())) {
             return null;
         }
-        switch (doorway.admission().accept(client.getAddress(), now)) {
+        switch (doorway.admission().accept(visitor.remote().getAddress(), now)) {
             case Deny deny -> {
                 return denied(deny);
             }
             case Admitted admitted -> {
-                VisitorFlow flow = route(new VisitorFlow(door, socket, from, admitted), listener, now);
+                VisitorFlow flow = route(new VisitorFlow(door, socket, from, headers, admitted), listener, now);
                 if (flow == null) {
                     doorway.admission().release(admitted);
                 }
@@ -179,22 +197,25 @@ public final class UdpIngress {
         }
     }
 
-    private @Nullable DatagramFault objection(UdpEndpoint from, long now) {
+    private @Nullable DatagramFault objection(UdpEndpoint from, UdpEndpoint visitor, long now) {
         if (!accepting) {
             return DatagramFault.NOT_ACCEPTING;
         }
-        boolean answersAll = switch (from.remotePort()) {
-            case 0, 7, 13, 17, 19 -> true;
-            default -> false;
-        };
-        if (answersAll) {
+        if (answersAll(from.remotePort()) || answersAll(visitor.remotePort())) {
             return DatagramFault.SOURCE_PORT;
         }
-        Room room = flows.room(from, now);
+        Room room = flows.room(visitor, now);
         return switch (room) {
             case FREE -> null;
             case VISITOR_FULL -> DatagramFault.VISITOR_FULL;
             case FULL -> DatagramFault.SERVICE_FULL;
+        };
+    }
+
+    private static boolean answersAll(int port) {
+        return switch (port) {
+            case 0, 7, 13, 17, 19 -> true;
+            default -> false;
         };
     }
 
@@ -256,8 +277,11 @@ public final class UdpIngress {
         Site site = permit.site(target.destination());
         flow.awaited = site != null && site.type() == PeerType.CULVERT;
         int ports = target.destination().target().count();
-        Dialer.Visitor who = new Dialer.Visitor(
-                flow.ends().remote(), new InetSocketAddress(flow.ends().local(), flow.socket.port()));
+        Dialer.Visitor named = flow.named;
+        Dialer.Visitor who = named != null
+                ? named
+                : new Dialer.Visitor(
+                        flow.ends().remote(), new InetSocketAddress(flow.ends().local(), flow.socket.port()));
         try {
             Way way =
                     dialer.dial(permit, site, target.destination().target().at(Math.min(offset, ports - 1)), who, flow);
@@ -292,6 +316,11 @@ public final class UdpIngress {
         final DatagramPort socket;
         final Admitted admitted;
 
+        // Where answers go: to the visitor, or to who stands in front of it.
+        final UdpEndpoint sender = new UdpEndpoint();
+
+        final Dialer.@Nullable Visitor named;
+
         @Nullable
         TargetState target;
 
@@ -299,11 +328,13 @@ public final class UdpIngress {
         // Whether somebody on the way will say that it is there.
         boolean awaited;
 
-        VisitorFlow(Door door, DatagramPort socket, UdpEndpoint from, Admitted admitted) {
-            super(from, socket.port());
+        VisitorFlow(Door door, DatagramPort socket, UdpEndpoint from, DatagramHeaders told, Admitted admitted) {
+            super(told.ends(), told.named() == null ? socket.port() : socket.port() | NAMED);
             this.door = door;
             this.socket = socket;
+            this.named = told.named();
             this.admitted = admitted;
+            sender.set(from);
         }
 
         void pass(ByteBuffer payload, int length, long now) {
@@ -342,7 +373,7 @@ public final class UdpIngress {
                 drop(DatagramFault.REPLY_LIMIT);
             } else if (allowance != null && allowance.outward(0, now) > 0) {
                 drop(DatagramFault.BANDWIDTH);
-            } else if (socket.send(payload, ends())) {
+            } else if (socket.send(payload, sender)) {
                 if (allowance != null) {
                     allowance.outward(length, now);
                 }

@@ -40,7 +40,7 @@ final class CipherCrew implements AutoCloseable {
     private final AtomicLong ticket = new AtomicLong();
     private final AtomicInteger done = new AtomicInteger();
     private final int wanted;
-    private final List<Helper> helpers = new ArrayList<>();
+    private final List<Member> members = new ArrayList<>();
     private Runnable[] jobs = new Runnable[0];
     private long batch;
     private long restsUntil;
@@ -79,8 +79,8 @@ final class CipherCrew implements AutoCloseable {
         done.set(0);
         batch++;
         ticket.set(batch << BATCH_SHIFT | (long) count << COUNT_SHIFT);
-        for (Helper helper : helpers) {
-            helper.wake();
+        for (Member member : members) {
+            member.wake();
         }
         work();
         if (done.get() < count) {
@@ -100,8 +100,8 @@ final class CipherCrew implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        for (Helper helper : helpers) {
-            LockSupport.unpark(helper.thread);
+        for (Member member : members) {
+            LockSupport.unpark(member.thread);
         }
     }
 
@@ -110,8 +110,8 @@ final class CipherCrew implements AutoCloseable {
             return false;
         }
         restsUntil = 0;
-        while (helpers.size() < wanted) {
-            helpers.add(new Helper(helpers.size() + 1));
+        while (members.size() < wanted) {
+            members.add(new Member(members.size() + 1));
         }
         return true;
     }
@@ -162,11 +162,11 @@ final class CipherCrew implements AutoCloseable {
         }
     }
 
-    private final class Helper implements Runnable {
+    private final class Member implements Runnable {
         private final Thread thread;
         private volatile boolean asleep;
 
-        Helper(int number) {
+        Member(int number) {
             thread = Thread.ofPlatform().daemon().name("cipher-" + number).start(this);
         }
 

@@ -243,19 +243,17 @@ final class ServiceSchema {
                 visible.isEmpty() ? Service.PUBLICLY : Set.copyOf(visible),
                 here ? tls : tls.withoutFiles(),
                 UdpSchema.read(section, scheme),
-                trust(section, scheme, role, inTunnel || unread),
+                trust(section, role, inTunnel || unread),
                 section.get(RETURNS_VIA) != null,
                 forwarding);
     }
 
-    private static ProxyTrust trust(Section section, Target.@Nullable Scheme scheme, Role role, boolean inTunnel) {
+    private static ProxyTrust trust(Section section, Role role, boolean inTunnel) {
         ProxyTrust trust = ArrivalSchema.trust(section);
         if (trust == null) {
             return ProxyTrust.NOBODY;
         }
-        if (scheme == Target.Scheme.UDP) {
-            section.note(ArrivalSchema.PROXY, "is for tcp:// targets in this version");
-        } else if (section.mentions(HOST)) {
+        if (section.mentions(HOST)) {
             section.note(ArrivalSchema.PROXY, "stands under http: and https:, for services by host share their ports");
         } else if (role == Role.SITE && !inTunnel) {
             section.note(ArrivalSchema.PROXY, "is the gateway's to say for its own ports (expected: listen: tunnel:…)");

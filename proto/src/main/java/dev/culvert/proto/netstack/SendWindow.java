@@ -18,9 +18,9 @@ final class SendWindow {
 
     /// Takes the window of an acceptable segment, unless an older one was overtaken; whether it has changed.
     ///
-    /// What acknowledges more is never old, whatever its number: a peer that sends lost data again says the latest about
-    /// its window with it. RFC 9293's own comparison would keep the former size there, and move it on beyond any edge that
-    /// the peer has named.
+    /// What acknowledges more is never old, whatever its number: a peer that sends lost data again says the
+    /// latest about its window with it. RFC 9293's own comparison would keep the former size there, and move
+    /// it on beyond any edge that the peer has named.
     boolean update(Segment segment, int sndUna) {
         boolean newer = SeqNum.before(sndUna, segment.ack)
                 || SeqNum.before(lastSeq, segment.seq)

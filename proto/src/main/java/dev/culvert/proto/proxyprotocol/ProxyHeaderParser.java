@@ -74,9 +74,14 @@ public final class ProxyHeaderParser {
         return Signature.mayBeLine(in) ? LineParser.parse(in) : new Malformed(ProxyFault.NO_SIGNATURE);
     }
 
-    /// Reads the header of one datagram, which must hold all of it. Only version 2 describes UDP.
+    /// Whether a datagram begins as a header does; only version 2 describes UDP.
+    public static boolean beginsDatagram(ByteBuffer in) {
+        return in.remaining() >= Signature.BINARY_LENGTH && Signature.mayBeBinary(in);
+    }
+
+    /// Reads the header of one datagram, which must hold all of it.
     public Result parseDatagram(ByteBuffer in) {
-        if (in.remaining() < Signature.BINARY_LENGTH || !Signature.mayBeBinary(in)) {
+        if (!beginsDatagram(in)) {
             return new Malformed(ProxyFault.NO_SIGNATURE);
         }
         Result result = parse(in);

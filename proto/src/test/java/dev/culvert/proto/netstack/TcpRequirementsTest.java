@@ -175,7 +175,8 @@ final class TcpRequirementsTest {
     /// Found by the fuzzer of whole connections: a byte beyond every edge that the peer had named.
     @Test
     void window_ofDataSentAgainThatAcknowledgesMore_counts() {
-        Trace trace = Trace.established().receive(seg().seq(1001).ack(1).window(3000).data("late"));
+        Trace trace =
+                Trace.established().receive(seg().seq(1001).ack(1).window(3000).data("late"));
         trace.expect(seg().ack(1)).write(5000);
         for (int i = 0; i < 3; i++) {
             trace.expect(seg().data(1000));
