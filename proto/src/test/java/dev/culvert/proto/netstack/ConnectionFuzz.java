@@ -193,7 +193,7 @@ public final class ConnectionFuzz {
         ByteBuffer bytes = ByteBuffer.allocate(length);
         int n = current.read(bytes);
         // A second connection of the same ports begins at another number, and so at another byte.
-        long first = current.receiver.irs - PEER_ISS;
+        int first = current.receiver.irs - PEER_ISS;
         for (int i = 0; i < n; i++) {
             require(bytes.get(i) == at(first + read + i, 1), "byte " + (read + i) + " is not the peer's");
         }
