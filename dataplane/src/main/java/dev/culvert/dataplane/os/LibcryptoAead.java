@@ -44,7 +44,7 @@ final class LibcryptoAead implements Aead {
     @Override
     public void seal(long counter, byte[] buffer, int offset, int size) {
         Engine engine = engines.take();
-        engine.seal(key, counter, MemorySegment.ofArray(buffer).asSlice(offset), size);
+        engine.seal(key, counter, buffer, offset, size);
         engines.give(engine);
     }
 
@@ -55,8 +55,7 @@ final class LibcryptoAead implements Aead {
             return false;
         }
         Engine engine = engines.take();
-        boolean genuine =
-                engine.open(key, counter, MemorySegment.ofArray(buffer).asSlice(offset), plain);
+        boolean genuine = engine.open(key, counter, buffer, offset, plain);
         engines.give(engine);
         return genuine;
     }
@@ -79,7 +78,10 @@ final class LibcryptoAead implements Aead {
         private MemorySegment sealing = MemorySegment.NULL;
         private MemorySegment opening = MemorySegment.NULL;
 
-        void seal(byte[] key, long counter, MemorySegment text, int size) {
+        // Segments are made where they are used, or they would be objects whenever one of the two methods is not
+        // inlined.
+        void seal(byte[] key, long counter, byte[] buffer, int offset, int size) {
+            MemorySegment text = MemorySegment.ofArray(buffer).asSlice(offset);
             if (sealing.address() == 0) {
                 sealing = context(key, 1);
             }
@@ -98,7 +100,8 @@ final class LibcryptoAead implements Aead {
             }
         }
 
-        boolean open(byte[] key, long counter, MemorySegment text, int plain) {
+        boolean open(byte[] key, long counter, byte[] buffer, int offset, int plain) {
+            MemorySegment text = MemorySegment.ofArray(buffer).asSlice(offset);
             if (opening.address() == 0) {
                 opening = context(key, 0);
             }
