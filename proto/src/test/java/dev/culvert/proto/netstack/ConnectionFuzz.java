@@ -147,8 +147,10 @@ public final class ConnectionFuzz {
         int head = TcpHeader.LENGTH + withOptions.length;
         byte[] tcp = new byte[head + length];
         System.arraycopy(withOptions, 0, tcp, TcpHeader.LENGTH, withOptions.length);
+        // A SYN has a number of its own, before the data that comes with it.
+        long first = (flags & TcpHeader.SYN) == 0 ? seq - 1 : seq;
         for (int i = 0; i < length; i++) {
-            tcp[head + i] = at(seq - 1 + i, 1);
+            tcp[head + i] = at(first + i, 1);
         }
         int number = PEER_ISS + (int) seq;
         int acknowledged = (flags & TcpHeader.ACK) == 0 ? 0 : iss + (int) ack;
