@@ -44,13 +44,6 @@ get() { # CURL ARGUMENTS…
 rss_kib() { awk '/^VmRSS/ { print $2 }' "/proc/$(pid_of gateway)/status"; }
 cpu_ticks() { sed 's/.*) //' "/proc/$(pid_of gateway)/stat" | awk '{ print $12 + $13 }'; }
 
-counter() { # NAME…: how often any of these was counted
-  culvert gateway status --json | "$PYTHON" -c '
-import json, sys
-counts = json.load(sys.stdin)["counters"]
-print(sum(counts.get(name, 0) for name in sys.argv[1:]))' "$@"
-}
-
 visitor_begin() { # OUT [SECONDS [RATE]]
   rm -f "$1.end"
   in_ns visitor "$PYTHON" "$LIB/steady-visitor.py" "$GATEWAY4" 8443 "$HOST" "$CA/cert.pem" "${3:-$RATE}" "$1.end" \

@@ -159,3 +159,10 @@ visit() { # CURL ARGUMENTS…: from the visitor, any host name leads to the gate
 
 # Waits for a service after a change; a 404 is an answer of the gateway, not of the service.
 answers() { visit -f -o /dev/null --max-time 2 "http://$1:8080${2:-/}" 2>/dev/null; } # HOST [PATH]
+
+counter() { # NAME…: how often any of these was counted
+  culvert gateway status --json | "$PYTHON" -c '
+import json, sys
+counts = json.load(sys.stdin)["counters"]
+print(sum(counts.get(name, 0) for name in sys.argv[1:]))' "$@"
+}

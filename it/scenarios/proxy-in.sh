@@ -109,12 +109,6 @@ in_pieces() {
   expect_match 'the visitor' "proxy=$CLIENT:4711" "$(log_line proxy /pieces)"
 }
 
-counter() { # NAME
-  culvert gateway status --json | "$PYTHON" -c '
-import json, sys
-print(json.load(sys.stdin)["counters"].get(sys.argv[1], 0))' "$1"
-}
-
 refused() {
   local before
   before=$(counter proxy.untrusted)

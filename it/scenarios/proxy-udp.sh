@@ -57,12 +57,6 @@ names() { # ADDRESS PORT
   [ "$(in_ns visitor dig +short +tries=1 +time=2 -p "$2" "@$1" www.lab.test)" = 192.0.2.80 ]
 }
 
-counter() { # NAME
-  culvert gateway status --json | "$PYTHON" -c '
-import json, sys
-print(json.load(sys.stdin)["counters"].get(sys.argv[1], 0))' "$1"
-}
-
 asked_by() { grep -q "from $1:" "$RUN/files/asked"; } # ADDRESS
 
 by_the_front() {

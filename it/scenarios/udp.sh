@@ -79,12 +79,6 @@ import json, sys
 print(sum(s.get("connections", 0) for s in json.load(sys.stdin)["services"] if s["name"] == sys.argv[1]))' "$1"
 }
 
-counter() {
-  culvert gateway status --json | "$PYTHON" -c '
-import json, sys
-print(json.load(sys.stdin)["counters"].get(sys.argv[1], 0))' "$1"
-}
-
 killed() {
   local end=$RUN/files/steady.end visitor
   in_ns visitor "$PYTHON" "$PEER" steady "$GATEWAY4" 27001 "$end" >"$RUN/files/steady" &

@@ -11,8 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -90,10 +88,10 @@ class UdpProxyInTest {
                 Road road = open(target, "");
                 Udp stranger = Udp.visitor()) {
             stranger.send(road.gateway().udpAt("127.0.0.2"), datagram(VISITOR, "one"));
-            until(() -> counter(road, "proxy.untrusted") == 1);
+            Road.until(() -> road.counter("proxy.untrusted") == 1);
             road.services(udp(target.port(), "proxy-protocol: {require: 127.0.0.0/8}"));
             stranger.send(road.gateway().udpAt("127.0.0.2"), datagram(VISITOR + VISITOR, "two"));
-            until(() -> counter(road, "proxy.untrusted") == 2);
+            Road.until(() -> road.counter("proxy.untrusted") == 2);
             assertThat(seen).isEmpty();
         }
     }
@@ -113,7 +111,7 @@ class UdpProxyInTest {
                 Udp front = Udp.visitor()) {
             for (String[] vector : vectors) {
                 front.send(road.gateway().udpAt("127.0.0.2"), HexFormat.of().parseHex(vector[1]));
-                until(() -> counter(road, "proxy.malformed." + vector[0]) == 1);
+                Road.until(() -> road.counter("proxy.malformed." + vector[0]) == 1);
             }
             assertThat(seen).isEmpty();
             assertThat(road.gateway().node().connections().size()).isZero();
@@ -127,7 +125,7 @@ class UdpProxyInTest {
                 Udp front = Udp.visitor()) {
             String private10 = SIGNATURE + "2112000c0a000001c000020104d201bb";
             front.send(road.gateway().udpAt("127.0.0.2"), datagram(private10, "one"));
-            until(() -> counter(road, "proxy.denied.client") == 1);
+            Road.until(() -> road.counter("proxy.denied.client") == 1);
             assertThat(seen).isEmpty();
         }
     }
@@ -163,17 +161,5 @@ class UdpProxyInTest {
                     client-address: proxy-v2
                     %s
                 """.formatted(port, more);
-    }
-
-    private static long counter(Road road, String kind) {
-        return road.gateway().events().counters().getOrDefault(kind, 0L);
-    }
-
-    private static void until(BooleanSupplier condition) throws InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).isLessThan(end);
-            TimeUnit.MILLISECONDS.sleep(5);
-        }
     }
 }

@@ -12,7 +12,6 @@ import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -64,7 +63,7 @@ class UdpRoadTest {
             visitor.send(door, new byte[1393]);
 
             assertThat(visitor.ask(door, "still here")).isEqualTo("still here");
-            assertThat(counter(road, "udp.dropped.NOT_SENT")).isEqualTo(1);
+            assertThat(road.counter("udp.dropped.NOT_SENT")).isEqualTo(1);
         }
     }
 
@@ -76,7 +75,7 @@ class UdpRoadTest {
             InetSocketAddress door = road.gateway().udpAt("127.0.0.2");
 
             visitor.send(door, new byte[10]);
-            until(() -> counter(road, "udp.dropped.REPLY_LIMIT") == 1);
+            Road.until(() -> road.counter("udp.dropped.REPLY_LIMIT") == 1);
 
             // Eleven more bytes: 30 of at most 63. It is answered, so the next one proves the visitor.
             assertThat(visitor.send(door, new byte[11]).receive()).hasSize(30);
@@ -95,7 +94,7 @@ class UdpRoadTest {
                 visitor.send(door, new byte[1000]);
             }
 
-            until(() -> counter(road, "udp.dropped.BANDWIDTH") > 100);
+            Road.until(() -> road.counter("udp.dropped.BANDWIDTH") > 100);
             assertThat(target.sources().poll(5, TimeUnit.SECONDS)).isNotNull();
         }
     }
@@ -109,10 +108,10 @@ class UdpRoadTest {
                 Udp visitor = Udp.visitor()) {
             visitor.send(road.gateway().udpAt("127.0.0.2"), "hello");
 
-            until(() -> counter(road, "dial.failed") > 0);
+            Road.until(() -> road.counter("dial.failed") > 0);
             assertThat(target.sources()).isEmpty();
             assertThat(road.site().events().counters()).containsKey("hop.denied.target");
-            until(() -> road.gateway().node().connections().size() == 0);
+            Road.until(() -> road.gateway().node().connections().size() == 0);
         }
     }
 
@@ -123,7 +122,7 @@ class UdpRoadTest {
                 Udp visitor = Udp.visitor()) {
             visitor.send(road.gateway().udpAt("127.0.0.2"), "hello");
 
-            until(() -> counter(road, "dial.failed") > 0);
+            Road.until(() -> road.counter("dial.failed") > 0);
             assertThat(target.sources()).isEmpty();
             assertThat(road.site().events().counters()).containsKey("hop.denied.client");
         }
@@ -164,14 +163,14 @@ class UdpRoadTest {
             assertThat(road.gateway().node().connections().closeFrom(IpPrefix.parse("127.0.0.1")))
                     .isEqualTo(1);
 
-            until(() -> road.gateway().node().connections().size() == 0);
+            Road.until(() -> road.gateway().node().connections().size() == 0);
             assertThat(visitor.ask(door, "again")).isEqualTo("again");
 
             road.services(udp(target.port(), "access: {deny: 127.0.0.0/8}"));
 
-            until(() -> road.gateway().node().connections().size() == 0);
+            Road.until(() -> road.gateway().node().connections().size() == 0);
             visitor.send(road.gateway().udpAt("127.0.0.2"), "kept out");
-            until(() -> counter(road, "denied.acl") > 0);
+            Road.until(() -> road.counter("denied.acl") > 0);
         }
     }
 
@@ -185,7 +184,7 @@ class UdpRoadTest {
             assertThat(road.site().node().connections().closeHopsUnless(_ -> false))
                     .isEqualTo(1);
 
-            until(() -> road.site().node().connections().size() == 0);
+            Road.until(() -> road.site().node().connections().size() == 0);
             // The site knows nothing of the flow any more: it says so, and the next datagram brings the request.
             assertThat(visitor.ask(road.gateway().udpAt("127.0.0.2"), "again")).isEqualTo("again");
             assertThat(road.site().events().counters()).containsKey("udp.dropped.UNKNOWN_FLOW");
@@ -214,7 +213,7 @@ class UdpRoadTest {
             InetSocketAddress door = road.gateway().udpAt("127.0.0.2");
             visitor.send(door, "hello");
 
-            until(() -> counter(road, "dial.failed") > 0);
+            Road.until(() -> road.counter("dial.failed") > 0);
             assertThat(road.site().events().counters()).containsKey("target.failed");
         }
     }
@@ -231,17 +230,5 @@ class UdpRoadTest {
                     target: udp://127.0.0.1:%d
                     %s
                 """.formatted(port, more);
-    }
-
-    private static long counter(Road road, String kind) {
-        return road.gateway().events().counters().getOrDefault(kind, 0L);
-    }
-
-    private static void until(BooleanSupplier condition) throws InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).isLessThan(end);
-            TimeUnit.MILLISECONDS.sleep(5);
-        }
     }
 }

@@ -5,6 +5,7 @@ import dev.culvert.proto.wireguard.PrivateKey;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /// A gateway and a Culvert site named `home`, each a whole node, with the tunnel between them up.
 public final class Road implements AutoCloseable {
@@ -63,6 +64,22 @@ public final class Road implements AutoCloseable {
     /// The same, with what the site declares beside it.
     public void services(String services, String declared) throws Exception {
         gateway.apply(text(sites, services), "home", declared);
+    }
+
+    /// How often something was counted at the gateway.
+    public long counter(String kind) {
+        return gateway.events().counters().getOrDefault(kind, 0L);
+    }
+
+    /// Waits up to ten seconds.
+    public static void until(BooleanSupplier condition) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - end > 0) {
+                throw new AssertionError("not within ten seconds");
+            }
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
     }
 
     public TestNode gateway() {
