@@ -301,17 +301,25 @@ public final class ConnectionFuzz {
             current.abort();
         }
         drain();
+        takeUpOthers();
         // An answer to a SYN that nobody takes up is given up within a minute or two.
         for (int i = 0; i < 300 && stack.sockets() > 0; i++) {
             pass(1_000_000_000L);
             drain();
-            TcpSocket late = listener == null ? null : listener.accept();
-            if (late != null) {
-                late.abort();
-            }
+            takeUpOthers();
         }
         require(stack.sockets() == 0, stack.sockets() + " sockets are left");
         require(stack.bufferMemory() == 0, stack.bufferMemory() + " bytes are left");
+    }
+
+    /// Further connections wait to be taken up, some of them over already, with what they have received.
+    private void takeUpOthers() {
+        TcpListener all = listener;
+        TcpSocket late = all == null ? null : all.accept();
+        while (all != null && late != null) {
+            late.abort();
+            late = all.accept();
+        }
     }
 
     private static void require(boolean holds, String otherwise) {
