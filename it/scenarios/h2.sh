@@ -78,6 +78,8 @@ publish() {
 https:
   listen: [8443]
 YAML
+  # nghttp ends well whatever comes of it.
+  wait_port gateway 8443
   until_ok 10 in_ns visitor nghttp -n --no-verify-peer https://one.lab.test:8443/
 }
 
