@@ -86,7 +86,17 @@ status = json.load(sys.stdin)
 print(sum(status["drops"].get(name, 0) + status["counters"].get(name, 0) for name in sys.argv[1:]))' "$@"
 }
 
+# Who forges SYNs does not answer what comes of them; the kernel of a peer would, with a RST for each.
+silent() {
+  in_ns nas nft -f - <<'NFT'
+table inet silent {
+  chain out { type filter hook output priority 0; tcp flags & rst == rst drop; }
+}
+NFT
+}
+
 attack_begin() { # MODE TO
+  if [ "$1" = syn ]; then silent; fi
   rm -f "$RUN/files/attack" "$RUN/files/attack".*
   in_ns nas "$PYTHON" "$LIB/stack-attack.py" "$1" "$(address_of nas)" "$2" 8080 "$RATE" "$RUN/files/attack" &
   ATTACK=$!
@@ -98,6 +108,7 @@ attack_begin() { # MODE TO
 attack_end() {
   touch "$RUN/files/attack.end"
   wait "$ATTACK"
+  in_ns nas nft delete table inet silent 2>/dev/null || true
 }
 
 transfer() { # HOST: seconds; whole, or the scenario ends
