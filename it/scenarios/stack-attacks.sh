@@ -17,7 +17,8 @@ prepare() {
   topology
   behind_nat nas 78
   nginx_start home 127.0.0.1
-  make_file "$RUN/files/www/big" "${LAB_MIB:-200}"
+  # A transfer of seconds: in the tenths that a small one takes, one pause of anybody is a third of the goodput.
+  make_file "$RUN/files/www/big" "${LAB_MIB:-600}"
   sha "$RUN/files/www/big" >"$RUN/files/sum"
   nas_web
   spawn nas-nginx nas nginx -p "$RUN/nginx" -e stderr -c "$RUN/nginx/nas.conf"
