@@ -112,8 +112,8 @@ site_start() { # NAME ALLOWED…: adds it at the gateway, joins from its own nam
 }
 
 # A namespace's stock WireGuard from the file that the gateway printed. Its tunnel address lands in $RUN/NAME.address.
-plain_peer_start() { # NAME NS
-  culvert gateway site add "$1" --plain 2>>"$LOGS/site-add.log" | sed -n '/^\[Interface\]/,$p' >"$RUN/files/$1.printed"
+plain_peer_start() { # NAME NS [OPTION…] of `site add`
+  culvert gateway site add "$1" --plain "${@:3}" 2>>"$LOGS/site-add.log" | sed -n '/^\[Interface\]/,$p' >"$RUN/files/$1.printed"
   wg_quick_up "$1" "$2" <"$RUN/files/$1.printed"
   sed -n 's/^Address *= *\([0-9.]*\).*/\1/p' "$RUN/files/$1.printed" | head -n 1 >"$RUN/$1.address"
   [ -s "$RUN/$1.address" ]

@@ -3,7 +3,11 @@
 # lab: long
 
 TUN_ENDS=gateway
+NETWORK6=fd77:77:77::/64
 OTHER4=203.0.113.66
+# Nobody's on the internet: a visitor who says so lies.
+LIAR4=192.168.99.9
+LIAR6=fd00:99::9
 
 # What stands on a VPS before Culvert comes: all of it drops what it does not know.
 firewalls() {
@@ -48,6 +52,7 @@ RULES
 :INPUT DROP [0:0]
 :FORWARD DROP [0:0]
 :OUTPUT ACCEPT [0:0]
+-A INPUT -p ipv6-icmp -j ACCEPT
 COMMIT
 RULES
   in_ns gateway nft -f - <<'NFT'
@@ -70,6 +75,8 @@ prepare() {
   behind_nat attic 78
   ip -n "$LAB_ID-visitor" addr add "$OTHER4/32" dev public
   ip -n "$LAB_ID-gateway" route add "$OTHER4/32" dev public
+  address visitor public "$LIAR4/32"
+  address visitor public "$LIAR6/128"
   nginx_start home 0.0.0.0
   make_file "$RUN/files/www/big" 40
   spawn echo home "$PYTHON" "$LIB/udp-peer.py" echo 0.0.0.0 27000 27020
@@ -78,27 +85,27 @@ prepare() {
   spawn visitor-web visitor "$PYTHON" -m http.server 8099 --directory "$RUN/files/www"
   wait_log echo ready 10
   wait_log seen-home ready 10
+  spawn seen-home6 home "$PYTHON" "$LIB/seen.py" :: 7000
+  wait_log seen-home6 ready 10
   firewalls
 }
 
 rules() { in_ns gateway nft -s list ruleset; }
-forwards() { in_ns gateway sysctl -n net.ipv4.ip_forward; }
+forwards() { in_ns gateway sysctl -n net.ipv4.ip_forward net.ipv6.conf.all.forwarding | tr '\n' ' '; }
 
 ends() {
+  local address
   rules >"$RUN/before"
   gateway_start
   plain_peer_start nas home
-  plain_peer_start keep attic
-  # The gateway's own address stands in its file; visitors' addresses come by the same peer.
-  local wg
-  wg=$(wg_name keep)
-  in_ns attic wg set "$wg" peer "$(in_ns attic wg show "$wg" peers)" allowed-ips 0.0.0.0/0
-  ip -n "$LAB_ID-attic" route add default dev "$wg" table 5182
-  ip -n "$LAB_ID-attic" rule add from "$(address_of keep)" table 5182
-  # At that address: what a server at all addresses answers by UDP would leave from another.
-  spawn seen-attic attic "$PYTHON" "$LIB/seen.py" "$(address_of keep)" 7000
-  wait_log seen-attic ready 10
+  plain_peer_start keep attic --transparent
+  # At these addresses: what a server at all addresses answers by UDP would leave from another.
+  for address in "$(address_of keep)" "$(address6_of keep)"; do
+    spawn "seen-attic-$address" attic "$PYTHON" "$LIB/seen.py" "$address" 7000
+    wait_log "seen-attic-$address" ready 10
+  done
 }
+address6_of() { sed -n 's/^Address.*, \([0-9a-f:]*\).*/\1/p' "$RUN/files/$1.printed"; }
 
 embedded_is_refused() {
   local out
@@ -108,15 +115,17 @@ embedded_is_refused() {
   expect_line 'what it says' 'wrong.yaml:3:[0-9]+: services.ssh.forward: .*needs an interface' "$out"
 }
 
+both() { echo "['$1://$(address_of "$2"):$3', '$1://[$(address6_of "$2")]:$3']"; } # SCHEME PEER PORT
+
 services() { # MORE YAML on standard input
   gateway_services <<YAML
   web: {listen: 7085/tcp, site: nas, target: "tcp://$(address_of nas):8085", forward: kernel}
-  who: {listen: 7000/tcp, site: nas, target: "tcp://$(address_of nas):7000", forward: kernel}
-  who-udp: {listen: 7000/udp, site: nas, target: "udp://$(address_of nas):7000", forward: kernel}
+  who: {listen: 7000/tcp, site: nas, target: $(both tcp nas 7000), forward: kernel}
+  who-udp: {listen: 7000/udp, site: nas, target: $(both udp nas 7000), forward: kernel}
   range: {listen: 27000-27019/udp, site: nas, target: "udp://$(address_of nas):27000-27019", forward: kernel}
   talk: {listen: 7100/tcp, site: nas, target: "tcp://$(address_of nas):7100", forward: kernel${TALK:-}}
-  kept: {listen: 7001/tcp, site: keep, target: "tcp://$(address_of keep):7000", forward: kernel, client-address: transparent}
-  kept-udp: {listen: 7001/udp, site: keep, target: "udp://$(address_of keep):7000", forward: kernel, client-address: transparent}
+  kept: {listen: 7001/tcp, site: keep, target: $(both tcp keep 7000), forward: kernel, client-address: transparent}
+  kept-udp: {listen: 7001/udp, site: keep, target: $(both udp keep 7000), forward: kernel, client-address: transparent}
   relayed: {listen: 7086/tcp, site: nas, target: "tcp://$(address_of nas):8085"}
   relayed-udp: {listen: 7002/udp, site: nas, target: "udp://$(address_of nas):7000"}
 $(cat)
@@ -127,7 +136,8 @@ tcp() { in_ns visitor curl -sS --max-time 10 "$@"; }
 who() { in_ns visitor "$PYTHON" - "$@" <<'PY'
 import socket, sys
 kind, address, port = sys.argv[1:4]
-made = socket.socket(socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+family = socket.AF_INET6 if ":" in address else socket.AF_INET
+made = socket.socket(family, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
 made.settimeout(3)
 if len(sys.argv) > 4:
     made.bind((sys.argv[4], 0))
@@ -140,7 +150,7 @@ PY
 publish() {
   services </dev/null
   until_ok 15 tcp -f -o /dev/null "http://$GATEWAY4:7085/"
-  expect_equal ip_forward 1 "$(forwards)"
+  expect_equal 'forwarding, IPv4 and IPv6' '1 1 ' "$(forwards)"
 }
 
 transfer() { # PORT
@@ -156,13 +166,50 @@ datagrams() {
 }
 
 addresses() {
-  local ours
+  local ours ours6
   ours=$(sed -n 's/^AllowedIPs *= *\([0-9.]*\).*/\1/p' "$RUN/files/nas.printed")
+  ours6=$(sed -n 's/^AllowedIPs.*, \([0-9a-f:]*\).*/\1/p' "$RUN/files/nas.printed")
   expect_equal 'SNAT, TCP' "$ours" "$(who tcp "$GATEWAY4" 7000)"
   expect_equal 'SNAT, UDP' "$ours" "$(who udp "$GATEWAY4" 7000)"
   expect_equal 'kept, TCP' "$VISITOR4" "$(who tcp "$GATEWAY4" 7001)"
   expect_equal 'kept, UDP' "$VISITOR4" "$(who udp "$GATEWAY4" 7001)"
   expect_equal 'UDP by the process beside it' "$ours" "$(who udp "$GATEWAY4" 7002)"
+  expect_equal 'IPv6, SNAT, TCP' "$ours6" "$(who tcp "$GATEWAY6" 7000)"
+  expect_equal 'IPv6, SNAT, UDP' "$ours6" "$(who udp "$GATEWAY6" 7000)"
+  expect_equal 'IPv6, kept, TCP' "$VISITOR6" "$(who tcp "$GATEWAY6" 7001)"
+  expect_equal 'IPv6, kept, UDP' "$VISITOR6" "$(who udp "$GATEWAY6" 7001)"
+}
+
+# The peer's own file drops who claims to be of a home network.
+liars() {
+  refuse 'who claims a private address of IPv4' who udp "$GATEWAY4" 7001 "$LIAR4"
+  refuse 'who claims a private address of IPv6' who udp "$GATEWAY6" 7001 "$LIAR6"
+  local dropped
+  dropped=$(in_ns attic nft list table inet "culvert-$(wg_name keep)" | grep -c 'counter packets [1-9]')
+  expect_equal 'rules that dropped' 2 "$dropped"
+}
+
+# What `status`, `explain` and `doctor` know of what passes no process.
+known() {
+  local table
+  table=$(in_ns gateway nft list counters table inet culvert-forward)
+  expect_match 'a counter of the table' 'counter new-web' "$table"
+  culvert gateway status --json >"$RUN/files/status"
+  "$PYTHON" - "$RUN/files/status" <<'PY'
+import json, sys
+services = {each["name"]: each for each in json.load(open(sys.argv[1]))["services"]}
+web, who = services["web"], services["who"]
+print(web)
+assert web["forward"] == "kernel" and "live" not in web, web
+assert web["connections"] >= 1 and web["sentBytes"] > 40 << 20 > web["receivedBytes"] > 1000, web
+assert who["connections"] == 2 and services["range"]["connections"] >= 400, services
+assert "forward" not in services["relayed"] and services["relayed"]["connections"] >= 1, services
+PY
+  expect_match status 'web +7085/tcp +nas +tcp://[0-9.:]+ +- +[1-9]' "$(culvert gateway status)"
+  expect_match explain 'yes +listener +kernel 7085/tcp.*yes +target +tcp://' "$(culvert gateway explain 7085 | tr '\n' ' ')"
+  expect_match 'explain, IPv6' 'keeps the visitor.s address.*yes +target +tcp://\[fd77' \
+    "$(culvert gateway explain 7001 --from "$VISITOR6" | tr '\n' ' ')"
+  expect_match doctor 'web: forward: +7085/tcp by the kernel: [1-9]' "$(culvert gateway doctor 2>&1 || true)"
 }
 
 # Neither the peer that hears visitors nor anybody else gets a way that was not declared.
@@ -240,6 +287,13 @@ denied() {
   TALK=', access: {rate: 3/m, connections: 50}'
   services </dev/null
   expect_equal 'in a minute' 3 "$(many 6)"
+  culvert gateway status --json >"$RUN/files/status"
+  "$PYTHON" - "$RUN/files/status" <<'PY'
+import json, sys
+talk = next(each for each in json.load(open(sys.argv[1]))["services"] if each["name"] == "talk")
+print(talk)
+assert talk["refusedPackets"] >= 7 and talk["connections"] >= 8, talk
+PY
 }
 
 # How many of so many connections get a word.
@@ -273,10 +327,10 @@ stopped() {
   stop steady
   stop gateway
   expect_equal 'rules that differ' '' "$(rules | diff "$RUN/before" -)"
-  expect_equal ip_forward 0 "$(forwards)"
+  expect_equal 'forwarding, IPv4 and IPv6' '0 0 ' "$(forwards)"
 }
 
-is_off() { [ "$(forwards)" = 0 ]; }
+is_off() { [ "$(forwards)" = '0 0 ' ]; }
 
 killed() {
   gateway_launch
@@ -302,11 +356,13 @@ scenario() {
   step "the same by the relay beside it" transfer 7086
   step "400 flows over a range of UDP, and none behind it" datagrams
   step "targets see the gateway's address in the tunnel, or the visitor's where it is kept" addresses
+  step "who claims a private address reaches no target that keeps addresses" liars
+  step "status, explain and doctor know what the kernel carries" known
   step "peers reach neither visitors nor each other, visitors no peer by its address" closed_inside
   step "four reloads cut no connection" reloads
   step "docker's tool reads its chain; rules loaded anew get the pass back" firewalls_anew
   step "who is denied is cut; connections and rate of a visitor are bounded" denied
   step "a scan of all 65,535 ports finds the declared ones" scan
-  step "stopped: rules and ip_forward are as they were" stopped
+  step "stopped: rules and switches of forwarding are as they were" stopped
   step "killed with -9 nothing passes; the next start takes the rest back" killed
 }

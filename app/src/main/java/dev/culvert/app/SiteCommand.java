@@ -64,7 +64,8 @@ final class SiteCommand implements Callable<Integer> {
                 "",
                 "Examples:",
                 "  culvert site add home",
-                "  culvert site add home --host '*.example.com' --port 2222"
+                "  culvert site add home --host '*.example.com' --port 2222",
+                "  culvert site add nas --plain --transparent > wg0.conf"
             })
     static final class Add implements Callable<Integer> {
         @Mixin
@@ -79,6 +80,13 @@ final class SiteCommand implements Callable<Integer> {
                         + " standard output, and a QR code of it on standard error.")
         private boolean plain;
 
+        @Option(
+                names = "--transparent",
+                description = "With --plain, for wg-quick on Linux: a file for services with forward: kernel and"
+                        + " client-address: transparent. Visitors come with their own addresses, answers go back by the"
+                        + " tunnel, and whoever claims a private address is dropped.")
+        private boolean transparent;
+
         @Option(names = "--replace", description = "Give a site that exists a new key.")
         private boolean replace;
 
@@ -90,6 +98,10 @@ final class SiteCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws Exception {
+            if (transparent && !plain) {
+                throw new IllegalArgumentException(
+                        "--transparent goes with --plain: a Culvert site needs no such file");
+            }
             Map<String, Object> arguments = new LinkedHashMap<>();
             arguments.put("name", name);
             arguments.put("replace", replace);
@@ -101,10 +113,7 @@ final class SiteCommand implements Callable<Integer> {
             }
             Map<String, Object> answer = client(state).call("POST", "/sites", arguments);
             if (key != null) {
-                String file = WgQuick.file(key, answer);
-                System.out.print(file);
-                System.err.println();
-                System.err.println(QrText.of(file));
+                print(new WgQuick(key, answer));
                 System.err.println("The private key stands only in this file: save it now, mode 0600.");
             } else if (json) {
                 System.out.println(Json.text(answer));
@@ -112,6 +121,17 @@ final class SiteCommand implements Callable<Integer> {
                 printToken(answer);
             }
             return 0;
+        }
+
+        private void print(WgQuick peer) {
+            if (transparent) {
+                System.out.print(peer.transparentFile());
+                System.err.println();
+            } else {
+                System.out.print(peer.file());
+                System.err.println();
+                System.err.println(QrText.of(peer.file()));
+            }
         }
 
         private void printToken(Map<String, Object> answer) {

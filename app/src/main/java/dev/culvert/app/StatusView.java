@@ -66,7 +66,7 @@ final class StatusView {
                     service.get("at"),
                     service.get("site"),
                     service.get("target"),
-                    Objects.requireNonNullElse(service.get("live"), 0),
+                    Objects.requireNonNullElse(service.get("live"), service.containsKey("forward") ? "-" : 0),
                     Objects.requireNonNullElse(service.get("connections"), 0),
                     traffic("in" + service.get("name"), service.get("receivedBytes")),
                     traffic("out" + service.get("name"), service.get("sentBytes")));

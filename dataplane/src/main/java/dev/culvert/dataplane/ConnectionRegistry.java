@@ -56,7 +56,16 @@ public final class ConnectionRegistry {
     /// @param receivedBytes bytes from visitors
     /// @param sentBytes bytes to visitors
     /// @param hop whether it is a target that gateways lead to, and no service
-    public record ServiceTraffic(long live, long connections, long receivedBytes, long sentBytes, boolean hop) {}
+    public record ServiceTraffic(long live, long connections, long receivedBytes, long sentBytes, boolean hop) {
+        ServiceTraffic plus(ServiceTraffic more) {
+            return new ServiceTraffic(
+                    live + more.live,
+                    connections + more.connections,
+                    receivedBytes + more.receivedBytes,
+                    sentBytes + more.sentBytes,
+                    hop);
+        }
+    }
 
     /// Who is told of every end, on an event loop: it must not block. Null for nobody.
     public void onEnded(@Nullable Consumer<Ended> next) {

@@ -1,5 +1,6 @@
 package dev.culvert.dataplane;
 
+import dev.culvert.dataplane.os.ForwardTraffic;
 import dev.culvert.dataplane.os.LinuxKernelForward;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.model.Model;
@@ -9,6 +10,7 @@ import dev.culvert.model.forward.ForwardPlan;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,7 +56,7 @@ final class KernelForwarding {
             looked = true;
             LinuxKernelForward.clear();
         }
-        ForwardPlan wanted = ForwardPlan.of(next, bans.get());
+        ForwardPlan wanted = plan(next);
         if (wanted.isEmpty()) {
             return;
         }
@@ -64,6 +66,11 @@ final class KernelForwarding {
             }
         }
         apply(wanted);
+    }
+
+    private ForwardPlan plan(Model of) {
+        List<Ban> now = bans.get();
+        return ForwardPlan.of(of, site -> Ban.prefixes(now, site));
     }
 
     private boolean has(Forward wanted) {
@@ -111,7 +118,7 @@ final class KernelForwarding {
         if (holding == null || kernel == null) {
             return;
         }
-        ForwardPlan wanted = ForwardPlan.of(holding, bans.get());
+        ForwardPlan wanted = plan(holding);
         if (wanted.isEmpty()) {
             close();
             return;
@@ -132,6 +139,20 @@ final class KernelForwarding {
         if (!now.equals(complaint)) {
             complaint = now;
             LOG.warn("{}", now);
+        }
+    }
+
+    /// What the kernel has carried for each service that it forwards now.
+    synchronized Map<String, ForwardTraffic> traffic() {
+        LinuxKernelForward open = kernel;
+        if (open == null) {
+            return Map.of();
+        }
+        try {
+            return open.traffic(plan);
+        } catch (IOException e) {
+            complain(String.valueOf(e.getMessage()));
+            return Map.of();
         }
     }
 

@@ -3,6 +3,7 @@ package dev.culvert.dataplane;
 import static java.util.concurrent.TimeUnit.HOURS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
+import dev.culvert.dataplane.ConnectionRegistry.ServiceTraffic;
 import dev.culvert.dataplane.access.BasicAuth;
 import dev.culvert.dataplane.hop.DatagramHopServer;
 import dev.culvert.dataplane.hop.HopServer;
@@ -12,6 +13,7 @@ import dev.culvert.dataplane.internal.InternalService.AdminCaller;
 import dev.culvert.dataplane.internal.InternalService.PeerCaller;
 import dev.culvert.dataplane.internal.InternalService.Response;
 import dev.culvert.dataplane.internal.InternalService.ScrapeCaller;
+import dev.culvert.dataplane.os.ForwardTraffic;
 import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.site.TargetDialer;
 import dev.culvert.dataplane.tls.Tls;
@@ -233,6 +235,23 @@ public final class Node implements AutoCloseable {
         RunningModel now = runtime;
         return new Explainer(now.model(), now.router(), admission, own.now())
                 .explain(approach, from, System.nanoTime());
+    }
+
+    /// What every service has carried, by this process and by the kernel, by name.
+    public Map<String, ServiceTraffic> traffic() {
+        Map<String, ServiceTraffic> traffic = connections.traffic();
+        forwarding
+                .traffic()
+                .forEach((service, sum) -> traffic.merge(
+                        service,
+                        new ServiceTraffic(0, sum.connections(), sum.receivedBytes(), sum.sentBytes(), false),
+                        ServiceTraffic::plus));
+        return traffic;
+    }
+
+    /// What the kernel has forwarded, by the name of the service; those that it forwards now, and no others.
+    public Map<String, ForwardTraffic> forwarded() {
+        return forwarding.traffic();
     }
 
     /// Dials a service's target as for visitors, and closes at once.

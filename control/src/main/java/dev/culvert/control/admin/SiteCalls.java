@@ -5,6 +5,7 @@ import dev.culvert.control.enrol.Token;
 import dev.culvert.dataplane.Node;
 import dev.culvert.model.Endpoint;
 import dev.culvert.model.Grants;
+import dev.culvert.model.Literals;
 import dev.culvert.model.Model;
 import dev.culvert.model.Site;
 import dev.culvert.model.config.GrantsText;
@@ -115,11 +116,11 @@ final class SiteCalls {
                 throw new IllegalArgumentException(
                         "a plain peer declares nothing: publish what is behind it in gateway.yaml");
             }
-            InetAddress address = enrolment.addPlain(name, PublicKey.parse(key));
+            List<InetAddress> addresses = enrolment.addPlain(name, PublicKey.parse(key));
             Model model = node.model();
-            answer.put("address", address.getHostAddress());
+            answer.put("addresses", texts(addresses));
             answer.put("endpoint", reached.toString());
-            answer.put("gatewayAddress", model.tunnel().addresses().getFirst().getHostAddress());
+            answer.put("gatewayAddresses", texts(model.tunnel().addresses()));
             answer.put("mtu", model.tunnel().mtu());
             answer.put("gatewayKey", publicKey);
             return answer;
@@ -128,6 +129,10 @@ final class SiteCalls {
         answer.put("token", token.encode());
         answer.put("expires", token.expires().toString());
         return answer;
+    }
+
+    private static List<String> texts(List<InetAddress> addresses) {
+        return addresses.stream().map(Literals::format).toList();
     }
 
     private Map<String, Object> grant(Arguments arguments) throws IOException {

@@ -3,6 +3,7 @@ package dev.culvert.control.admin;
 import dev.culvert.dataplane.ConnectionRegistry.ServiceTraffic;
 import dev.culvert.dataplane.Events.Event;
 import dev.culvert.dataplane.Node;
+import dev.culvert.dataplane.os.ForwardTraffic;
 import dev.culvert.dataplane.tunnel.Outages.Outage;
 import dev.culvert.dataplane.tunnel.PeerStatus;
 import dev.culvert.model.GatewayPeer;
@@ -160,7 +161,8 @@ public final class StatusReport {
     }
 
     private List<Map<String, Object>> services(Model model) {
-        Map<String, ServiceTraffic> traffic = node.connections().traffic();
+        Map<String, ServiceTraffic> traffic = node.traffic();
+        Map<String, ForwardTraffic> forwarded = node.forwarded();
         Map<String, Map<String, Object>> byName = new LinkedHashMap<>();
         for (Service service : model.services().values()) {
             Map<String, Object> map = new LinkedHashMap<>();
@@ -173,7 +175,13 @@ public final class StatusReport {
         }
         traffic.forEach((name, sum) -> {
             Map<String, Object> map = byName.computeIfAbsent(name, _ -> new LinkedHashMap<>(Map.of("name", name)));
-            map.put("live", sum.live());
+            ForwardTraffic byKernel = forwarded.get(name);
+            if (byKernel == null) {
+                map.put("live", sum.live());
+            } else {
+                map.put("forward", "kernel");
+                map.put("refusedPackets", byKernel.refused());
+            }
             map.put("connections", sum.connections());
             map.put("receivedBytes", sum.receivedBytes());
             map.put("sentBytes", sum.sentBytes());

@@ -9,6 +9,7 @@ import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.internal.TunnelClient;
 import dev.culvert.model.AllowRule;
 import dev.culvert.model.Endpoint;
+import dev.culvert.model.Forwarding;
 import dev.culvert.model.HostPattern;
 import dev.culvert.model.Listener;
 import dev.culvert.model.Literals;
@@ -145,6 +146,9 @@ public final class Doctor {
                 checks.add(new PublicPortCheck(listener.bind(), gateway));
             }
         }
+        services.stream()
+                .filter(service -> service.forwarding() == Forwarding.KERNEL)
+                .forEach(service -> checks.add(new ForwardCheck(node, service)));
         addCertificates(checks, services);
         services.stream()
                 .filter(RouteCheck::canAsk)

@@ -128,17 +128,20 @@ public final class Enrolment implements InternalService {
 
     /// Adds a stock WireGuard peer as a site: nothing to enrol, its key is made here or given.
     ///
-    /// @return its address inside the tunnel
-    public synchronized InetAddress addPlain(String site, PublicKey key) throws IOException {
+    /// @return its addresses inside the tunnel, one of each network
+    public synchronized List<InetAddress> addPlain(String site, PublicKey key) throws IOException {
         Model model = node.model();
         if (model.sites().containsKey(site)) {
             throw new IllegalArgumentException(
                     "site " + site + " exists: remove it first (culvert site remove " + site + ")");
         }
-        InetAddress address = TunnelAddresses.lowest(network(model), taken(model));
-        writeSite(site, key, address, PeerType.PLAIN, Grants.NONE);
+        Set<InetAddress> taken = taken(model);
+        List<InetAddress> addresses = model.tunnel().networks().stream()
+                .map(network -> TunnelAddresses.lowest(network, taken))
+                .toList();
+        writeSite(site, key, addresses, PeerType.PLAIN, Grants.NONE);
         onChange.run();
-        return address;
+        return addresses;
     }
 
     /// Sets what a site of the store may publish by its own word.
@@ -267,7 +270,7 @@ public final class Enrolment implements InternalService {
         if (!key.equals(present)) {
             Grants grants =
                     existing == null ? entry.grants() : existing.grants().plus(entry.grants());
-            writeSite(entry.site(), key, address, PeerType.CULVERT, grants);
+            writeSite(entry.site(), key, List.of(address), PeerType.CULVERT, grants);
             onChange.run();
             LOG.info("site {}: joined, fingerprint {}", entry.site(), Fingerprint.of(gatewayKey, key));
         }
@@ -291,10 +294,10 @@ public final class Enrolment implements InternalService {
         return reply;
     }
 
-    private void writeSite(String name, PublicKey key, InetAddress address, PeerType type, Grants grants)
+    private void writeSite(String name, PublicKey key, List<InetAddress> addresses, PeerType type, Grants grants)
             throws IOException {
         var text = dev.culvert.model.PublicKey.parse(key.toString());
-        WireGuardPeer peer = new WireGuardPeer(text, List.of(address), List.of(), null, 0, null);
+        WireGuardPeer peer = new WireGuardPeer(text, addresses, List.of(), null, 0, null);
         write(new Site(name, Origin.store("sites/" + name), type, peer, grants));
     }
 

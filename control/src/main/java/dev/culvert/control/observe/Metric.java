@@ -24,13 +24,19 @@ public enum Metric {
     SERVICE_RECEIVED(
             Type.COUNTER,
             "culvert_service_received_bytes",
-            "Bytes from visitors: bodies of requests, or all of a connection.",
+            "Bytes from visitors: bodies of requests, or all of a connection; with IP's headers where the kernel forwards.",
             "service",
             "site"),
     SERVICE_SENT(
             Type.COUNTER,
             "culvert_service_sent_bytes",
-            "Bytes to visitors: bodies of responses, or all of a connection.",
+            "Bytes to visitors: bodies of responses, or all of a connection; with IP's headers where the kernel forwards.",
+            "service",
+            "site"),
+    FORWARD_REFUSED(
+            Type.COUNTER,
+            "culvert_forward_refused_packets",
+            "Packets to a service with forward: kernel that were not let through.",
             "service",
             "site"),
     RESPONSES(

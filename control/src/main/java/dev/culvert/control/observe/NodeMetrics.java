@@ -3,6 +3,7 @@ package dev.culvert.control.observe;
 import dev.culvert.dataplane.ConnectionRegistry.ServiceTraffic;
 import dev.culvert.dataplane.Node;
 import dev.culvert.dataplane.ServiceMeter;
+import dev.culvert.dataplane.os.ForwardTraffic;
 import dev.culvert.dataplane.relay.Splices;
 import dev.culvert.dataplane.tunnel.PeerStatus;
 import dev.culvert.model.GatewayPeer;
@@ -63,7 +64,8 @@ final class NodeMetrics {
     }
 
     private void traffic(Model model, Families into) {
-        Map<String, ServiceTraffic> traffic = node.connections().traffic();
+        Map<String, ServiceTraffic> traffic = node.traffic();
+        Map<String, ForwardTraffic> forwarded = node.forwarded();
         highest.keySet()
                 .retainAll(traffic.keySet().stream()
                         .flatMap(name -> Stream.of(name + " in", name + " out"))
@@ -77,6 +79,10 @@ final class NodeMetrics {
             into.add(Metric.SERVICE_CONNECTIONS, sum.connections(), name, site);
             into.add(Metric.SERVICE_RECEIVED, rising(name + " in", sum.receivedBytes()), name, site);
             into.add(Metric.SERVICE_SENT, rising(name + " out", sum.sentBytes()), name, site);
+            ForwardTraffic byKernel = forwarded.get(name);
+            if (byKernel != null) {
+                into.add(Metric.FORWARD_REFUSED, byKernel.refused(), name, site);
+            }
             ServiceMeter meter = node.connections().meter(service);
             if (meter != null) {
                 meter.dialFailures()

@@ -239,7 +239,11 @@ class EnrolmentTest {
         assertThat(added.body()).contains("\"token\":\"cvt1.");
 
         Response plain = call("POST", "/sites", "{\"name\":\"phone\",\"plainKey\":\"" + siteKey + "\"}");
-        assertThat(plain.body()).contains("\"address\":\"10.77.0.2\"", "\"endpoint\":\"vps.example.com:51820\"");
+        assertThat(plain.body())
+                .contains(
+                        "\"addresses\":[\"10.77.0.2\"]",
+                        "\"gatewayAddresses\":[\"10.77.0.1\"]",
+                        "\"endpoint\":\"vps.example.com:51820\"");
         assertThat(call("GET", "/sites", "").body()).contains("phone", siteKey.toString());
         assertThat(call("GET", "/status", "").body()).contains("\"role\":\"gateway\"", "phone");
 

@@ -1,5 +1,7 @@
 package dev.culvert.dataplane.os;
 
+import dev.culvert.dataplane.os.ForwardTraffic.Counter;
+import dev.culvert.dataplane.os.Nftables.Counted;
 import dev.culvert.dataplane.os.Nftables.Rules;
 import dev.culvert.dataplane.tunnel.ForwardedDatagrams;
 import dev.culvert.model.Bind;
@@ -11,7 +13,10 @@ import dev.culvert.model.forward.ForwardPlan;
 import dev.culvert.model.forward.Guard;
 import dev.culvert.model.forward.Interval;
 import java.net.InetAddress;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What stands in the table of a [ForwardPlan]:
@@ -22,7 +27,8 @@ import org.jspecify.annotations.Nullable;
 ///                             isolation of the tunnel, which drops it
 /// forward-N, visitor-N        who may, how often; the mark for who does. For each packet, in both directions, by what
 ///                             connection tracking knows: so who is denied or banned from now on is cut now
-/// leaving  postrouting, nat   the visitor's address becomes the gateway's in the tunnel, where it is not kept
+/// leaving  postrouting, nat   counts it as a connection; the visitor's address becomes the gateway's in the tunnel,
+///                             where it is not kept
 /// ```
 final class ForwardRules {
     // Before the translations of docker and the like, and behind the tracking of connections.
@@ -36,15 +42,20 @@ final class ForwardRules {
     private static final byte[] VISITOR6 = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 
     private static final String ALL = "all-";
+    // What `limits:` of the node refuses, of all services.
+    private static final String REFUSED = "refused";
 
     private final ForwardPlan plan;
     private final String tunnel;
     private final List<InetAddress> own;
+    private final Map<String, Counted> before;
 
-    ForwardRules(ForwardPlan plan, String tunnel, List<InetAddress> own) {
+    /// @param before what the counters of the table that is replaced have seen
+    ForwardRules(ForwardPlan plan, String tunnel, List<InetAddress> own, Map<String, Counted> before) {
         this.plan = plan;
         this.tunnel = tunnel;
         this.own = own;
+        this.before = before;
     }
 
     void write(Rules rules) {
@@ -55,6 +66,7 @@ final class ForwardRules {
         rules.rule("passing", rule -> rule.to(tunnel).jump("tunnel"));
         rules.rule("passing", rule -> rule.from(tunnel).jump("tunnel"));
         rules.rule("arrived", rule -> rule.from(tunnel).verdict(Nftables.ACCEPT));
+        writeCounters(rules);
         for (boolean ipv4 : new boolean[] {true, false}) {
             if (plan.has(ipv4)) {
                 writeLimits(rules, ipv4);
@@ -65,6 +77,17 @@ final class ForwardRules {
             writeWay(rules, forward, "forward-" + i);
             writeGuard(rules, forward, i);
         }
+    }
+
+    private void writeCounters(Rules rules) {
+        Set<String> names = new LinkedHashSet<>();
+        names.add(REFUSED);
+        for (Forward forward : plan.forwards()) {
+            for (Counter counter : Counter.values()) {
+                names.add(counter.of(forward.service()));
+            }
+        }
+        names.forEach(name -> rules.counter(name, before.getOrDefault(name, Counted.NOTHING)));
     }
 
     private void writeWay(Rules rules, Forward forward, String chain) {
@@ -83,17 +106,19 @@ final class ForwardRules {
             rule.portWithin(from.port(), from.last()).leadTo(forward.target().getAddress(), port);
         });
         rules.rule("tunnel", rule -> isOf(rule, forward).jump(chain));
-        if (!forward.keepsSource()) {
+        // Chains that translate see the first packet of a connection, and no other.
+        rules.rule("leaving", rule -> {
+            isOf(rule.to(tunnel), forward).countIn(Counter.BEGUN.of(forward.service()));
+            if (forward.keepsSource()) {
+                return;
+            }
             byte[] ours = own(forward.isIpv4());
             if (forward.transport() == Transport.UDP) {
-                rules.rule(
-                        "leaving",
-                        rule -> isOf(rule.to(tunnel), forward)
-                                .comeFrom(ours, ForwardedDatagrams.FIRST, ForwardedDatagrams.LAST));
+                rule.comeFrom(ours, ForwardedDatagrams.FIRST, ForwardedDatagrams.LAST);
             } else {
-                rules.rule("leaving", rule -> isOf(rule.to(tunnel), forward).comeFrom(ours));
+                rule.comeFrom(ours);
             }
-        }
+        });
     }
 
     private byte[] own(boolean ipv4) {
@@ -132,22 +157,28 @@ final class ForwardRules {
         Guard guard = forward.guard();
         String chain = "forward-" + number;
         boolean four = forward.isIpv4();
+        String refused = Counter.REFUSED.of(forward.service());
         int type = four ? Nftables.IPV4_ADDRESS : Nftables.IPV6_ADDRESS;
         if (!guard.denied().isEmpty()) {
             rules.intervals("denied-" + number, type, guard.denied());
-            refuse(rules, chain, guard, rule -> load(rule, four).loadedIs(true, "denied-" + number));
+            refuse(rules, chain, guard, refused, rule -> load(rule, four).loadedIs(true, "denied-" + number));
         }
         List<Interval> allowed = guard.allowed();
         if (allowed != null) {
             rules.intervals("allowed-" + number, type, allowed);
-            refuse(rules, chain, guard, rule -> load(rule, four).loadedIs(false, "allowed-" + number));
+            refuse(rules, chain, guard, refused, rule -> load(rule, four).loadedIs(false, "allowed-" + number));
         }
         rules.rule(chain, rule -> rule.begins().jump(limits(four)));
-        writeNumbers(rules, chain, Integer.toString(number), four, guard);
+        writeNumbers(rules, chain, Integer.toString(number), four, guard, refused);
         if (forward.transport() == Transport.TCP) {
             rules.rule(chain, rule -> rule.protocol(Nftables.TCP).clampSegments());
         }
-        rules.rule(chain, rule -> rule.count().setMark(LinuxKernelForward.MARK).verdict(Nftables.ACCEPT));
+        rules.rule(chain, rule -> pass(rule.isOfWhoBegan().countIn(Counter.RECEIVED.of(forward.service()))));
+        rules.rule(chain, rule -> pass(rule.countIn(Counter.SENT.of(forward.service()))));
+    }
+
+    private static void pass(NftRule rule) {
+        rule.setMark(LinuxKernelForward.MARK).verdict(Nftables.ACCEPT);
     }
 
     private static NftRule load(NftRule rule, boolean ipv4) {
@@ -165,15 +196,18 @@ final class ForwardRules {
     }
 
     /// Datagrams, and who shall not be told, are dropped; who begins a connection of TCP gets a reset else.
-    private static void refuse(Rules rules, String chain, Guard guard, Matches who) {
+    private static void refuse(Rules rules, String chain, Guard guard, String counter, Matches who) {
         if (guard.refusal() == Refusal.CLOSE) {
             rules.rule(
-                    chain, rule -> who.of(rule.protocol(Nftables.TCP)).count().reset());
+                    chain,
+                    rule -> who.of(rule.protocol(Nftables.TCP)).countIn(counter).reset());
             rules.rule(
                     chain,
-                    rule -> who.of(rule.otherProtocolThan(Nftables.TCP)).count().verdict(Nftables.DROP));
+                    rule -> who.of(rule.otherProtocolThan(Nftables.TCP))
+                            .countIn(counter)
+                            .verdict(Nftables.DROP));
         } else {
-            rules.rule(chain, rule -> who.of(rule).count().verdict(Nftables.DROP));
+            rules.rule(chain, rule -> who.of(rule).countIn(counter).verdict(Nftables.DROP));
         }
     }
 
@@ -197,19 +231,20 @@ final class ForwardRules {
                 // The size of the kernel's own table of connections bounds all of them.
                 0,
                 plan.limits().refusal());
-        writeNumbers(rules, limits(ipv4), limits(ipv4), ipv4, guard);
+        writeNumbers(rules, limits(ipv4), limits(ipv4), ipv4, guard, REFUSED);
     }
 
-    private static void writeNumbers(Rules rules, String chain, String name, boolean ipv4, Guard guard) {
+    private static void writeNumbers(
+            Rules rules, String chain, String name, boolean ipv4, Guard guard, String refused) {
         int type = ipv4 ? Nftables.IPV4_ADDRESS : Nftables.IPV6_ADDRESS;
         Rate rate = guard.rate();
         if (rate != null) {
             rules.meter("rate-" + name, VISITORS, type, true);
-            refuse(rules, chain, guard, rule -> often(loadVisitor(rule.begins(), ipv4), "rate-" + name, rate));
+            refuse(rules, chain, guard, refused, rule -> often(loadVisitor(rule.begins(), ipv4), "rate-" + name, rate));
         }
         Rate total = guard.totalRate();
         if (total != null) {
-            refuse(rules, chain, guard, rule -> often(rule.begins(), null, total));
+            refuse(rules, chain, guard, refused, rule -> often(rule.begins(), null, total));
         }
         if (guard.perVisitor() > 0) {
             rules.meter("visitors-" + name, VISITORS, type, false);
@@ -217,11 +252,12 @@ final class ForwardRules {
                     rules,
                     chain,
                     guard,
+                    refused,
                     rule -> loadVisitor(rule.begins(), ipv4)
                             .eachMoreAtOnceThan("visitors-" + name, guard.perVisitor()));
         }
         if (guard.connections() > 0) {
-            refuse(rules, chain, guard, rule -> rule.begins().moreAtOnceThan(guard.connections()));
+            refuse(rules, chain, guard, refused, rule -> rule.begins().moreAtOnceThan(guard.connections()));
         }
     }
 

@@ -1,9 +1,13 @@
 package dev.culvert.dataplane.os;
 
+import dev.culvert.dataplane.os.Nftables.Counted;
+import dev.culvert.model.forward.Forward;
 import dev.culvert.model.forward.ForwardPlan;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /// What the kernel forwards into the tunnel: a table of nftables, which is replaced as a whole; rules that let what it
 /// has marked pass the firewalls beside it; and the switches that let the machine forward at all.
@@ -54,7 +58,8 @@ public final class LinuxKernelForward implements AutoCloseable {
     ///
     /// @throws IOException with the remedy; then the old plan holds, or this is to be closed
     public void apply(ForwardPlan plan) throws IOException {
-        int error = table.replace(rules -> new ForwardRules(plan, tunnel, own).write(rules));
+        Map<String, Counted> before = table.counters();
+        int error = table.replace(rules -> new ForwardRules(plan, tunnel, own, before).write(rules));
         if (error != 0) {
             throw new IOException("forward: kernel is refused by the kernel's nftables: "
                     + (error == Libc.EPERM || error == Libc.EACCES
@@ -70,6 +75,18 @@ public final class LinuxKernelForward implements AutoCloseable {
                 each.restore();
             }
         }
+    }
+
+    /// What was forwarded so far for each service of the plan that holds.
+    ///
+    /// @throws IOException if the kernel does not tell
+    public Map<String, ForwardTraffic> traffic(ForwardPlan plan) throws IOException {
+        Map<String, Counted> counters = table.counters();
+        Map<String, ForwardTraffic> traffic = new HashMap<>();
+        for (Forward forward : plan.forwards()) {
+            traffic.computeIfAbsent(forward.service(), name -> ForwardTraffic.of(name, counters));
+        }
+        return traffic;
     }
 
     /// Puts back what somebody has taken away: another firewall was loaded anew, or forwarding switched off.

@@ -26,6 +26,7 @@ final class NftRule {
     private static final long METER_MILLIS = 3_600_000;
     // enum nft_ct_keys; linux/netfilter/nf_conntrack_common.h
     private static final int TRACKED_STATE = 0;
+    private static final int TRACKED_DIRECTION = 1;
     private static final int TRACKED_STATUS = 2;
     private static final int TRACKED_PROTOCOL = 10;
     private static final int STATE_NEW = 8;
@@ -265,9 +266,14 @@ final class NftRule {
         batch.bigLong(1, events).bigLong(2, seconds).big(3, burst).big(4, 0).big(5, 1);
     }
 
-    /// Counts what comes here; `nft list table` shows it.
-    NftRule count() {
-        return expression("counter", () -> {});
+    /// Counts it in a counter of the table.
+    NftRule countIn(String counter) {
+        return expression("objref", () -> batch.big(1, Nftables.COUNTER).text(2, counter));
+    }
+
+    /// Whether it goes the way that the connection's first packet went.
+    NftRule isOfWhoBegan() {
+        return expression("ct", () -> batch.big(1, 1).big(2, TRACKED_DIRECTION)).compare(EQUAL, new byte[] {0});
     }
 
     /// Lets a SYN announce no larger segments than its way takes.

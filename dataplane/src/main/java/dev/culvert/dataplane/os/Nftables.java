@@ -2,7 +2,11 @@ package dev.culvert.dataplane.os;
 
 import dev.culvert.model.forward.Interval;
 import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /// One table of nftables, replaced as a whole, atomically. One that is owned is this process's: nobody else changes it,
@@ -51,9 +55,13 @@ final class Nftables implements AutoCloseable {
     private static final int NEW_RULE = SUBSYSTEM << 8 | 6;
     private static final int NEW_SET = SUBSYSTEM << 8 | 9;
     private static final int NEW_ELEMENTS = SUBSYSTEM << 8 | 12;
+    private static final int NEW_OBJECT = SUBSYSTEM << 8 | 18;
+    private static final int GET_OBJECT = SUBSYSTEM << 8 | 19;
+    static final int COUNTER = 1;
     static final int INET = 1;
     private static final int OWNER = 2;
     private static final int NO_FLAGS = 0;
+    private static final int FAMILY_LENGTH = 4;
     private static final int ENOENT = 2;
     private static final int EOPNOTSUPP = 95;
     // Before the chains of this machine's own rules, which may be stricter.
@@ -120,6 +128,47 @@ final class Nftables implements AutoCloseable {
     private static boolean isGone(Netlink kernel, String table) throws IOException {
         NetlinkMessage question = new NetlinkMessage().begin(GET_TABLE, NetlinkMessage.ACK);
         return kernel.request(family(question, INET, 0).text(1, table)) == ENOENT;
+    }
+
+    /// What a counter of the table has seen.
+    record Counted(long packets, long bytes) {
+        static final Counted NOTHING = new Counted(0, 0);
+    }
+
+    /// The table's counters by their names; none where the table is gone.
+    Map<String, Counted> counters() throws IOException {
+        NetlinkMessage question = new NetlinkMessage().begin(GET_OBJECT, NetlinkMessage.DUMP);
+        Map<String, Counted> counters = new HashMap<>();
+        int error = kernel.ask(
+                family(question, INET, 0).text(1, table).big(3, COUNTER),
+                answer -> readCounter(new NetlinkAttributes(answer.position(FAMILY_LENGTH)), counters));
+        if (error != 0 && error != ENOENT) {
+            throw new IOException("the kernel does not tell its counters: errno " + error);
+        }
+        return counters;
+    }
+
+    private static void readCounter(NetlinkAttributes attributes, Map<String, Counted> into) {
+        String name = "";
+        long packets = 0;
+        long bytes = 0;
+        while (attributes.next()) {
+            if (attributes.type() == 2) {
+                byte[] text = new byte[Math.max(0, attributes.length() - 1)];
+                attributes.value().get(text);
+                name = new String(text, StandardCharsets.US_ASCII);
+            } else if (attributes.type() == 4) {
+                NetlinkAttributes data = attributes.nested();
+                while (data.next()) {
+                    long number = data.length() < Long.BYTES
+                            ? 0
+                            : data.value().order(ByteOrder.BIG_ENDIAN).getLong();
+                    bytes = data.type() == 1 ? number : bytes;
+                    packets = data.type() == 2 ? number : packets;
+                }
+            }
+        }
+        into.put(name, new Counted(packets, bytes));
     }
 
     private NetlinkMessage replacing(Consumer<Rules> content) {
@@ -292,6 +341,15 @@ final class Nftables implements AutoCloseable {
 
         private static int length(int type) {
             return type == IPV6_ADDRESS ? 16 : 4;
+        }
+
+        /// A counter that rules share, and that goes on from what one before it had seen.
+        void counter(String name, Counted before) {
+            family(batch.begin(NEW_OBJECT, NetlinkMessage.CREATE), INET, 0)
+                    .text(1, table)
+                    .text(2, name)
+                    .big(3, COUNTER)
+                    .nest(4, () -> batch.bigLong(1, before.bytes()).bigLong(2, before.packets()));
         }
 
         /// A chain that rules jump to.

@@ -20,12 +20,16 @@ import dev.culvert.model.Target;
 import dev.culvert.model.Transport;
 import dev.culvert.model.decide.Explanation.Stage;
 import dev.culvert.model.decide.Explanation.Step;
+import dev.culvert.model.forward.Forward;
+import dev.culvert.model.forward.ForwardPlan;
 import dev.culvert.proto.http.NormalTarget;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Walks the stages of a connection for somebody who only asks: the same [Router] and [Admission] decide that decide
@@ -69,6 +73,10 @@ public final class Explainer {
         if (listener != null) {
             return arrived(walk, listener);
         }
+        Forward forward = forward(approach, from);
+        if (forward != null) {
+            return forwarded(walk, forward);
+        }
         String host = approach.host();
         if (model.role() == Role.SITE && host != null && approach.port() > 0) {
             return hop(walk, host, approach.port());
@@ -100,10 +108,67 @@ public final class Explainer {
     }
 
     private String listeners() {
-        String all = model.listeners().stream()
-                .map(listener -> listener.scope() + " " + listener.bind())
+        String all = Stream.concat(
+                        model.listeners().stream().map(listener -> listener.scope() + " " + listener.bind()),
+                        forwards().stream().map(forward -> "kernel " + forward.from() + "/" + forward.transport()))
+                .distinct()
                 .collect(Collectors.joining(", "));
         return all.isEmpty() ? "none" : all;
+    }
+
+    private List<Forward> forwards() {
+        return ForwardPlan.of(model, _ -> List.of()).forwards();
+    }
+
+    /// The way through the kernel that a visitor of that address takes; one of the other IP version where no other has
+    /// the port, null where none has it.
+    private @Nullable Forward forward(Approach approach, InetAddress from) {
+        String host = approach.host();
+        InetAddress literal = host == null ? null : Literals.address(host);
+        Forward found = null;
+        for (Forward forward : forwards()) {
+            boolean chosen = forward.from().hasPort(approach.port())
+                    && (literal == null || forward.from().overlaps(new Bind(literal, approach.port())))
+                    && (forward.transport() == Transport.UDP) == approach.isUdp();
+            boolean sameVersion = forward.isIpv4() == (from.getAddress().length == 4);
+            if (chosen && (found == null || sameVersion)) {
+                found = forward;
+            }
+        }
+        return found;
+    }
+
+    /// The kernel has the rules of a [ForwardPlan]; what it counts by visitors, it tells nobody.
+    private Explanation forwarded(Walk walk, Forward forward) {
+        Service service = Objects.requireNonNull(model.services().get(forward.service()));
+        walk.passed(Stage.LISTENER, "kernel " + forward.from() + "/" + forward.transport());
+        for (Destination destination : service.targets()) {
+            if (admission.ban(walk.from, destination.site(), walk.now) != null) {
+                return walk.refused(Stage.ADMISSION, reason(walk, Deny.of(DenyReason.BANNED), service));
+            }
+        }
+        walk.passed(
+                Stage.ADMISSION,
+                Literals.format(walk.from) + " is not banned; how often it comes, only the kernel counts");
+        walk.passed(Stage.ROUTER, "the port leads to " + service.name());
+        if (!service.access().allows(walk.from)) {
+            return walk.refused(Stage.ACCESS, reason(walk, Deny.of(DenyReason.ACL), service));
+        }
+        walk.passed(Stage.ACCESS, conditions(walk, service));
+        walk.passed(
+                Stage.SERVICE,
+                service.name() + ", declared in " + service.origin() + ", forward: kernel, which "
+                        + (forward.keepsSource() ? "keeps the visitor's address" : "shows the gateway's address"));
+        if (forward.isIpv4() != (walk.from.getAddress().length == 4)) {
+            return walk.refused(Stage.TARGET, "no target has the visitor's IP version: " + service.leadsTo());
+        }
+        for (Destination destination : service.targets()) {
+            if (forward.target().equals(Literals.address(destination.target().host()))) {
+                walk.passed(Stage.SITE, site(model.sites().get(String.valueOf(destination.site()))));
+                walk.passed(Stage.TARGET, destination.target().toString());
+            }
+        }
+        return walk.done();
     }
 
     private Explanation arrived(Walk walk, Listener listener) {

@@ -9,11 +9,9 @@ import dev.culvert.model.Limits;
 import dev.culvert.model.Literals;
 import dev.culvert.model.Model;
 import dev.culvert.model.Service;
-import dev.culvert.model.decide.Ban;
 import dev.culvert.proto.inet.IpPrefix;
 import java.net.InetAddress;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -30,12 +28,19 @@ public record ForwardPlan(List<Forward> forwards, Limits limits) {
         forwards = List.copyOf(forwards);
     }
 
-    /// @param bans those that hold now
-    public static ForwardPlan of(Model model, Collection<Ban> bans) {
+    /// Whom bans keep from a site.
+    @FunctionalInterface
+    public interface Banned {
+        /// @param site null for targets on the gateway's own side
+        List<IpPrefix> from(@Nullable String site);
+    }
+
+    /// @param banned by the bans that hold now
+    public static ForwardPlan of(Model model, Banned banned) {
         List<Forward> forwards = new ArrayList<>();
         for (Service service : model.services().values()) {
             if (service.forwarding() == Forwarding.KERNEL) {
-                add(service, bans, forwards);
+                add(service, banned, forwards);
             }
         }
         return forwards.isEmpty()
@@ -43,13 +48,13 @@ public record ForwardPlan(List<Forward> forwards, Limits limits) {
                 : new ForwardPlan(forwards, model.arrivals().limits());
     }
 
-    private static void add(Service service, Collection<Ban> bans, List<Forward> into) {
+    private static void add(Service service, Banned banned, List<Forward> into) {
         for (Destination destination : service.targets()) {
             InetAddress target = Literals.address(destination.target().host());
             if (target == null) {
                 continue;
             }
-            Guard guard = guard(service, destination.site(), bans, target.getAddress().length == 4);
+            Guard guard = guard(service, banned.from(destination.site()), target.getAddress().length == 4);
             for (Bind bind : service.listen()) {
                 if (fits(bind.address(), target)) {
                     into.add(new Forward(
@@ -72,14 +77,10 @@ public record ForwardPlan(List<Forward> forwards, Limits limits) {
                 || at.getAddress().length == target.getAddress().length;
     }
 
-    private static Guard guard(Service service, @Nullable String site, Collection<Ban> bans, boolean ipv4) {
+    private static Guard guard(Service service, List<IpPrefix> banned, boolean ipv4) {
         AccessPolicy access = service.access();
         List<IpPrefix> denied = new ArrayList<>(access.deny());
-        for (Ban ban : bans) {
-            if (ban.scope().covers(site)) {
-                denied.add(ban.prefix());
-            }
-        }
+        denied.addAll(banned);
         return new Guard(
                 access.allow().isEmpty() ? null : Interval.of(access.allow(), ipv4),
                 Interval.of(denied, ipv4),

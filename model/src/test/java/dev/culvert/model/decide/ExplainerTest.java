@@ -97,6 +97,39 @@ final class ExplainerTest {
         assertThat(walk.steps().getLast().text()).contains(words);
     }
 
+    private static final String FORWARDED = """
+            tunnel: {type: tun, network6: "fd77::/64"}
+            sites:
+              nas: {type: plain, public-key: "TqFAWIFQdzzjqs54au739ASc4QD6ZJyU+73blg8dqUI=", address: [10.77.0.3, "fd77::3"]}
+            services:
+              git: {listen: 2222/tcp, site: nas, target: ["tcp://10.77.0.3:22", "tcp://[fd77::3]:22"], forward: kernel, access: {deny: 192.0.2.99}}
+              voice: {listen: 2222/udp, site: nas, target: "udp://10.77.0.3:2222", forward: kernel, client-address: transparent}
+            """;
+
+    @ParameterizedTest
+    @CsvSource({
+        "2222, 192.0.2.1, yes  target     tcp://10.77.0.3:22",
+        "2222, 2001:db8::1, yes  target     tcp://[fd77::3]:22",
+        "2222, 192.0.2.1, shows the gateway's address",
+        "2222/udp, 192.0.2.1, keeps the visitor's address",
+        "2222/udp, 2001:db8::1, no   target     no target has the visitor's IP version",
+        "2222, 192.0.2.99, no   access     192.0.2.99 is kept out by access: of git",
+        "2223, 192.0.2.1, 'listeners: kernel 2222/tcp, kernel 2222/udp'"
+    })
+    void explain_whatTheKernelForwards_isWalkedByItsPlan(String approach, String from, String words) {
+        assertThat(explain(Role.GATEWAY, FORWARDED, approach, from).toString()).contains(words);
+    }
+
+    @Test
+    void explain_bannedVisitorOfTheKernels_isRefused() {
+        bans.ban(List.of(new Ban(IpPrefix.parse("192.0.2.0/24"), new BanScope.All(), Ban.FOREVER, "scans")), 0);
+
+        Explanation walk = explain(Role.GATEWAY, FORWARDED, "2222", VISITOR);
+
+        assertThat(walk.permitted()).isFalse();
+        assertThat(walk.toString()).contains("no   admission  192.0.2.1 is banned by 192.0.2.0/24: scans");
+    }
+
     private static final String ROUTED = GATEWAY.replaceFirst("sites:", """
                   api: {host: photos.example.com, path: /api, method: [POST], site: home, target: "http://10.0.0.9:80"}
                   admin-page: {host: photos.example.com, path: /admin, site: home, target: "http://10.0.0.9:80", access: {rate: 10/s, basic: {users-file: users}}}

@@ -41,7 +41,7 @@ final class ForwardPlanTest {
     }
 
     private static ForwardPlan plan(String services, Ban... bans) {
-        return ForwardPlan.of(model(services), List.of(bans));
+        return ForwardPlan.of(model(services), site -> Ban.prefixes(List.of(bans), site));
     }
 
     @Test
