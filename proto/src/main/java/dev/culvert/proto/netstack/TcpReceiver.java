@@ -15,6 +15,11 @@ final class TcpReceiver {
     /// A timestamp older than this no longer says anything (RFC 7323 §5.5).
     private static final long TIMESTAMP_EXPIRY = 24L * 24 * 3600 * 1_000_000_000L;
 
+    /// What has been overtaken is older than what filled the gap before it, and is nobody's old duplicate: those are a
+    /// whole round of the sequence numbers behind, 4 GiB, for which a peer takes far longer than so many ticks (a
+    /// millisecond at most peers).
+    private static final int REORDERING_TICKS = 100;
+
     private static final int MAX_OWED_DUPLICATES = 8;
 
     final ByteRing ring;
@@ -89,11 +94,12 @@ final class TcpReceiver {
         return SeqNum.before(segment.seq, rcvAdv) && SeqNum.after(segment.end(), rcvNxt);
     }
 
-    /// PAWS (RFC 7323 §5.3): whether the segment's timestamp is older than the last one in order.
+    /// PAWS (RFC 7323 §5.3): whether the segment's timestamp is older than the last one in order, by more than packets
+    /// overtake each other.
     boolean isOldTimestamp(Segment segment, long now) {
         return timestamps
                 && segment.options.hasTimestamps
-                && SeqNum.before(segment.options.timestampValue, tsRecent)
+                && SeqNum.before(segment.options.timestampValue, tsRecent - REORDERING_TICKS)
                 && now - tsRecentAt < TIMESTAMP_EXPIRY;
     }
 

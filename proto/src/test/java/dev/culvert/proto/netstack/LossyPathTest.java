@@ -38,12 +38,25 @@ final class LossyPathTest {
     void streams_overLossyPath_reach(double loss, int rttMillis, double held, int streams, double atLeast) {
         Link path = path(loss / 100, rttMillis, held / 100);
         SimNet net = new SimNet(7, path, path, 1420);
-        long[] received = run(net, streams);
+        long[] received = run(net, streams, SECONDS);
 
         double megabits = Arrays.stream(received).sum() * 8 / 1e6 / SECONDS;
         assertThat(megabits).as("Mbit/s").isGreaterThan(atLeast);
         assertThat(net.b.drops(Drop.REASSEMBLY_FULL)).isZero();
         assertThat(jain(received)).as("fairness index").isGreaterThan(0.8);
+    }
+
+    /// One packet of twenty is held up. What is overtaken by what was sent again is older than that by its timestamp;
+    /// to
+    /// drop it for this made 39 Mbit/s of the last one's 162.
+    @ParameterizedTest
+    @CsvSource({"20, 1, 180", "20, 3, 180", "100, 8, 150"})
+    void stream_overReorderingPath_isNotTakenForLossy(int rttMillis, long seed, double atLeast) {
+        int seconds = 12;
+        Link path = path(0, rttMillis, 0.05);
+        SimNet net = new SimNet(seed, path, path, 1420);
+
+        assertThat(run(net, 1, seconds)[0] * 8 / 1e6 / seconds).as("Mbit/s").isGreaterThan(atLeast);
     }
 
     private static Link path(double loss, int rttMillis, double held) {
@@ -53,7 +66,7 @@ final class LossyPathTest {
     }
 
     /// Bytes of each stream.
-    private long[] run(SimNet net, int streams) {
+    private long[] run(SimNet net, int streams, int seconds) {
         TcpListener listener = Objects.requireNonNull(net.b.listen(80));
         List<TcpSocket> accepted = new ArrayList<>();
         for (int i = 0; i < streams; i++) {
@@ -78,7 +91,7 @@ final class LossyPathTest {
                     }
                     return Long.MAX_VALUE;
                 });
-        net.runUntil(net.now + SECONDS * 1000 * Link.MS);
+        net.runUntil(net.now + seconds * 1000L * Link.MS);
         return received;
     }
 

@@ -70,11 +70,20 @@ final class TcpAttackTest {
 
     @Test
     void timestamp_older_isDroppedAndAcknowledged() {
-        established(syn().mss(1000).timestamps(100, 0))
-                .receive(seg().seq(1).ack(1).timestamps(99, 0).data("old"))
+        established(syn().mss(1000).timestamps(1000, 0))
+                .receive(seg().seq(1).ack(1).timestamps(899, 0).data("old"))
                 .expect(seg().seq(1).ack(1))
                 .dropped(Drop.OLD_TIMESTAMP)
                 .reads("");
+    }
+
+    /// What was sent again has filled the first gap; the second is filled by what was sent before, and was held up.
+    @Test
+    void timestamp_ofWhatWasOvertaken_isTaken() {
+        established(syn().mss(1000).timestamps(1000, 0))
+                .receive(seg().seq(1).ack(1).timestamps(1090, 0).data("ab"))
+                .receive(seg().seq(3).ack(1).timestamps(1000, 0).data("cd"))
+                .reads("abcd");
     }
 
     @Test
@@ -87,7 +96,7 @@ final class TcpAttackTest {
 
     @Test
     void timestamp_veryOldConnection_isBelievedAgain() {
-        Trace trace = established(syn().mss(1000).timestamps(100, 0));
+        Trace trace = established(syn().mss(1000).timestamps(1000, 0));
         trace.after(25L * 24 * 3600 * 1000)
                 .receive(seg().seq(1).ack(1).timestamps(50, 0).data("x"))
                 .reads("x");
