@@ -218,6 +218,11 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     @Override
+    public @Nullable SocketProgress progress() {
+        return SocketProgress.of(channel);
+    }
+
+    @Override
     public void interim(HttpResponse head, Heads.ResponseView view) {
         // RFC 9110, 15.2: HTTP/1.0 knows none.
         if (!isHttp10()) {

@@ -10,6 +10,7 @@ import io.netty.handler.codec.http2.Http2Exception;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2RemoteFlowController;
 import io.netty.handler.codec.http2.Http2Stream;
+import org.jspecify.annotations.Nullable;
 
 /// One stream of a visitor that speaks HTTP/2.
 final class Http2Visitor extends FramedVisitor<Http2Headers> {
@@ -112,6 +113,11 @@ final class Http2Visitor extends FramedVisitor<Http2Headers> {
         Http2RemoteFlowController flow = session.encoder().flowController();
         // A new initial size changes the windows of all streams by the same (RFC 9113 §6.9.2).
         return flow.initialWindowSize() + allowed - flow.windowSize(stream);
+    }
+
+    @Override
+    public @Nullable SocketProgress progress() {
+        return SocketProgress.of(session.channel());
     }
 
     /// The visitor has opened this stream's window by so much.

@@ -232,6 +232,11 @@ final class Http3Visitor extends FramedVisitor<Http3Headers> {
     }
 
     @Override
+    public @Nullable SocketProgress progress() {
+        return null;
+    }
+
+    @Override
     public void released() {
         session.released();
     }

@@ -2,6 +2,8 @@ package dev.culvert.dataplane.http;
 
 import dev.culvert.model.decide.Admission;
 import java.net.InetAddress;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// How a visitor takes its response (attacks.md H2-06, TC-02). One per exchange, asked every [Pace#WATCH_SECONDS]
 /// on the visitor's loop.
@@ -28,14 +30,19 @@ final class Reading {
 
         /// Bytes of the response that windows have let through; 0 where there are no windows.
         long taken();
+
+        /// How its socket gets on; null where nobody knows.
+        @Nullable
+        SocketProgress progress();
     }
 
     // Five minutes. The kernel reports room only once a third of its buffer is free, so that a slow visitor shows no
     // progress for a long while.
     private static final int MOST = 300 / Pace.WATCH_SECONDS;
     private static final int MOST_OF_MANY = 30 / Pace.WATCH_SECONDS;
-    // By windows progress is seen byte by byte.
+    // By windows, HTTP/2's or TCP's, progress is seen byte by byte, and that it is the visitor who takes none.
     private static final int MOST_OF_MANY_BY_WINDOW = 2;
+    private static final long LOOK_MICROS = TimeUnit.SECONDS.toMicros(Pace.WATCH_SECONDS);
     private static final int LEAST_BYTES = Pace.LEAST_BYTES_PER_SECOND * Pace.WATCH_SECONDS;
 
     private final Reader reader;
@@ -44,6 +51,9 @@ final class Reading {
     private long takenBefore;
     private long unsentBefore;
     private long sentBefore;
+    private SocketProgress socketBefore = new SocketProgress(0, 0);
+    // Whether it was its own window, of HTTP/2 or TCP, that let nothing through since the look before.
+    private boolean shut;
     private int looks;
     private boolean over;
 
@@ -60,17 +70,31 @@ final class Reading {
         Wait wait = reader.waits();
         long taken = reader.taken();
         long unsent = reader.unsent();
+        shut = wait == Wait.WINDOW;
         boolean moved = switch (wait) {
             case NONE -> true;
             case WINDOW -> taken - takenBefore >= LEAST_BYTES;
-            case NETWORK -> taken != takenBefore || unsent < unsentBefore || sent != sentBefore;
+            case NETWORK ->
+                hasMoved(reader.progress(), taken != takenBefore || unsent < unsentBefore || sent != sentBefore);
         };
         takenBefore = taken;
         unsentBefore = unsent;
         sentBefore = sent;
         count(moved);
-        int patience = wait == Wait.WINDOW ? MOST_OF_MANY_BY_WINDOW : MOST_OF_MANY;
+        int patience = shut ? MOST_OF_MANY_BY_WINDOW : MOST_OF_MANY;
         return looks >= MOST || (looks >= patience && admission.leavesTooMuch(client));
+    }
+
+    /// By the kernel's own numbers where there are some: an outage of the network is none of the visitor's doing, a
+    /// window that it keeps shut is.
+    private boolean hasMoved(@Nullable SocketProgress now, boolean seemsTo) {
+        if (now == null) {
+            return seemsTo;
+        }
+        SocketProgress before = socketBefore;
+        socketBefore = now;
+        shut = now.shutMicros() - before.shutMicros() > LOOK_MICROS / 2;
+        return now.acknowledged() - before.acknowledged() >= LEAST_BYTES;
     }
 
     private void count(boolean moved) {

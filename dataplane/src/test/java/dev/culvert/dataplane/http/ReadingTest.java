@@ -8,6 +8,7 @@ import dev.culvert.model.decide.BanTable;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ReadingTest {
@@ -72,6 +73,43 @@ class ReadingTest {
     }
 
     @Test
+    void isStalled_manyThatKeepTheirSocketsShut_withinTenSeconds() {
+        many(Reading.Wait.NETWORK);
+        int seconds = 0;
+        boolean stalled = false;
+        while (!stalled) {
+            seconds += Pace.WATCH_SECONDS;
+            for (Watched reader : readers) {
+                reader.visitor.progress = new SocketProgress(4_000_000, seconds * 1_000_000L);
+                stalled = reader.isStalled();
+            }
+        }
+        assertThat(seconds).isLessThan(10);
+    }
+
+    /// Nothing gets through, and no window is shut: it is not the visitors' doing.
+    @Test
+    void isStalled_manyBehindANetworkThatIsDown_after30Seconds() {
+        many(Reading.Wait.NETWORK);
+        for (Watched reader : readers) {
+            reader.visitor.progress = new SocketProgress(4_000_000, 1_000_000);
+        }
+        // The first look sees the four million come.
+        assertThat(patience(readers)).isBetween(30, 36);
+    }
+
+    @Test
+    void isStalled_manyWhoseSocketsMoveByWhatIsLeast_never() {
+        many(Reading.Wait.NETWORK);
+        for (int look = 1; look < 200; look++) {
+            for (Watched reader : readers) {
+                reader.visitor.progress = new SocketProgress(look * 1000L, look * 3_000_000L);
+                assertThat(reader.isStalled()).isFalse();
+            }
+        }
+    }
+
+    @Test
     void isStalled_amongManyOfAnotherAddress_afterFiveMinutes() {
         many(Reading.Wait.WINDOW);
         readers.add(new Watched(OTHER, Reading.Wait.WINDOW));
@@ -121,6 +159,7 @@ class ReadingTest {
     private static final class Visitor implements Reading.Reader {
         private final Reading.Wait wait;
         private long taken;
+        private @Nullable SocketProgress progress;
 
         Visitor(Reading.Wait wait) {
             this.wait = wait;
@@ -139,6 +178,11 @@ class ReadingTest {
         @Override
         public long taken() {
             return taken;
+        }
+
+        @Override
+        public @Nullable SocketProgress progress() {
+            return progress;
         }
     }
 }
