@@ -24,6 +24,7 @@ ATTACKS=(
   "cookies $CALM 6"
   "zero-window http.stalled 20"
   "slow-read http.stalled 20"
+  "deaf http.stalled 20"
 )
 
 publish() {

@@ -123,6 +123,12 @@ abstract sealed class FramedVisitor<H extends Headers<CharSequence, CharSequence
         return exchange != null;
     }
 
+    /// Whether there is more of a response than was written here.
+    boolean isHeldBack() {
+        HttpExchange running = exchange;
+        return running != null && running.isHeldBack();
+    }
+
     /// The stream is no more, whoever ended it.
     void closed() {
         closed = true;

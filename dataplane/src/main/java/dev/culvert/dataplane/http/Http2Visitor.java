@@ -94,7 +94,7 @@ final class Http2Visitor extends FramedVisitor<Http2Headers> {
     @Override
     public Reading.Wait waits() {
         Http2RemoteFlowController flow = session.encoder().flowController();
-        if (isClosed() || flow.isWritable(stream) || !flow.hasFlowControlled(stream)) {
+        if (isClosed() || flow.isWritable(stream) || !(flow.hasFlowControlled(stream) || isHeldBack())) {
             return Reading.Wait.NONE;
         }
         return session.channel().isWritable() ? Reading.Wait.WINDOW : Reading.Wait.NETWORK;

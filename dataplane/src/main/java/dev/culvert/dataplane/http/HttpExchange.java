@@ -298,14 +298,14 @@ final class HttpExchange {
     }
 
     void visitorWritable() {
-        if (!over && upstream != null) {
+        if (upstream != null) {
             ask(upstream);
         }
     }
 
     private void ask(Upstream from) {
         Toll slow = toll;
-        if (!asked && (slow == null || !slow.response.holds(this::visitorWritable))) {
+        if (!over && !asked && (slow == null || !slow.response.holds(this::visitorWritable))) {
             asked = true;
             from.read();
         }
@@ -319,60 +319,57 @@ final class HttpExchange {
         asked = false;
         if (message instanceof HttpObject object && object.decoderResult().isFailure()) {
             ReferenceCountUtil.release(message);
-            badResponse("it does not parse");
-            upstreamBroken();
+            upstreamBroken("it does not parse");
             return;
         }
-        if (message instanceof HttpResponse head) {
-            responseHead(head);
-            if (!over) {
-                ask(from);
-            }
+        if (message instanceof HttpResponse head && responseHead(head)) {
+            ask(from);
         }
         if (message instanceof HttpContent content) {
-            if (over) {
-                content.release();
-            } else {
-                responseContent(from, content);
-            }
+            responseContent(from, content);
         }
     }
 
-    private void responseHead(HttpResponse head) {
+    /// Whether the visitor takes more at once: of a body it cannot take yet, nothing is fetched that would only lie
+    /// here.
+    private boolean responseHead(HttpResponse head) {
         ingress.advertise(head.headers(), routed.service(), verdict);
         Heads.ResponseView answer = new Heads.ResponseView(head);
         CharSequence key = isUpgrade() ? request.first(HttpHeaderNames.SEC_WEBSOCKET_KEY) : null;
-        boolean toHead = request.isHead();
-        switch (RESPONSE_RULES.get().check(answer, toHead, key, interim)) {
+        return switch (RESPONSE_RULES.get().check(answer, request.isHead(), key, interim)) {
             case ResponseRules.Refused(var reason) -> {
-                badResponse(reason.toString());
-                upstreamBroken();
+                upstreamBroken(reason.toString());
+                yield false;
             }
             case ResponseRules.Interim _ -> {
                 interim++;
                 visitor.interim(head, answer);
+                yield true;
             }
             case ResponseRules.Switching _ -> {
                 begun(101);
                 relay = visitor.switched(head, answer);
                 tunnelBegins = !relay;
+                yield true;
             }
             case ResponseRules.Final last -> {
                 begun(head.status().code());
                 keepUpstream = last.keepAlive();
                 visitor.head(head, edits().toVisitor(head, answer, target, ingress.isSecure()), last);
+                yield last.framing() == Framing.NONE || last.length() == 0 || visitor.isWritable();
             }
-        }
+        };
+    }
+
+    /// Whether there is more of the response than the visitor takes.
+    boolean isHeldBack() {
+        return responseStarted && !asked && !over;
     }
 
     private void begun(int status) {
         responseStarted = true;
         pace.responseBegun();
         served().connection.status(status);
-    }
-
-    private void badResponse(String why) {
-        ingress.report(served().permit, "response.bad", "the response of " + where() + " was refused: " + why, id);
     }
 
     private String where() {
@@ -409,8 +406,8 @@ final class HttpExchange {
     }
 
     private void responseContent(Upstream from, HttpContent content) {
-        if (!responseStarted) {
-            // The end of an interim response.
+        if (over || !responseStarted) {
+            // Wanted by nobody, or the end of an interim response.
             content.release();
             ask(from);
             return;
@@ -496,11 +493,11 @@ final class HttpExchange {
             whenFound(Failover.again(group, served().permit.client(), current, visitor.loop(), trial()));
             return;
         }
-        badResponse("the connection ended before the response did");
-        upstreamBroken();
+        upstreamBroken("the connection ended before the response did");
     }
 
-    private void upstreamBroken() {
+    private void upstreamBroken(String why) {
+        ingress.report(served().permit, "response.bad", "the response of " + where() + " was refused: " + why, id);
         how(Ended.How.TARGET);
         breakOff(502);
     }

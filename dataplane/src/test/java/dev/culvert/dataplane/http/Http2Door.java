@@ -33,6 +33,7 @@ import java.util.Map;
 final class Http2Door {
     private final ChannelGroup visitors = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
     private final InetSocketAddress at;
+    private final ConnectionRegistry connections;
 
     Http2Door(TestNode node) throws IOException {
         Model model = node.node().model();
@@ -41,6 +42,7 @@ final class Http2Door {
                 Targets.NONE.next(model, text -> text),
                 new ServiceFiles(Map.of(), new BasicAuth(node.events())));
         Admission admission = new Admission(new Limits(20_000, 20_000, 0, 1), new BanTable(), 7, System.nanoTime());
+        connections = new ConnectionRegistry(admission::release);
         Dialer dialer = new Dialer(
                 node.tunnel(),
                 new TargetDialer(
@@ -48,13 +50,7 @@ final class Http2Door {
                         node.loops().transparentConnections(),
                         task -> Thread.ofVirtual().start(task)));
         Doorway doorway = new Doorway(
-                () -> running,
-                admission,
-                dialer,
-                new ConnectionRegistry(admission::release),
-                node.events(),
-                Tls.empty(),
-                java.util.Set::of);
+                () -> running, admission, dialer, connections, node.events(), Tls.empty(), java.util.Set::of);
         UpstreamPool pool = new UpstreamPool(dialer);
         pool.prepare(model);
         Channel bound = new ServerBootstrap()
@@ -83,5 +79,12 @@ final class Http2Door {
 
     void tellVisitors(Drain.Notice notice) {
         visitors.forEach(channel -> channel.pipeline().fireUserEventTriggered(notice));
+    }
+
+    /// What all services have sent to visitors.
+    long sentBytes() {
+        return connections.traffic().values().stream()
+                .mapToLong(ConnectionRegistry.ServiceTraffic::sentBytes)
+                .sum();
     }
 }

@@ -24,7 +24,11 @@ class Http2Road extends HttpRoad {
     }
 
     FrameWire visitor2() throws IOException {
-        return Objects.requireNonNull(door).visitor();
+        return door().visitor();
+    }
+
+    Http2Door door() {
+        return Objects.requireNonNull(door);
     }
 
     long count(String kind) {
@@ -32,6 +36,6 @@ class Http2Road extends HttpRoad {
     }
 
     void tellVisitors(Drain.Notice notice) {
-        Objects.requireNonNull(door).tellVisitors(notice);
+        door().tellVisitors(notice);
     }
 }

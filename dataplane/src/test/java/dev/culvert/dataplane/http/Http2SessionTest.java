@@ -295,6 +295,46 @@ class Http2SessionTest extends Http2Road {
         assertThat(received).isEqualTo(65_535);
     }
 
+    /// Of SETTINGS_INITIAL_WINDOW_SIZE: streams begin with windows that are shut.
+    private static final byte[] SHUT = {0, 4, 0, 0, 0, 0};
+
+    @Test
+    void download_toAShutWindow_fetchesNothingUntilItOpens() throws Exception {
+        serving2((wire, _) -> {
+            record(wire);
+            wire.send("HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n");
+            wire.send(new byte[60_000]);
+        });
+        FrameWire visitor = visitor2().greet(SHUT).get(1, "/");
+
+        Frame head = Objects.requireNonNull(visitor.readUntil(frame -> frame.is(FrameWire.HEADERS, 1)));
+        assertThat(head.endsStream()).isFalse();
+        assertThat(door().sentBytes()).isZero();
+
+        visitor.window(1, 60_000);
+        int received = 0;
+        boolean ended = false;
+        while (!ended) {
+            Frame frame = Objects.requireNonNull(visitor.readUntil(each -> each.is(FrameWire.DATA, 1)));
+            received += frame.payload().length();
+            ended = frame.endsStream();
+        }
+        assertThat(received).isEqualTo(60_000);
+    }
+
+    @Test
+    void emptyResponse_toAShutWindow_ends() throws Exception {
+        serving2((wire, _) -> {
+            record(wire);
+            wire.send(message("HTTP/1.1 200 OK", "Content-Length: 0"));
+        });
+
+        Answer answer = visitor2().greet(SHUT).get(1, "/").answer(1);
+
+        assertThat(answer.status()).isEqualTo("200");
+        assertThat(answer.body()).isEmpty();
+    }
+
     @Test
     void webSocket_isCarriedByItsStream() throws Exception {
         serving2((wire, _) -> {
