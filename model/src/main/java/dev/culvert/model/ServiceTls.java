@@ -1,5 +1,6 @@
 package dev.culvert.model;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Where a service's TLS ends, and with what.
@@ -10,17 +11,20 @@ import org.jspecify.annotations.Nullable;
 /// @param clientCaFile who issues the certificates of its visitors, in PEM; null where visitors show none
 /// @param clientsRequired whether a visitor has to show one
 /// @param clientHeaders whether the target is told of the visitor's certificate by header fields
+/// @param protocols of which a handshake has to offer one to be led here (ALPN); empty for all handshakes of the host
 public record ServiceTls(
         Ends ends,
         @Nullable String certificateFile,
         @Nullable String keyFile,
         @Nullable String clientCaFile,
         boolean clientsRequired,
-        boolean clientHeaders) {
+        boolean clientHeaders,
+        List<String> protocols) {
     /// Nothing was said about TLS.
     public static final ServiceTls UNSAID = of(Ends.UNSAID);
 
     public ServiceTls {
+        protocols = List.copyOf(protocols);
         if ((certificateFile == null) != (keyFile == null)) {
             throw new IllegalArgumentException("a certificate without its key, or a key without its certificate");
         }
@@ -51,7 +55,7 @@ public record ServiceTls(
     }
 
     public static ServiceTls of(Ends ends) {
-        return new ServiceTls(ends, null, null, null, false, false);
+        return new ServiceTls(ends, null, null, null, false, false, List.of());
     }
 
     /// Whether visitors speak TLS.
@@ -68,22 +72,24 @@ public record ServiceTls(
     }
 
     public ServiceTls at(Ends elsewhere) {
-        return new ServiceTls(elsewhere, certificateFile, keyFile, clientCaFile, clientsRequired, clientHeaders);
+        return new ServiceTls(
+                elsewhere, certificateFile, keyFile, clientCaFile, clientsRequired, clientHeaders, protocols);
     }
 
     /// What another node may know and use of it: its files are its own.
     public ServiceTls withoutFiles() {
-        return of(ends);
+        return new ServiceTls(ends, null, null, null, false, false, protocols);
     }
 
     void settings(Settings settings) {
-        if (certificateFile == null && clientCaFile == null) {
+        if (certificateFile == null && clientCaFile == null && protocols.isEmpty()) {
             settings.putUnless("tls", Ends.UNSAID, ends);
             return;
         }
         settings.putUnless("tls.ends", Ends.UNSAID, ends)
                 .put("tls.certificate", certificateFile)
-                .put("tls.key", keyFile);
+                .put("tls.key", keyFile)
+                .putAll("tls.alpn", protocols);
         if (clientCaFile != null) {
             settings.put("tls.client-ca", clientCaFile)
                     .put("tls.client-certificates", clientsRequired ? "required" : "optional")

@@ -162,6 +162,11 @@ public final class TlsIngress extends ChannelInboundHandlerAdapter {
     private void route(ChannelHandlerContext ctx, ClientHello said) {
         RunningModel now = doorway.runtime().get();
         String name = said.serverName() == null ? "" : said.serverName();
+        Routed offered = now.router().routeOffer(listener, name, said.protocols());
+        if (offered != null) {
+            pass(ctx, offered);
+            return;
+        }
         List<Routed> routes = now.router().routes(listener, name);
         HttpsSettings https = now.model().https();
         String fallback = https.fallbackName();

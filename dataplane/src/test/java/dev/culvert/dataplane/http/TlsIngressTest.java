@@ -41,7 +41,11 @@ import org.junit.jupiter.api.Timeout;
 // The first handshake of a process loads some hundred classes: half a minute where others have the processors.
 @Timeout(120)
 class TlsIngressTest {
+    // A fatal alert, handshake_failure.
+    private static final String NO = "\025\003\003\000\002\002\050";
+
     private @Nullable RawBackend backend;
+    private @Nullable RawBackend chat;
     private @Nullable TestNode node;
 
     @AfterEach
@@ -51,6 +55,9 @@ class TlsIngressTest {
         }
         if (backend != null) {
             backend.close();
+        }
+        if (chat != null) {
+            chat.close();
         }
     }
 
@@ -82,6 +89,29 @@ class TlsIngressTest {
                                     Balancing.DEFAULT)
                             .with(ServiceTls.of(ServiceTls.Ends.GATEWAY)));
         }
+        RawBackend talker = new RawBackend((wire, _) -> {
+            if (wire.read(1).equals("\026")) {
+                wire.send(NO);
+            }
+        });
+        chat = talker;
+        services.put(
+                "chat",
+                new Service(
+                                "chat",
+                                Origin.file("test"),
+                                Listener.Scope.PUBLIC,
+                                List.of("one.test"),
+                                List.of(),
+                                List.of(new Destination(
+                                        null, new Target(Target.Scheme.TLS, "127.0.0.1", talker.port()))),
+                                ClientAddress.NONE,
+                                AccessPolicy.OPEN,
+                                0,
+                                HttpSettings.DEFAULT,
+                                Balancing.DEFAULT)
+                        .with(new ServiceTls(
+                                ServiceTls.Ends.BACKEND, null, null, null, false, false, List.of("xmpp-client"))));
         Listener https = new Listener(
                 Listener.Scope.PUBLIC, new Bind(InetAddress.ofLiteral("127.0.0.1"), 0), Listener.Protocol.HTTPS, null);
         Model base = ModelMerge.merge(Role.GATEWAY, List.of()).orThrow();
@@ -139,6 +169,19 @@ class TlsIngressTest {
                 .hasMessageContaining("unrecognized_name");
         assertThatThrownBy(() -> TlsClient.connect(at, null)).isInstanceOf(SSLException.class);
         assertThat(count("tls.unknown-name")).isEqualTo(2);
+    }
+
+    /// Of two services with one name: what the handshake offers leads it on, unread, to whoever says no to it.
+    @Test
+    void hello_thatOffersTheProtocolOfAnother_isPassedOnToThat() throws Exception {
+        InetSocketAddress at = serving();
+
+        assertThatThrownBy(() -> new TlsClient.Sessions().connect(at, "one.test", "xmpp-client"))
+                .isInstanceOf(SSLException.class)
+                .hasMessageContaining("handshake_failure");
+        try (SSLSocket socket = TlsClient.connect(at, "one.test")) {
+            assertThat(ask(socket, "one.test")).startsWith("HTTP/1.1 200");
+        }
     }
 
     @Test

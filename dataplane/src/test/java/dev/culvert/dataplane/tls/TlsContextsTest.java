@@ -112,7 +112,8 @@ class TlsContextsTest {
                 "*.a.test", new Declaration(strict, null),
                 "own.a.test", open("own"),
                 "more.a.test", new Declaration(other, null)));
-        Service asking = service("strict", new ServiceTls(ServiceTls.Ends.GATEWAY, null, null, "ca.pem", true, false));
+        Service asking = service(
+                "strict", new ServiceTls(ServiceTls.Ends.GATEWAY, null, null, "ca.pem", true, false, List.of()));
         Service open = service("own", ServiceTls.of(ServiceTls.Ends.GATEWAY));
 
         assertThat(new Secured(context("x.a.test"), "x.a.test", ca.leaf()).mayReach(asking))

@@ -39,6 +39,9 @@ final class HostClaims {
         if (foreign) {
             return "";
         }
+        if (!first.tls().protocols().isEmpty() || !second.tls().protocols().isEmpty()) {
+            return offers(first.tls(), second.tls());
+        }
         RequestMatch mine = second.http().match();
         if (!first.http().match().clashes(mine)) {
             return handshakes(first.tls(), second.tls());
@@ -51,9 +54,22 @@ final class HostClaims {
         return plain ? "" : ": some requests to " + path + " fit both, and neither is the more specific one";
     }
 
+    /// Told apart by what a handshake offers; who names nothing gets the rest.
+    private static @Nullable String offers(ServiceTls first, ServiceTls second) {
+        return first.protocols().stream()
+                .filter(second.protocols()::contains)
+                .findFirst()
+                .map(both -> ": both want the handshakes that offer " + both)
+                .orElse(null);
+    }
+
     /// A handshake knows the host alone: one certificate for all services of it, and one of them that asks for
     /// visitors'.
     private static @Nullable String handshakes(ServiceTls first, ServiceTls second) {
+        if (first.passesThrough() != second.passesThrough()) {
+            return ": whose TLS ends elsewhere, and a handshake knows the host alone (expected: tls: alpn of who passes"
+                    + " it on, or another host)";
+        }
         if (first.clientCaFile() != null && second.clientCaFile() != null) {
             return ": only one service of a host can ask for certificates of visitors, and it does so for all";
         }

@@ -4,6 +4,7 @@ import dev.culvert.model.Role;
 import dev.culvert.model.ServiceTls;
 import dev.culvert.model.ServiceTls.Ends;
 import dev.culvert.model.Target;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -47,13 +48,29 @@ final class TlsSchema {
             "tells the target of the visitor's certificate: `Client-Cert` (RFC 9440), `X-Client-Cert-Subject` and"
                     + " `X-Client-Cert-Fingerprint`");
 
+    static final Field<List<String>> ALPN = Field.optional(
+            "alpn",
+            new ListOf<>(Scalar.of("a protocol that TLS can name such as xmpp-client", TlsSchema::readProtocol)),
+            "every handshake of the host",
+            "leads only handshakes here that offer one of these (ALPN), for a tls:// target that shares its host");
+
     static final Field<Section> TLS = Field.optional(
             "tls",
-            Shape.of(ENDS, CERTIFICATE, KEY, CLIENT_CA, CLIENTS_REQUIRED, CLIENT_HEADERS)
+            Shape.of(ENDS, CERTIFICATE, KEY, CLIENT_CA, CLIENTS_REQUIRED, CLIENT_HEADERS, ALPN)
                     .shorthand(ENDS),
             "how it is served by HTTPS");
 
     private TlsSchema() {}
+
+    /// RFC 7301 §3.1 takes any 1 to 255 bytes; those that are registered are words, and `acme-tls/1` is not for
+    /// services.
+    private static String readProtocol(String text) throws Mismatch {
+        boolean word = !text.isEmpty() && text.length() <= 255 && text.chars().allMatch(c -> c > ' ' && c < 0x7f);
+        if (!word || text.equals("acme-tls/1")) {
+            throw Mismatch.plain();
+        }
+        return text;
+    }
 
     /// @param service the section of the service
     /// @param scheme of its target; null if that is not known
@@ -78,6 +95,9 @@ final class TlsSchema {
                 tls.note(field, "says nothing without client-ca");
             }
         }
+        if (tls.mentions(ALPN) && ends != Ends.BACKEND) {
+            tls.note(ALPN, "goes with a tls:// target; where TLS ends here, HTTP is what is spoken");
+        }
         boolean pair = certificate != null && key != null;
         return new ServiceTls(
                 ends,
@@ -85,7 +105,8 @@ final class TlsSchema {
                 pair ? key : null,
                 clientCa,
                 clientCa != null && tls.get(CLIENTS_REQUIRED, true),
-                clientCa != null && tls.get(CLIENT_HEADERS, false));
+                clientCa != null && tls.get(CLIENT_HEADERS, false),
+                ends == Ends.BACKEND ? tls.get(ALPN, List.of()) : List.of());
     }
 
     /// @param here whether the document is of this node itself, and not what a site declares to its gateway

@@ -207,6 +207,15 @@ public final class Explainer {
 
     private String noRoute(Listener listener, String host, String target) {
         List<Routed> routes = router.routes(listener, host);
+        for (Service service : model.services().values()) {
+            if (routes.isEmpty()
+                    && service.hosts().contains(host)
+                    && !service.tls().protocols().isEmpty()) {
+                return service.name() + " takes only handshakes that offer "
+                        + String.join(", ", service.tls().protocols()) + " (ALPN), and nobody else has the host "
+                        + host;
+            }
+        }
         return routes.isEmpty()
                 ? "no service has the host " + host + "; hosts: " + hosts()
                 : "no service takes GET " + target + " of " + host + "; in this order: "

@@ -23,6 +23,7 @@ public final class Router {
 
     private final Map<Listener, Hosts> byHost = new HashMap<>();
     private final Map<Listener, Routed> byListener = new HashMap<>();
+    private final Map<Listener, Map<String, List<Routed>>> byOffer = new HashMap<>();
     private final Model model;
 
     /// @param wildcards by the suffix with its dot: `.example.com`
@@ -40,6 +41,7 @@ public final class Router {
             }
             if (only == null) {
                 byHost.put(listener, hosts(listener));
+                byOffer.put(listener, offers(listener));
             } else {
                 Service service = model.services().get(only);
                 if (service != null) {
@@ -85,6 +87,46 @@ public final class Router {
         return routes == null ? List.of() : routes.all();
     }
 
+    /// Whom a handshake is led to, unread, for what it offers to speak (ALPN), in the order in which it does; null
+    /// where
+    /// its name alone decides.
+    public @Nullable Routed routeOffer(Listener listener, String host, List<String> protocols) {
+        Map<String, List<Routed>> offers = byOffer.getOrDefault(listener, Map.of());
+        String key = offers.isEmpty() ? null : canonical(host);
+        if (key == null) {
+            return null;
+        }
+        Routed found = offered(offers.getOrDefault(key, List.of()), protocols);
+        for (int dot = key.indexOf('.', 1); found == null && dot >= 0; dot = key.indexOf('.', dot + 1)) {
+            found = offered(offers.getOrDefault("*" + key.substring(dot), List.of()), protocols);
+        }
+        return found;
+    }
+
+    private static @Nullable Routed offered(List<Routed> among, List<String> protocols) {
+        for (String protocol : protocols) {
+            for (Routed routed : among) {
+                if (routed.service().tls().protocols().contains(protocol)) {
+                    return routed;
+                }
+            }
+        }
+        return null;
+    }
+
+    private Map<String, List<Routed>> offers(Listener listener) {
+        Map<String, List<Routed>> byPattern = new HashMap<>();
+        for (Service service : model.services().values()) {
+            boolean offered = !service.tls().protocols().isEmpty() && isServed(model.role(), listener, service);
+            for (String host : offered ? service.hosts() : List.<String>of()) {
+                byPattern
+                        .computeIfAbsent(host, _ -> new ArrayList<>())
+                        .add(new Routed(listener, service, model.sites(), host, "/", false));
+            }
+        }
+        return byPattern;
+    }
+
     /// Plain HTTP leads to services with TLS, too: to be sent on to HTTPS.
     private static boolean isServed(Role role, Listener listener, Service service) {
         if (listener.equals(Listener.BEHIND_HOP)) {
@@ -119,7 +161,8 @@ public final class Router {
     private Hosts hosts(Listener listener) {
         Map<String, List<Routed>> byPattern = new LinkedHashMap<>();
         for (Service service : model.services().values()) {
-            for (String host : isServed(model.role(), listener, service) ? service.hosts() : List.<String>of()) {
+            boolean byName = service.tls().protocols().isEmpty() && isServed(model.role(), listener, service);
+            for (String host : byName ? service.hosts() : List.<String>of()) {
                 for (String prefix : service.http().match().prefixes()) {
                     byPattern
                             .computeIfAbsent(host, _ -> new ArrayList<>())

@@ -10,6 +10,7 @@ import dev.culvert.model.Role;
 import dev.culvert.model.config.ModelMerge;
 import dev.culvert.model.config.Source;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +48,43 @@ final class RouterTest {
     private static final Listener SSH = listener(GATEWAY, 2222);
 
     private final Router router = new Router(GATEWAY);
+
+    private static final Model OFFERS = ModelMerge.merge(Role.GATEWAY, List.of(Source.file("gateway.yaml", """
+                                    https: {}
+                                    services:
+                                      web: {host: example.com, site: home, target: "http://10.0.0.1:80"}
+                                      chat: {host: [example.com, "*.example.com"], site: home, target: "tls://10.0.0.2:5223", tls: {alpn: xmpp-client}}
+                                      servers: {host: example.com, site: home, target: "tls://10.0.0.2:5270", tls: {alpn: [xmpp-server]}}
+                                    sites:
+                                      home:
+                                        public-key: "TqFAWIFQdzzjqs54au739ASc4QD6ZJyU+73blg8dqUI="
+                                        address: 10.77.0.2
+                                    """)))
+            .orThrow();
+
+    @ParameterizedTest
+    @CsvSource({
+        "example.com, xmpp-client, chat",
+        "EXAMPLE.com., xmpp-client, chat",
+        "a.b.example.com, xmpp-client, chat",
+        "example.com, xmpp-server, servers",
+        "example.com, h2;xmpp-server;xmpp-client, servers",
+        "a.example.com, xmpp-server, ",
+        "example.com, h2;http/1.1, ",
+        "example.com, '', ",
+        "elsewhere.com, xmpp-client, "
+    })
+    void routeOffer_leadsByWhatIsOffered_inTheVisitorsOrder(String host, String offered, @Nullable String service) {
+        Router router = new Router(OFFERS);
+        Listener https = listener(OFFERS, 443);
+
+        Routed routed = router.routeOffer(https, host, offered.isEmpty() ? List.of() : List.of(offered.split(";")));
+
+        assertThat(routed == null ? null : routed.service().name()).isEqualTo(service);
+        assertThat(router.routes(https, host))
+                .extracting(each -> each.service().name())
+                .isSubsetOf("web");
+    }
 
     @ParameterizedTest
     @ValueSource(
