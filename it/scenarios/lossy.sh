@@ -13,12 +13,14 @@ ROUNDS=${LOSSY_ROUNDS:-1}
 TARGET=127.0.0.1:7000
 
 # loss %, round trip ms, reorder %, streams; 1 to 24. For some also how many rounds, and how many times as long each: where
-# 12 s are sixty round trips with a handful of accidents, when they come decides more than who answers them.
+# a handful of accidents falls into 12 s, when they come decides more than who answers them. In virtual time, one run of one
+# stream differs from the next by 17 and 21 % in cells 14 and 18, and by 38 % over 200 ms with one loss of a thousand, be it
+# of 48 s: sixteen at once, which together fill a third of the path and so do not meet, are sixteen runs (cell 16).
 CELLS=(
   '0 1 0 1' '0 1 0 16' '0 20 0 1' '0 20 0 16' '0 100 0 1' '0 100 0 16' '0 200 0 1' '0 200 0 16'
-  '0 20 5 1' '0 100 5 1 4 4' '0 100 5 16' '0 200 5 16'
-  '0.1 1 0 1' '0.1 20 0 1' '0.1 100 0 16' '0.1 200 5 1 4 4'
-  '1 1 0 1' '1 20 0 1' '1 20 5 16' '1 100 0 16' '1 200 0 16'
+  '0 20 5 1' '0 100 5 1' '0 100 5 16' '0 200 5 16'
+  '0.1 1 0 1' '0.1 20 0 1 2 4' '0.1 100 0 16' '0.1 200 5 16 4 4'
+  '1 1 0 1' '1 20 0 1 2 4' '1 20 5 16' '1 100 0 16 1 2' '1 200 0 16 1 2'
   '5 1 0 1' '5 20 0 16' '5 100 5 16'
 )
 
