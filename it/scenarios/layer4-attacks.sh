@@ -117,7 +117,7 @@ idle() {
 
 scenario() {
   step "visitor, stranger, gateway, home behind a NAT" prepare
-  step "gateway and site" pair 127.0.0.1:8085 127.0.0.1:7104
+  step "gateway and site" pair 127.0.0.1:8085 127.0.0.1:7104 127.0.0.1:7105/udp
   step "a service with TLS, and one that says nothing" publish
   step "warmed by ordinary load" warm
   step "quiet" quiet
