@@ -14,7 +14,8 @@ public final class FlowTable<F extends Flow> {
     /// How long a flow may be silent that has proven nothing.
     public static final long UNPROVEN_IDLE = 10_000_000_000L;
 
-    /// A visitor's own flow gives way to its next one after so much silence.
+    /// A visitor's own flow gives way to its next one after so much silence, and one that has proven nothing to a
+    /// stranger's.
     private static final long RECENT = 1_000_000_000L;
 
     private Bounds bounds;
@@ -132,8 +133,11 @@ public final class FlowTable<F extends Flow> {
         }
         if (size >= bounds.flows) {
             Flow oldest = unproven.oldest;
-            if (oldest == null && bounds.evictsProven) {
-                oldest = proven.oldest;
+            if (bounds.evictsProven) {
+                oldest = oldest == null ? proven.oldest : oldest;
+            } else if (oldest != null && now - oldest.lastHeard < RECENT) {
+                // Forged addresses would end each other's flows, and every visitor's, before an answer could come.
+                oldest = null;
             }
             victim = (F) oldest;
             return oldest == null ? Room.FULL : Room.FREE;
