@@ -16,6 +16,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -60,11 +61,11 @@ class SocketProgressTest {
     }
 
     /// As soon as the window has been shut for so long.
-    private static SocketProgress until(Channel channel, long shutMicros) throws InterruptedException {
+    private static SocketProgress until(Channel channel, long shutMicros) {
         long deadline = System.nanoTime() + PATIENCE_NANOS;
         SocketProgress now = progress(channel);
         while (now.shutMicros() < shutMicros && System.nanoTime() < deadline) {
-            Thread.sleep(10);
+            LockSupport.parkNanos(10_000_000);
             now = progress(channel);
         }
         assertThat(now.shutMicros()).isGreaterThanOrEqualTo(shutMicros);
