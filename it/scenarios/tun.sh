@@ -12,6 +12,7 @@ METRICS=127.0.0.1:9464
 
 tun_prepare() {
   prepare
+  behind_nat six 80
   webdav_start home 127.0.0.1
   head -c 100000000 <(make_file /dev/stdout 96) >"$RUN/files/big"
   cp "$RUN/files/big" "$RUN/files/www/big"
@@ -31,10 +32,10 @@ refused_without_rights() {
   no_link gateway
 }
 
-# A peer of the file, with IPv6 inside; it lives beside the victim.
+# A peer of the file, with IPv6 inside alone.
 six_start() {
   wg genkey | install -m 600 /dev/stdin "$RUN/files/six.key"
-  wg_quick_up six victim <<CONF
+  wg_quick_up six six <<CONF
 [Interface]
 PrivateKey = $(cat "$RUN/files/six.key")
 Address = $SIX/128
@@ -44,8 +45,8 @@ AllowedIPs = ${NETWORK6%/*}1/128
 Endpoint = $GATEWAY_UPLINK:51820
 PersistentKeepalive = 5
 CONF
-  spawn six-web victim "$PYTHON" -m http.server 8083 --bind :: --directory "$RUN/files/www"
-  wait_port victim 8083
+  spawn six-web six "$PYTHON" -m http.server 8083 --bind :: --directory "$RUN/files/www"
+  wait_port six 8083
 }
 
 tun_ends() {
