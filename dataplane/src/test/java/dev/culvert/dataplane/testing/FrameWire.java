@@ -38,6 +38,7 @@ public final class FrameWire implements AutoCloseable {
     private final Socket socket;
     private final DataInputStream in;
     private final OutputStream out;
+    private @Nullable ByteArrayOutputStream held;
     private final DefaultHttp2HeadersDecoder decoder = new DefaultHttp2HeadersDecoder(false);
 
     /// A frame as it came, its payload one byte a char.
@@ -98,8 +99,25 @@ public final class FrameWire implements AutoCloseable {
             frame.write(stream >> shift);
         }
         frame.write(payload);
-        out.write(frame.toByteArray());
+        if (held != null) {
+            held.writeBytes(frame.toByteArray());
+        } else {
+            out.write(frame.toByteArray());
+        }
         return this;
+    }
+
+    /// What is said until [#release] leaves in one piece.
+    public void hold() {
+        held = new ByteArrayOutputStream();
+    }
+
+    public void release() throws IOException {
+        ByteArrayOutputStream all = held;
+        held = null;
+        if (all != null) {
+            out.write(all.toByteArray());
+        }
     }
 
     /// A head of names and values in turn.
