@@ -4,6 +4,8 @@
 
 HOST=web.lab.test
 CA=$RUN/ca
+# shellcheck source-path=SCRIPTDIR source=../lib/certificates.sh
+. "$LIB/certificates.sh"
 BIG=8
 UP=2097152
 
@@ -15,12 +17,8 @@ prepare() {
     install_packages
   )
   topology
-  mkdir -p "$CA"
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$CA/key.pem" -out "$CA/cert.pem" -days 30 \
-    -subj "/CN=$HOST" -addext "subjectAltName=DNS:$HOST" 2>/dev/null
-  chown -R "$NOBODY:$NOBODY" "$CA"
-  chmod 755 "$CA"
-  chmod 600 "$CA/key.pem"
+  lab_authority
+  lab_certificate "$HOST"
   nginx_start home 127.0.0.1
   webdav_start home 127.0.0.1
   make_file "$RUN/files/www/big" $BIG
@@ -68,14 +66,14 @@ publish() {
     host: $HOST
     site: home
     target: http://127.0.0.1:8085
-    tls: {certificate: $CA/cert.pem, key: $CA/key.pem}
+    tls: {certificate: $CA/$HOST.pem, key: $CA/$HOST.key}
   dav:
     host: $HOST
     path: /dav
     strip-prefix: true
     site: home
     target: http://127.0.0.1:8084
-    tls: {certificate: $CA/cert.pem, key: $CA/key.pem}
+    tls: {certificate: $CA/$HOST.pem, key: $CA/$HOST.key}
 https:
   listen: [8443]
 YAML
@@ -86,7 +84,7 @@ YAML
 # Told to begin by QUIC: by Alt-Svc it comes only to certificates of public authorities, which a lab has not (see `h3`).
 visit() { # what the page says in the end
   local pin
-  pin=$(openssl x509 -in "$CA/cert.pem" -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64)
+  pin=$(openssl x509 -in "$CA/$HOST.pem" -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | base64)
   in_ns visitor timeout 120 chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run \
     --user-data-dir="$RUN/chromium" --enable-quic --host-resolver-rules="MAP $HOST $GATEWAY4" \
     --ignore-certificate-errors-spki-list="$pin" --virtual-time-budget=20000 --dump-dom \

@@ -238,14 +238,14 @@ public final class Node implements AutoCloseable {
     }
 
     /// What every service has carried, by this process and by the kernel, by name.
-    public Map<String, ServiceTraffic> traffic() {
+    ///
+    /// @param forwarded what [#forwarded] says
+    public Map<String, ServiceTraffic> traffic(Map<String, ForwardTraffic> forwarded) {
         Map<String, ServiceTraffic> traffic = connections.traffic();
-        forwarding
-                .traffic()
-                .forEach((service, sum) -> traffic.merge(
-                        service,
-                        new ServiceTraffic(0, sum.connections(), sum.receivedBytes(), sum.sentBytes(), false),
-                        ServiceTraffic::plus));
+        forwarded.forEach((service, sum) -> traffic.merge(
+                service,
+                new ServiceTraffic(0, sum.connections(), sum.receivedBytes(), sum.sentBytes(), false),
+                ServiceTraffic::plus));
         return traffic;
     }
 

@@ -161,8 +161,8 @@ public final class StatusReport {
     }
 
     private List<Map<String, Object>> services(Model model) {
-        Map<String, ServiceTraffic> traffic = node.traffic();
         Map<String, ForwardTraffic> forwarded = node.forwarded();
+        Map<String, ServiceTraffic> traffic = node.traffic(forwarded);
         Map<String, Map<String, Object>> byName = new LinkedHashMap<>();
         for (Service service : model.services().values()) {
             Map<String, Object> map = new LinkedHashMap<>();

@@ -64,8 +64,8 @@ final class NodeMetrics {
     }
 
     private void traffic(Model model, Families into) {
-        Map<String, ServiceTraffic> traffic = node.traffic();
         Map<String, ForwardTraffic> forwarded = node.forwarded();
+        Map<String, ServiceTraffic> traffic = node.traffic(forwarded);
         highest.keySet()
                 .retainAll(traffic.keySet().stream()
                         .flatMap(name -> Stream.of(name + " in", name + " out"))

@@ -330,8 +330,7 @@ final class HttpExchange {
         }
     }
 
-    /// Whether the visitor takes more at once: of a body it cannot take yet, nothing is fetched that would only lie
-    /// here.
+    /// Whether the visitor takes more at once: what it has no room for is not fetched, only to lie here.
     private boolean responseHead(HttpResponse head) {
         ingress.advertise(head.headers(), routed.service(), verdict);
         Heads.ResponseView answer = new Heads.ResponseView(head);

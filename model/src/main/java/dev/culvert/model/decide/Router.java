@@ -87,9 +87,9 @@ public final class Router {
         return routes == null ? List.of() : routes.all();
     }
 
-    /// Whom a handshake is led to, unread, for what it offers to speak (ALPN), in the order in which it does; null
-    /// where
-    /// its name alone decides.
+    /// Whom a handshake is led to, unread, by what it offers to speak (ALPN), its own order first.
+    ///
+    /// @return null where the name alone decides
     public @Nullable Routed routeOffer(Listener listener, String host, List<String> protocols) {
         Map<String, List<Routed>> offers = byOffer.getOrDefault(listener, Map.of());
         String key = offers.isEmpty() ? null : canonical(host);
