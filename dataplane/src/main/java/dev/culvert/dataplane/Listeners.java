@@ -26,7 +26,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ServerChannel;
-import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.unix.UnixChannel;
@@ -49,8 +48,6 @@ import org.jspecify.annotations.Nullable;
 
 /// The sockets at which visitors arrive, each open as long as some model wants it. Owned by the reconciler.
 final class Listeners {
-    private static final int BACKLOG = 4096;
-
     private final Loops loops;
     private final TunnelDriver tunnel;
     private final Doorway doorway;
@@ -322,15 +319,9 @@ final class Listeners {
                 .childHandler(children)
                 // The socket accepts only once the model that wants it holds: see release.
                 .option(ChannelOption.AUTO_READ, false)
-                .channelFactory(inherited != null ? inherited : inside ? tunnel.listeners() : loops.listeners());
+                .channelFactory(inherited != null ? inherited : inside ? tunnel.listeners() : sockets(shared));
         if (!inside) {
-            server.option(ChannelOption.SO_BACKLOG, BACKLOG)
-                    .option(ChannelOption.SO_REUSEADDR, true)
-                    .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
-            loops.keepAlive(server);
-            if (shared) {
-                server.option(EpollChannelOption.SO_REUSEPORT, true);
-            }
+            loops.settle(server);
         }
         Bind bind = listener.bind();
         InetSocketAddress address = bind.address() == null
@@ -342,6 +333,10 @@ final class Listeners {
         }
         self[0] = new Open(bound.channel(), listener);
         return self[0];
+    }
+
+    private ChannelFactory<ServerChannel> sockets(boolean shared) {
+        return shared ? loops.sharedListeners() : loops.listeners();
     }
 
     private void install(Channel channel, Listener listener) {

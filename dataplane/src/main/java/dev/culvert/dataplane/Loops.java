@@ -5,13 +5,15 @@ import dev.culvert.dataplane.os.LinuxReturnPath;
 import dev.culvert.dataplane.os.LinuxUdpPort;
 import dev.culvert.dataplane.os.SteadyEpoll;
 import dev.culvert.dataplane.relay.Splices;
+import dev.culvert.dataplane.tcp.SocketSetup;
+import dev.culvert.dataplane.tcp.TcpChannel;
+import dev.culvert.dataplane.tcp.TcpServerChannel;
 import dev.culvert.dataplane.tunnel.NioUdpPort;
 import dev.culvert.dataplane.tunnel.UdpPort;
 import dev.culvert.dataplane.udp.DatagramPorts;
 import dev.culvert.model.Bind;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFactory;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -24,15 +26,12 @@ import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
-import io.netty.channel.epoll.EpollServerSocketChannel;
-import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioDatagramChannel;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
-import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.Socket;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
@@ -50,26 +49,16 @@ public final class Loops implements AutoCloseable {
     // Where the JVM sees no more processors than this, a second loop would only compete with the first.
     private static final int SMALL_MACHINE = 2;
 
-    // The kernel's two hours of patience would keep relays whose visitor or target went away without a word.
-    private static final int KEEP_IDLE_SECONDS = 60;
-    private static final int KEEP_INTERVAL_SECONDS = 15;
-    private static final int KEEP_PROBES = 4;
-
     // Of <asm-generic/socket.h> and <netinet/tcp.h>: the same on all architectures that Culvert is built for.
     private static final int SOL_SOCKET = 1;
-    private static final int IPPROTO_TCP = 6;
-    private static final ChannelOption<Integer> SO_MARK = new IntegerUnixChannelOption("SO_MARK", SOL_SOCKET, 36);
-    private static final ChannelOption<Integer> IP_TRANSPARENT = new IntegerUnixChannelOption("IP_TRANSPARENT", 0, 19);
-    private static final ChannelOption<Integer> IPV6_TRANSPARENT =
-            new IntegerUnixChannelOption("IPV6_TRANSPARENT", 41, 75);
-    private static final ChannelOption<Integer> SO_KEEPALIVE =
-            new IntegerUnixChannelOption("SO_KEEPALIVE", SOL_SOCKET, 9);
-    private static final ChannelOption<Integer> TCP_KEEPIDLE =
-            new IntegerUnixChannelOption("TCP_KEEPIDLE", IPPROTO_TCP, 4);
-    private static final ChannelOption<Integer> TCP_KEEPINTVL =
-            new IntegerUnixChannelOption("TCP_KEEPINTVL", IPPROTO_TCP, 5);
-    private static final ChannelOption<Integer> TCP_KEEPCNT =
-            new IntegerUnixChannelOption("TCP_KEEPCNT", IPPROTO_TCP, 6);
+    private static final int SO_MARK = 36;
+    private static final int SOL_IP = 0;
+    private static final int IP_TRANSPARENT = 19;
+    private static final int SOL_IPV6 = 41;
+    private static final int IPV6_TRANSPARENT = 75;
+
+    // What connects faster than it is accepted waits in the kernel; beyond that it tries again.
+    private static final int BACKLOG = 4096;
 
     private final boolean epoll;
     private final InheritedSockets inherited;
@@ -109,7 +98,7 @@ public final class Loops implements AutoCloseable {
     public static void preload() {
         nameSelectorProvider();
         if (Epoll.isAvailable()) {
-            EpollSocketChannel channel = epollConnection();
+            TcpChannel channel = new TcpChannel(SocketSetup.NONE);
             // Every pipeline asks its handlers what they skip and whether they are shared; for the first answers the
             // JDK spins proxies of annotations.
             channel.pipeline().addLast(new ChannelInboundHandlerAdapter());
@@ -182,40 +171,22 @@ public final class Loops implements AutoCloseable {
         return splices;
     }
 
+    /// Connections that are probed while they are silent.
     public ChannelFactory<Channel> connections() {
-        return epoll ? Loops::epollConnection : Loops::portableConnection;
-    }
-
-    /// Probed while it is silent.
-    private static EpollSocketChannel epollConnection() {
-        EpollSocketChannel channel = new EpollSocketChannel();
-        channel.config()
-                .setKeepAlive(true)
-                .setTcpKeepIdle(KEEP_IDLE_SECONDS)
-                .setTcpKeepIntvl(KEEP_INTERVAL_SECONDS)
-                .setTcpKeepCnt(KEEP_PROBES);
-        return channel;
+        return epoll ? () -> new TcpChannel(SocketSetup.NONE) : Loops::portableConnection;
     }
 
     /// Connections that may be bound to the address of somebody else, whose answers come back by
     /// [LinuxReturnPath].
     public ChannelFactory<Channel> transparentConnections() {
-        return Loops::transparentConnection;
+        return () -> new TcpChannel(Loops::transparent);
     }
 
-    private static EpollSocketChannel transparentConnection() {
-        EpollSocketChannel channel = epollConnection();
-        try {
-            // Netty's sockets of IPv6 take IPv4 as well, and have one such flag for both.
-            channel.config().setOption(Socket.isIPv6Preferred() ? IPV6_TRANSPARENT : IP_TRANSPARENT, 1);
-            channel.config().setOption(SO_MARK, LinuxReturnPath.LIVE);
-            // A visitor's port may serve it for several targets.
-            channel.config().setReuseAddress(true);
-            return channel;
-        } catch (ChannelException e) {
-            channel.unsafe().closeForcibly();
-            throw e;
-        }
+    private static void transparent(Socket fresh, boolean ipv6) throws IOException {
+        fresh.setIntOpt(ipv6 ? SOL_IPV6 : SOL_IP, ipv6 ? IPV6_TRANSPARENT : IP_TRANSPARENT, 1);
+        fresh.setIntOpt(SOL_SOCKET, SO_MARK, LinuxReturnPath.LIVE);
+        // A visitor's port may serve it for several targets.
+        fresh.setReuseAddress(true);
     }
 
     private static NioSocketChannel portableConnection() {
@@ -224,28 +195,32 @@ public final class Loops implements AutoCloseable {
         return channel;
     }
 
-    /// Lets the connections that a listener accepts be probed while they are silent.
-    void keepAlive(ServerBootstrap server) {
-        if (!epoll) {
-            server.childOption(ChannelOption.SO_KEEPALIVE, true);
-            return;
-        }
-        // What a listening socket has its connections inherit (socket(7), tcp(7)): four calls less for each of them.
-        server.option(SO_KEEPALIVE, 1)
-                .option(TCP_KEEPIDLE, KEEP_IDLE_SECONDS)
-                .option(TCP_KEEPINTVL, KEEP_INTERVAL_SECONDS)
-                .option(TCP_KEEPCNT, KEEP_PROBES);
+    /// Listening sockets whose connections are probed while they are silent.
+    public ChannelFactory<ServerChannel> listeners() {
+        return epoll ? () -> new TcpServerChannel(SocketSetup.PROBED, BACKLOG) : NioServerSocketChannel::new;
     }
 
-    public ChannelFactory<ServerChannel> listeners() {
-        return epoll ? EpollServerSocketChannel::new : NioServerSocketChannel::new;
+    /// The same for a port that another socket of this process has, too, at an address of its own or an interface.
+    ChannelFactory<ServerChannel> sharedListeners() {
+        SocketSetup shared = SocketSetup.PROBED.and((fresh, _) -> fresh.setReusePort(true));
+        return epoll ? () -> new TcpServerChannel(shared, BACKLOG) : listeners();
+    }
+
+    /// Says to the JDK's sockets what those of epoll are made with.
+    void settle(ServerBootstrap server) {
+        if (!epoll) {
+            server.option(ChannelOption.SO_BACKLOG, BACKLOG)
+                    .option(ChannelOption.SO_REUSEADDR, true)
+                    .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                    .childOption(ChannelOption.SO_KEEPALIVE, true);
+        }
     }
 
     /// The listening socket that was inherited for `bind`, as a channel's factory; null if there is none.
     @Nullable
     ChannelFactory<ServerChannel> inheritedListener(Bind bind) {
         int descriptor = epoll ? inherited.take(InheritedSockets.tcp(bind)) : -1;
-        return descriptor < 0 ? null : () -> new EpollServerSocketChannel(descriptor);
+        return descriptor < 0 ? null : () -> new TcpServerChannel(descriptor);
     }
 
     ChannelFactory<Channel> datagrams() {

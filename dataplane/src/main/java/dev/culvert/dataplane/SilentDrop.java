@@ -1,10 +1,9 @@
 package dev.culvert.dataplane;
 
 import dev.culvert.dataplane.relay.Relay;
+import dev.culvert.dataplane.tcp.TcpChannel;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelException;
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.unix.IntegerUnixChannelOption;
+import java.io.IOException;
 
 /// Forgets a connection of the kernel's without a word: whoever is at its other end waits, and pays for that himself.
 ///
@@ -15,29 +14,29 @@ final class SilentDrop {
     private static final int SOL_IP = 0;
     private static final int SOL_TCP = 6;
     private static final int SOL_IPV6 = 41;
-    private static final IntegerUnixChannelOption TCP_REPAIR = new IntegerUnixChannelOption("TCP_REPAIR", SOL_TCP, 19);
-    private static final IntegerUnixChannelOption IP_TTL = new IntegerUnixChannelOption("IP_TTL", SOL_IP, 2);
-    private static final IntegerUnixChannelOption IPV6_UNICAST_HOPS =
-            new IntegerUnixChannelOption("IPV6_UNICAST_HOPS", SOL_IPV6, 16);
+    private static final int TCP_REPAIR = 19;
+    private static final int IP_TTL = 2;
+    private static final int IPV6_UNICAST_HOPS = 16;
 
     private SilentDrop() {}
 
     static void drop(Channel channel) {
-        if (channel instanceof EpollSocketChannel && !set(channel, TCP_REPAIR)) {
-            set(channel, IP_TTL);
-            set(channel, IPV6_UNICAST_HOPS);
+        if (!(channel instanceof TcpChannel tcp)) {
             Relay.reset(channel);
-        } else if (channel instanceof EpollSocketChannel) {
-            channel.close();
+        } else if (set(tcp, SOL_TCP, TCP_REPAIR)) {
+            tcp.close();
         } else {
-            Relay.reset(channel);
+            set(tcp, SOL_IP, IP_TTL);
+            set(tcp, SOL_IPV6, IPV6_UNICAST_HOPS);
+            tcp.abort();
         }
     }
 
-    private static boolean set(Channel channel, IntegerUnixChannelOption option) {
+    private static boolean set(TcpChannel channel, int level, int option) {
         try {
-            return channel.config().setOption(option, 1);
-        } catch (ChannelException notAllowed) {
+            channel.socket().setIntOpt(level, option, 1);
+            return true;
+        } catch (IOException notAllowed) {
             return false;
         }
     }

@@ -3,6 +3,7 @@ package dev.culvert.dataplane.http;
 import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.Drain;
 import dev.culvert.dataplane.relay.Relay;
+import dev.culvert.dataplane.tcp.TcpInfo;
 import dev.culvert.proto.http.Framing;
 import dev.culvert.proto.http.ResponseRules;
 import io.netty.buffer.Unpooled;
@@ -218,8 +219,8 @@ public final class Http1Connection extends ChannelInboundHandlerAdapter implemen
     }
 
     @Override
-    public @Nullable SocketProgress progress() {
-        return SocketProgress.of(channel);
+    public @Nullable TcpInfo progress() {
+        return TcpInfo.of(channel);
     }
 
     @Override

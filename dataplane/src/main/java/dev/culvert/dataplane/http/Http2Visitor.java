@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.http;
 
+import dev.culvert.dataplane.tcp.TcpInfo;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -116,8 +117,8 @@ final class Http2Visitor extends FramedVisitor<Http2Headers> {
     }
 
     @Override
-    public @Nullable SocketProgress progress() {
-        return SocketProgress.of(session.channel());
+    public @Nullable TcpInfo progress() {
+        return TcpInfo.of(session.channel());
     }
 
     /// The visitor has opened this stream's window by so much.

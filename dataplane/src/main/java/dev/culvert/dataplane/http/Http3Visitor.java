@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.http;
 
+import dev.culvert.dataplane.tcp.TcpInfo;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
@@ -232,7 +233,7 @@ final class Http3Visitor extends FramedVisitor<Http3Headers> {
     }
 
     @Override
-    public @Nullable SocketProgress progress() {
+    public @Nullable TcpInfo progress() {
         return null;
     }
 

@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.http;
 
+import dev.culvert.dataplane.tcp.TcpInfo;
 import dev.culvert.model.decide.Admission;
 import java.net.InetAddress;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +34,7 @@ final class Reading {
 
         /// How its socket gets on; null where nobody knows.
         @Nullable
-        SocketProgress progress();
+        TcpInfo progress();
     }
 
     // Five minutes. The kernel reports room only once a third of its buffer is free, so that a slow visitor shows no
@@ -51,7 +52,7 @@ final class Reading {
     private long takenBefore;
     private long unsentBefore;
     private long sentBefore;
-    private SocketProgress socketBefore = new SocketProgress(0, 0);
+    private TcpInfo socketBefore = new TcpInfo(false, 0, 0);
     // Whether it was its own window, of HTTP/2 or TCP, that let nothing through since the look before.
     private boolean shut;
     private int looks;
@@ -87,11 +88,11 @@ final class Reading {
 
     /// By the kernel's own numbers where there are some: an outage of the network is none of the visitor's doing, a
     /// window that it keeps shut is.
-    private boolean hasMoved(@Nullable SocketProgress now, boolean seemsTo) {
+    private boolean hasMoved(@Nullable TcpInfo now, boolean seemsTo) {
         if (now == null) {
             return seemsTo;
         }
-        SocketProgress before = socketBefore;
+        TcpInfo before = socketBefore;
         socketBefore = now;
         shut = now.shutMicros() - before.shutMicros() > LOOK_MICROS / 2;
         return now.acknowledged() - before.acknowledged() >= LEAST_BYTES;

@@ -6,18 +6,39 @@ import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoOps;
 import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// Netty's epoll, in which a descriptor stays while nothing is wanted of it.
+/// Netty's epoll, in which a descriptor stays while nothing is wanted of it, and in which one that is done with
+/// closes between two turns.
 ///
-/// Netty 4.2.13 to 4.2.20 take it out then, believe that it is still in, and fail the write after that: a visitor who
-/// had ended its own direction got a part of a long answer, and behind it a FIN as if that were all.
+/// Netty 4.2.13 to 4.2.20 take a descriptor out while nothing is wanted of it, believe that it is still in, and
+/// fail the write after that: a visitor who had ended its own direction got a part of a long answer, and behind it
+/// a FIN as if that were all.
 public final class SteadyEpoll implements IoHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(SteadyEpoll.class);
     // Errors and hang-ups are told of whatever one asks for (epoll_ctl(2)), so once only.
     private static final EpollIoOps NOTHING = EpollIoOps.EPOLLET;
 
+    /// A descriptor that will be closed by [#close(FileDescriptor, IoRegistration)].
+    public interface Handle extends EpollIoHandle {
+        /// @param epoll where it is now; on the loop
+        void registeredWith(SteadyEpoll epoll);
+
+        /// The loop ends.
+        @Override
+        void close();
+    }
+
     private final IoHandler epoll;
+    private final Queue<Runnable> ended = new ArrayDeque<>();
 
     private SteadyEpoll(IoHandler epoll) {
         this.epoll = epoll;
@@ -30,7 +51,26 @@ public final class SteadyEpoll implements IoHandler {
 
     @Override
     public IoRegistration register(IoHandle handle) throws Exception {
-        return new Steady(epoll.register(handle));
+        Registration registration = new Registration(epoll.register(handle));
+        if (handle instanceof Handle own) {
+            own.registeredWith(this);
+        }
+        return registration;
+    }
+
+    /// Closes a descriptor once all events of this turn are told: its number is nobody else's before, so that none
+    /// of them can be taken for another's. A close takes it out of epoll as well, without a call for that
+    /// (epoll(7)). On the loop.
+    public void close(FileDescriptor descriptor, IoRegistration registration) {
+        ended.add(() -> {
+            try {
+                descriptor.close();
+            } catch (IOException e) {
+                // It is closed all the same (close(2)).
+                LOG.debug("close: {}", e.getMessage());
+            }
+            registration.cancel();
+        });
     }
 
     @Override
@@ -40,16 +80,30 @@ public final class SteadyEpoll implements IoHandler {
 
     @Override
     public int run(IoHandlerContext context) {
-        return epoll.run(context);
+        // What tasks have ended since the last turn, and what this turn ends.
+        closeEnded();
+        int handled = epoll.run(context);
+        closeEnded();
+        return handled;
+    }
+
+    private void closeEnded() {
+        Runnable next = ended.poll();
+        while (next != null) {
+            next.run();
+            next = ended.poll();
+        }
     }
 
     @Override
     public void prepareToDestroy() {
         epoll.prepareToDestroy();
+        closeEnded();
     }
 
     @Override
     public void destroy() {
+        closeEnded();
         epoll.destroy();
     }
 
@@ -63,11 +117,11 @@ public final class SteadyEpoll implements IoHandler {
         return epoll.isCompatible(handleType);
     }
 
-    private static final class Steady implements IoRegistration {
+    private static final class Registration implements IoRegistration {
         private final IoRegistration registration;
         private boolean added;
 
-        Steady(IoRegistration registration) {
+        Registration(IoRegistration registration) {
             this.registration = registration;
         }
 

@@ -1,20 +1,15 @@
 package dev.culvert.dataplane.relay;
 
+import dev.culvert.dataplane.tcp.Rounds;
+import dev.culvert.dataplane.tcp.TcpInfo;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelException;
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /// Looks after a channel whose input has ended (attacks.md TC-04): nobody reads from it any more, so a reset behind the
 /// end would be noticed by the next write alone, which may never come. On its loop.
-final class HalfClosed implements Runnable {
-    private static final int LOOK_SECONDS = 3;
+final class HalfClosed extends Rounds.Stop {
     // What a question that has ended waits for without a byte of its answer: no job takes as long, but harm does.
-    private static final int MOST_SILENT_LOOKS = 1_800 / LOOK_SECONDS;
-    // TCP_CLOSE of Linux's tcp_states.h.
-    private static final int CLOSED = 7;
+    private static final int MOST_SILENT_LOOKS = 1_800 / Rounds.SECONDS;
 
     private final Channel source;
     private final LongAdder answered;
@@ -32,13 +27,12 @@ final class HalfClosed implements Runnable {
     /// @param broken what to do when it is gone, or silent for too long
     static void watch(Channel source, LongAdder answered, Runnable broken) {
         HalfClosed watch = new HalfClosed(source, answered, broken);
-        Future<?> looks =
-                source.eventLoop().scheduleWithFixedDelay(watch, LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
-        source.closeFuture().addListener(_ -> looks.cancel(false));
+        watch.join(source.eventLoop());
+        source.closeFuture().addListener(_ -> watch.leave());
     }
 
     @Override
-    public void run() {
+    protected void look() {
         long now = answered.sum();
         silent = now == before ? silent + 1 : 0;
         before = now;
@@ -48,11 +42,7 @@ final class HalfClosed implements Runnable {
     }
 
     private boolean isReset() {
-        try {
-            return source instanceof EpollSocketChannel socket
-                    && socket.tcpInfo().state() == CLOSED;
-        } catch (ChannelException closed) {
-            return true;
-        }
+        TcpInfo known = TcpInfo.of(source);
+        return known != null && known.isClosed();
     }
 }

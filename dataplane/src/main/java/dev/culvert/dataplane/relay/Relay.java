@@ -5,16 +5,11 @@ import dev.culvert.dataplane.Ended;
 import dev.culvert.model.decide.Allowance;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.CombinedChannelDuplexHandler;
-import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.DuplexChannel;
-import io.netty.channel.unix.Socket;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.concurrent.Future;
 import io.netty.util.concurrent.Promise;
-import java.io.IOException;
-import java.nio.channels.NotYetConnectedException;
 import java.util.List;
 
 /// Two channels whose bytes go to each other until both directions have ended.
@@ -92,31 +87,11 @@ public final class Relay {
     /// Ends the direction to the other end: with TLS by a close_notify, without which what was sent would look cut.
     public static Future<?> endOutput(DuplexChannel channel) {
         if (!(channel.pipeline().get(TLS) instanceof SslHandler tls)) {
-            return endPlainOutput(channel);
+            return channel.shutdownOutput();
         }
         Promise<Object> ended = channel.eventLoop().newPromise();
         tls.closeOutbound().addListener(_ -> channel.shutdownOutput().addListener(_ -> ended.trySuccess(true)));
         return ended;
-    }
-
-    /// The kernel's FIN without Netty's: for what might still wait to be written that builds an exception with its
-    /// stack, a twentieth of the cost of a short connection, and here nothing waits.
-    private static Future<?> endPlainOutput(DuplexChannel channel) {
-        ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
-        if (!(channel instanceof EpollSocketChannel kernel)
-                || waiting == null
-                || waiting.totalPendingWriteBytes() > 0) {
-            return channel.shutdownOutput();
-        }
-        try {
-            ((Socket) kernel.fd()).shutdown(false, true);
-        } catch (IOException | NotYetConnectedException gone) {
-            // Reset meanwhile: the loop is about to hear of it, and so is whoever reads.
-            return channel.newFailedFuture(gone);
-        }
-        // The end of its other direction is now the end of it all.
-        kernel.config().setAllowHalfClosure(false);
-        return channel.newSucceededFuture();
     }
 
     /// Closes with a reset, so that what was cut does not look complete.

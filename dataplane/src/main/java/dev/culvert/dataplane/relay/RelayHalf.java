@@ -1,6 +1,7 @@
 package dev.culvert.dataplane.relay;
 
-import dev.culvert.dataplane.tunnel.StackChannel;
+import dev.culvert.dataplane.tcp.HalfClosingChannel;
+import dev.culvert.dataplane.tcp.TcpChannel;
 import dev.culvert.model.decide.Allowance;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -76,10 +77,7 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext ctx, Object message) {
-        if (splice != null && splice.hasBegun()) {
-            bytes.add(((ByteBuf) message).readableBytes());
-            splice.keep(this, (ByteBuf) message);
-        } else if (throttle == null) {
+        if (throttle == null) {
             pass((ByteBuf) message);
         } else {
             throttle.add((ByteBuf) message, ctx.executor());
@@ -142,6 +140,10 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
+        if (!ended && ctx.channel() instanceof TcpChannel source && source.isInputShutdown()) {
+            // Its end is told next, and goes with its last bytes.
+            return;
+        }
         sink.flush();
         if (!becomesSplice() && sink.isWritable() && mayRead(ctx.channel())) {
             ctx.read();
@@ -163,9 +165,8 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /// After its end a channel must not be asked to read again: epoll has taken it off its list and would throw. The
-    /// end
-    /// may also have come before this handler was there, with bytes that are only now handed on.
+    /// After its end a channel must not be asked to read again. The end may also have come before this handler was
+    /// there, with bytes that are only now handed on.
     private boolean mayRead(Channel source) {
         return !ended
                 && !isPausing()
@@ -217,6 +218,10 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
         if (answers != null && !answers.ended) {
             HalfClosed.watch(current.channel(), answers.bytes, () -> broke(current.channel()));
         }
+        if (sink instanceof TcpChannel tcp && !sinkEnded() && tcp.pipeline().get(Relay.TLS) == null) {
+            tcp.shutdownOutput().addListener(_ -> closeIfBothEnded(current.channel()));
+            return;
+        }
         sink.writeAndFlush(Unpooled.EMPTY_BUFFER).addListener((ChannelFutureListener) written -> {
             // A sink that has said all it wanted ends with a close, which is a FIN too, and one call of the kernel.
             if (!written.isSuccess() || !(sink instanceof DuplexChannel duplex) || sinkEnded()) {
@@ -250,6 +255,9 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
 
     /// The source has closed: what it sent still goes out, then the sink closes too.
     void gone() {
+        if (splice != null && splice.hasBegun()) {
+            return;
+        }
         if (isPausing() && sink.isOpen()) {
             afterwards = this::gone;
             return;
@@ -295,8 +303,8 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
     }
 
     static void reset(Channel channel) {
-        if (channel instanceof StackChannel inside) {
-            inside.abort();
+        if (channel instanceof HalfClosingChannel ours) {
+            ours.abort();
             return;
         }
         try {

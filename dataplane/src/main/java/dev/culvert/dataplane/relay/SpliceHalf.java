@@ -1,9 +1,9 @@
 package dev.culvert.dataplane.relay;
 
 import dev.culvert.dataplane.os.Pipe;
+import dev.culvert.dataplane.tcp.TcpChannel;
 import dev.culvert.model.decide.Allowance;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,12 +23,13 @@ final class SpliceHalf {
 
     private final SplicePair pair;
     private final Splices splices;
-    private final EpollSocketChannel source;
-    private final EpollSocketChannel sink;
+    private final TcpChannel source;
+    private final TcpChannel sink;
     private final Socket from;
     private final Socket to;
     private final LongAdder bytes;
     private final Runnable rested = this::rested;
+    private final Runnable again = this::readable;
     private @Nullable Allowance allowance;
     private boolean carriesVisitors;
     private @Nullable Pipe pipe;
@@ -40,21 +41,23 @@ final class SpliceHalf {
     private boolean ended;
     private boolean over;
 
-    SpliceHalf(SplicePair pair, Splices splices, EpollSocketChannel source, EpollSocketChannel sink, LongAdder bytes) {
+    SpliceHalf(SplicePair pair, Splices splices, TcpChannel source, TcpChannel sink, LongAdder bytes) {
         this.pair = pair;
         this.splices = splices;
         this.source = source;
         this.sink = sink;
-        this.from = (Socket) source.fd();
-        this.to = (Socket) sink.fd();
+        this.from = source.socket();
+        this.to = sink.socket();
         this.bytes = bytes;
     }
 
-    /// @param first what its channel had read last, which goes before everything else; null for nothing
     /// @param hasEnded whether the direction is over, and its end is passed on
-    void begin(@Nullable ByteBuf first, boolean hasEnded) {
-        kept = first;
+    void begin(boolean hasEnded) {
         over = hasEnded;
+        // Nobody knows; what is not so says so.
+        readable = true;
+        writable = true;
+        move();
     }
 
     /// @param inward whether it carries what the visitor sends
@@ -63,11 +66,11 @@ final class SpliceHalf {
         carriesVisitors = inward;
     }
 
-    EpollSocketChannel source() {
+    TcpChannel source() {
         return source;
     }
 
-    EpollSocketChannel sink() {
+    TcpChannel sink() {
         return sink;
     }
 
@@ -111,7 +114,8 @@ final class SpliceHalf {
             over = true;
             pair.ended(this);
         } else if (more) {
-            pair.again(this);
+            // The others first.
+            source.eventLoop().execute(again);
         }
     }
 

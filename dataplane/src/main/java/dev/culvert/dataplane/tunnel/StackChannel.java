@@ -1,22 +1,18 @@
 package dev.culvert.dataplane.tunnel;
 
+import dev.culvert.dataplane.tcp.HalfClosingChannel;
 import dev.culvert.proto.netstack.CloseReason;
 import dev.culvert.proto.netstack.TcpSocket;
 import dev.culvert.proto.netstack.TcpState;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.AbstractChannel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.EventLoop;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.ChannelInputShutdownReadComplete;
-import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -31,14 +27,10 @@ import org.jspecify.annotations.Nullable;
 /// A TCP connection inside the tunnel as a Netty channel without a file descriptor.
 ///
 /// It lives on the tunnel loop. Reading takes from the socket's receive buffer, which opens the window; writing fills
-/// its send buffer and goes on when an ACK has freed room. It always half-closes: the peer's FIN arrives as
-/// [ChannelInputShutdownEvent], never as a close.
-public final class StackChannel extends AbstractChannel implements DuplexChannel {
+/// its send buffer and goes on when an ACK has freed room.
+public final class StackChannel extends HalfClosingChannel {
     // A peer that went away without a word must not hold a connection for ever: probed after this, four times.
     private static final long KEEP_ALIVE = TimeUnit.SECONDS.toNanos(60);
-
-    private static final int MOST_READS = 16;
-    private static final ChannelMetadata METADATA = new ChannelMetadata(false, MOST_READS);
 
     private final StackInside tunnel;
     private final ChannelConfig config = new DefaultChannelConfig(this);
@@ -49,10 +41,7 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
     private boolean readPending;
     private boolean reading;
     private boolean readAgainScheduled;
-    private volatile boolean inputShutdown;
-    private volatile boolean outputShutdown;
     private boolean abort;
-    private volatile boolean closed;
 
     /// A channel that will connect.
     StackChannel(StackInside tunnel) {
@@ -69,7 +58,7 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
         accepted.keepAlive(KEEP_ALIVE);
     }
 
-    /// Closes with a reset instead of a FIN: what a relay does when the other side was reset.
+    @Override
     public void abort() {
         onLoop(() -> {
             abort = true;
@@ -86,7 +75,7 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
     /// Called by the tunnel loop when something changed: connected, readable, writable, failed.
     void ready() {
         TcpSocket current = socket;
-        if (current == null || closed) {
+        if (current == null || !isOpen()) {
             return;
         }
         if (connecting != null) {
@@ -100,7 +89,7 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
         if (readPending) {
             readNow(current);
         }
-        if (failure != null && !closed) {
+        if (failure != null && isOpen()) {
             fail(failure);
         }
     }
@@ -141,7 +130,7 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
     }
 
     private void readNow(TcpSocket current) {
-        if (reading || inputShutdown) {
+        if (reading || isInputShutdown()) {
             return;
         }
         reading = true;
@@ -160,9 +149,9 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
             messages++;
             readPending = false;
             pipeline().fireChannelRead(buffer);
-        } while (config.isAutoRead() && current.readable() > 0 && messages < MOST_READS && !closed);
+        } while (config.isAutoRead() && current.readable() > 0 && messages < MOST_READS && isOpen());
         reading = false;
-        if (closed) {
+        if (!isOpen()) {
             return;
         }
         if (messages > 0) {
@@ -179,6 +168,7 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
             CloseReason failure = current.failure();
             if (failure == null) {
                 inputEnded();
+                tellInputEnded();
             } else {
                 fail(failure);
             }
@@ -196,26 +186,10 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
             eventLoop().execute(() -> {
                 readAgainScheduled = false;
                 TcpSocket current = socket;
-                if (current != null && readPending && !closed) {
+                if (current != null && readPending && isOpen()) {
                     readNow(current);
                 }
             });
-        }
-    }
-
-    private void inputEnded() {
-        if (inputShutdown) {
-            return;
-        }
-        inputShutdown = true;
-        pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
-        pipeline().fireUserEventTriggered(ChannelInputShutdownReadComplete.INSTANCE);
-        closeIfBothShut();
-    }
-
-    private void closeIfBothShut() {
-        if (inputShutdown && outputShutdown) {
-            unsafe().close(voidPromise());
         }
     }
 
@@ -291,7 +265,7 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
 
     @Override
     protected void doShutdownOutput() {
-        outputShutdown = true;
+        outputEnded();
         TcpSocket current = socket;
         if (current != null) {
             current.shutdownOutput();
@@ -301,9 +275,7 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
 
     @Override
     protected void doClose() {
-        closed = true;
-        inputShutdown = true;
-        outputShutdown = true;
+        ended();
         ChannelPromise promise = connecting;
         if (promise != null) {
             connecting = null;
@@ -339,78 +311,13 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
     }
 
     @Override
-    public @Nullable InetSocketAddress remoteAddress() {
-        return (InetSocketAddress) super.remoteAddress();
-    }
-
-    @Override
-    public @Nullable InetSocketAddress localAddress() {
-        return (InetSocketAddress) super.localAddress();
-    }
-
-    @Override
-    protected void doBind(SocketAddress local) {
-        throw new UnsupportedOperationException("a connection inside the tunnel takes its local address from it");
-    }
-
-    @Override
-    protected void doDisconnect() {
-        doClose();
-    }
-
-    @Override
     public ChannelConfig config() {
         return config;
     }
 
     @Override
-    public boolean isOpen() {
-        return !closed;
-    }
-
-    @Override
     public boolean isActive() {
-        return !closed && socket != null && connecting == null;
-    }
-
-    @Override
-    public ChannelMetadata metadata() {
-        return METADATA;
-    }
-
-    @Override
-    public boolean isInputShutdown() {
-        return inputShutdown;
-    }
-
-    @Override
-    public boolean isOutputShutdown() {
-        return outputShutdown;
-    }
-
-    @Override
-    public boolean isShutdown() {
-        return inputShutdown && outputShutdown;
-    }
-
-    @Override
-    public ChannelFuture shutdownInput() {
-        return shutdownInput(newPromise());
-    }
-
-    @Override
-    public ChannelFuture shutdownInput(ChannelPromise promise) {
-        onLoop(() -> {
-            inputShutdown = true;
-            promise.trySuccess();
-            closeIfBothShut();
-        });
-        return promise;
-    }
-
-    @Override
-    public ChannelFuture shutdownOutput() {
-        return shutdownOutput(newPromise());
+        return isOpen() && socket != null && connecting == null;
     }
 
     @Override
@@ -427,24 +334,6 @@ public final class StackChannel extends AbstractChannel implements DuplexChannel
             closeIfBothShut();
         });
         return promise;
-    }
-
-    @Override
-    public ChannelFuture shutdown() {
-        return close();
-    }
-
-    @Override
-    public ChannelFuture shutdown(ChannelPromise promise) {
-        return close(promise);
-    }
-
-    private void onLoop(Runnable task) {
-        if (eventLoop().inEventLoop()) {
-            task.run();
-        } else {
-            eventLoop().execute(task);
-        }
     }
 
     @Override

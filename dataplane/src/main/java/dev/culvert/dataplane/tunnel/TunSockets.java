@@ -1,14 +1,14 @@
 package dev.culvert.dataplane.tunnel;
 
+import dev.culvert.dataplane.tcp.SocketSetup;
+import dev.culvert.dataplane.tcp.TcpChannel;
+import dev.culvert.dataplane.tcp.TcpServerChannel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.ServerChannel;
-import io.netty.channel.epoll.EpollServerSocketChannel;
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.epoll.EpollSocketChannelConfig;
-import io.netty.channel.unix.RawUnixChannelOption;
+import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -26,13 +26,8 @@ final class TunSockets {
     private static final int SOL_SOCKET = 1;
     private static final int SO_BINDTODEVICE = 25;
     private static final int NAME = 16;
-    private static final RawUnixChannelOption BIND_TO_DEVICE =
-            new RawUnixChannelOption("SO_BINDTODEVICE", SOL_SOCKET, SO_BINDTODEVICE, NAME);
 
     private static final int BACKLOG = 4096;
-    private static final int KEEP_IDLE_SECONDS = 60;
-    private static final int KEEP_INTERVAL_SECONDS = 15;
-    private static final int KEEP_PROBES = 4;
 
     private final byte[] name;
     private final PortChange opened;
@@ -52,28 +47,21 @@ final class TunSockets {
     }
 
     Channel connection() {
-        EpollSocketChannel channel = new EpollSocketChannel();
-        channel.config().setOption(BIND_TO_DEVICE, ByteBuffer.wrap(name));
-        settle(channel.config());
-        return channel;
+        return new TcpChannel((fresh, _) -> bindToDevice(fresh));
     }
 
-    private static void settle(EpollSocketChannelConfig config) {
-        config.setAllowHalfClosure(true);
-        config.setTcpNoDelay(true);
-        config.setKeepAlive(true);
-        config.setTcpKeepIdle(KEEP_IDLE_SECONDS);
-        config.setTcpKeepIntvl(KEEP_INTERVAL_SECONDS);
-        config.setTcpKeepCnt(KEEP_PROBES);
+    private void bindToDevice(Socket fresh) throws IOException {
+        fresh.setRawOpt(SOL_SOCKET, SO_BINDTODEVICE, ByteBuffer.wrap(name));
     }
 
     ServerChannel listener() {
-        EpollServerSocketChannel channel = new EpollServerSocketChannel();
-        channel.config().setOption(BIND_TO_DEVICE, ByteBuffer.wrap(name));
-        channel.config().setReuseAddress(true);
-        // A port of the tunnel and the same one of every address may belong to one node: see Listeners.
-        channel.config().setReusePort(true);
-        channel.config().setBacklog(BACKLOG);
+        TcpServerChannel channel = new TcpServerChannel(
+                SocketSetup.PROBED.and((fresh, _) -> {
+                    bindToDevice(fresh);
+                    // A port of the tunnel and the same one of every address may belong to one node: see Listeners.
+                    fresh.setReusePort(true);
+                }),
+                BACKLOG);
         channel.pipeline().addFirst(new Entrance());
         return channel;
     }
@@ -100,12 +88,6 @@ final class TunSockets {
                 }
             });
             ctx.bind(local, bound);
-        }
-
-        @Override
-        public void channelRead(ChannelHandlerContext ctx, Object accepted) {
-            settle(((EpollSocketChannel) accepted).config());
-            ctx.fireChannelRead(accepted);
         }
 
         @Override

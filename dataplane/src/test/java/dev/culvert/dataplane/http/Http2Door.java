@@ -57,7 +57,6 @@ final class Http2Door {
                 .group(node.loops().visitors())
                 .channelFactory(node.loops().listeners())
                 .childOption(ChannelOption.AUTO_READ, false)
-                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {

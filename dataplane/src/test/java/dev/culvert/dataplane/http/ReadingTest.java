@@ -2,6 +2,7 @@ package dev.culvert.dataplane.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.culvert.dataplane.tcp.TcpInfo;
 import dev.culvert.model.Limits;
 import dev.culvert.model.decide.Admission;
 import dev.culvert.model.decide.BanTable;
@@ -80,7 +81,7 @@ class ReadingTest {
         while (!stalled) {
             seconds += Pace.WATCH_SECONDS;
             for (Watched reader : readers) {
-                reader.visitor.progress = new SocketProgress(4_000_000, seconds * 1_000_000L);
+                reader.visitor.progress = new TcpInfo(false, 4_000_000, seconds * 1_000_000L);
                 stalled = reader.isStalled();
             }
         }
@@ -92,7 +93,7 @@ class ReadingTest {
     void isStalled_manyBehindANetworkThatIsDown_after30Seconds() {
         many(Reading.Wait.NETWORK);
         for (Watched reader : readers) {
-            reader.visitor.progress = new SocketProgress(4_000_000, 1_000_000);
+            reader.visitor.progress = new TcpInfo(false, 4_000_000, 1_000_000);
         }
         // The first look sees the four million come.
         assertThat(patience(readers)).isBetween(30, 36);
@@ -103,7 +104,7 @@ class ReadingTest {
         many(Reading.Wait.NETWORK);
         for (int look = 1; look < 200; look++) {
             for (Watched reader : readers) {
-                reader.visitor.progress = new SocketProgress(look * 1000L, look * 3_000_000L);
+                reader.visitor.progress = new TcpInfo(false, look * 1000L, look * 3_000_000L);
                 assertThat(reader.isStalled()).isFalse();
             }
         }
@@ -159,7 +160,7 @@ class ReadingTest {
     private static final class Visitor implements Reading.Reader {
         private final Reading.Wait wait;
         private long taken;
-        private @Nullable SocketProgress progress;
+        private @Nullable TcpInfo progress;
 
         Visitor(Reading.Wait wait) {
             this.wait = wait;
@@ -181,7 +182,7 @@ class ReadingTest {
         }
 
         @Override
-        public @Nullable SocketProgress progress() {
+        public @Nullable TcpInfo progress() {
             return progress;
         }
     }

@@ -87,7 +87,6 @@ class SpliceTest {
                 .group(loops.tunnel())
                 .channelFactory(loops.listeners())
                 .childOption(ChannelOption.AUTO_READ, false)
-                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {

@@ -1,7 +1,8 @@
-package dev.culvert.dataplane.http;
+package dev.culvert.dataplane.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.culvert.dataplane.os.SteadyEpoll;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -9,8 +10,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.epoll.Epoll;
-import io.netty.channel.epoll.EpollIoHandler;
-import io.netty.channel.epoll.EpollSocketChannel;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -23,11 +22,11 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 @EnabledOnOs(OS.LINUX)
-class SocketProgressTest {
+class TcpInfoTest {
     private static final int MUCH = 32 << 20;
     private static final long PATIENCE_NANOS = Duration.ofSeconds(20).toNanos();
 
-    private final MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    private final MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, SteadyEpoll.newFactory());
 
     @AfterEach
     void end() {
@@ -40,15 +39,15 @@ class SocketProgressTest {
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Channel channel = new Bootstrap()
                     .group(loops)
-                    .channel(EpollSocketChannel.class)
+                    .channelFactory(() -> new TcpChannel(SocketSetup.NONE))
                     .handler(new ChannelInboundHandlerAdapter())
                     .connect(server.getLocalSocketAddress())
                     .sync()
                     .channel();
             try (Socket visitor = server.accept()) {
                 channel.writeAndFlush(Unpooled.wrappedBuffer(new byte[MUCH]));
-                SocketProgress shut = until(channel, 100_000);
-                SocketProgress later = until(channel, shut.shutMicros() + 100_000);
+                TcpInfo shut = until(channel, 100_000);
+                TcpInfo later = until(channel, shut.shutMicros() + 100_000);
                 assertThat(shut.acknowledged()).isBetween(1L, MUCH - 1L);
                 assertThat(later.acknowledged()).isEqualTo(shut.acknowledged());
 
@@ -56,14 +55,14 @@ class SocketProgressTest {
                 assertThat(progress(channel).acknowledged()).isGreaterThan(later.acknowledged());
             }
             channel.close().sync();
-            assertThat(SocketProgress.of(channel)).isNull();
+            assertThat(TcpInfo.of(channel)).isNull();
         }
     }
 
     /// As soon as the window has been shut for so long.
-    private static SocketProgress until(Channel channel, long shutMicros) {
+    private static TcpInfo until(Channel channel, long shutMicros) {
         long deadline = System.nanoTime() + PATIENCE_NANOS;
-        SocketProgress now = progress(channel);
+        TcpInfo now = progress(channel);
         while (now.shutMicros() < shutMicros && System.nanoTime() < deadline) {
             LockSupport.parkNanos(10_000_000);
             now = progress(channel);
@@ -72,12 +71,12 @@ class SocketProgressTest {
         return now;
     }
 
-    private static SocketProgress progress(Channel channel) {
-        return Objects.requireNonNull(SocketProgress.of(channel));
+    private static TcpInfo progress(Channel channel) {
+        return Objects.requireNonNull(TcpInfo.of(channel));
     }
 
     @Test
     void of_whatIsNoSocket_isUnknown() {
-        assertThat(SocketProgress.of(new EmbeddedChannel())).isNull();
+        assertThat(TcpInfo.of(new EmbeddedChannel())).isNull();
     }
 }

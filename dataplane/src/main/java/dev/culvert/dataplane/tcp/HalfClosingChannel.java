@@ -1,0 +1,148 @@
+package dev.culvert.dataplane.tcp;
+
+import io.netty.channel.AbstractChannel;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelMetadata;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.channel.socket.DuplexChannel;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/// A TCP connection as a channel, wherever its TCP is: the kernel's, or the tunnel's stack.
+///
+/// It always half-closes: the peer's FIN is a [ChannelInputShutdownEvent] and never a close, and the channel
+/// closes by itself when both directions have ended. When it has read an end behind other bytes,
+/// [#isInputShutdown()] says so from `channelReadComplete` on, and the event follows at once.
+public abstract class HalfClosingChannel extends AbstractChannel implements DuplexChannel {
+    /// Reads of one turn at most.
+    protected static final int MOST_READS = 16;
+
+    private static final ChannelMetadata METADATA = new ChannelMetadata(false, MOST_READS);
+
+    // Written on the loop only; others ask whether the channel is open or shut.
+    private volatile boolean inputShutdown;
+    private volatile boolean outputShutdown;
+    private volatile boolean closed;
+
+    protected HalfClosingChannel(@Nullable Channel parent) {
+        super(parent);
+    }
+
+    /// Closes with a reset instead of a FIN: what a relay does when the other side was reset.
+    public abstract void abort();
+
+    /// Nothing more comes; to be followed by [#tellInputEnded()].
+    protected final void inputEnded() {
+        inputShutdown = true;
+    }
+
+    protected final void tellInputEnded() {
+        pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+        pipeline().fireUserEventTriggered(ChannelInputShutdownReadComplete.INSTANCE);
+        closeIfBothShut();
+    }
+
+    protected final void outputEnded() {
+        outputShutdown = true;
+    }
+
+    protected final void closeIfBothShut() {
+        if (inputShutdown && outputShutdown) {
+            unsafe().close(voidPromise());
+        }
+    }
+
+    /// For the close of a subclass.
+    protected final void ended() {
+        closed = true;
+        inputShutdown = true;
+        outputShutdown = true;
+    }
+
+    protected final void onLoop(Runnable task) {
+        if (eventLoop().inEventLoop()) {
+            task.run();
+        } else {
+            eventLoop().execute(task);
+        }
+    }
+
+    @Override
+    public final boolean isOpen() {
+        return !closed;
+    }
+
+    @Override
+    public final boolean isInputShutdown() {
+        return inputShutdown;
+    }
+
+    @Override
+    public final boolean isOutputShutdown() {
+        return outputShutdown;
+    }
+
+    @Override
+    public final boolean isShutdown() {
+        return inputShutdown && outputShutdown;
+    }
+
+    @Override
+    public final ChannelFuture shutdownInput() {
+        return shutdownInput(newPromise());
+    }
+
+    @Override
+    public final ChannelFuture shutdownInput(ChannelPromise promise) {
+        onLoop(() -> {
+            inputShutdown = true;
+            promise.trySuccess();
+            closeIfBothShut();
+        });
+        return promise;
+    }
+
+    @Override
+    public final ChannelFuture shutdownOutput() {
+        return shutdownOutput(newPromise());
+    }
+
+    @Override
+    public final ChannelFuture shutdown() {
+        return close();
+    }
+
+    @Override
+    public final ChannelFuture shutdown(ChannelPromise promise) {
+        return close(promise);
+    }
+
+    @Override
+    public final ChannelMetadata metadata() {
+        return METADATA;
+    }
+
+    @Override
+    public final @Nullable InetSocketAddress remoteAddress() {
+        return (InetSocketAddress) super.remoteAddress();
+    }
+
+    @Override
+    public final @Nullable InetSocketAddress localAddress() {
+        return (InetSocketAddress) super.localAddress();
+    }
+
+    @Override
+    protected final void doBind(SocketAddress local) {
+        throw new UnsupportedOperationException("a connection has its local address since it connects");
+    }
+
+    @Override
+    protected final void doDisconnect() throws Exception {
+        doClose();
+    }
+}

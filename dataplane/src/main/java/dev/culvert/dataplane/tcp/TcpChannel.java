@@ -1,0 +1,594 @@
+package dev.culvert.dataplane.tcp;
+
+import dev.culvert.dataplane.os.SteadyEpoll;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.ConnectTimeoutException;
+import io.netty.channel.DefaultChannelConfig;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.RecvByteBufAllocator;
+import io.netty.channel.epoll.EpollIoEvent;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.epoll.LinuxSocket;
+import io.netty.channel.unix.Errors;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.AlreadyConnectedException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.UnresolvedAddressException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// A TCP connection of the kernel's as a channel on an epoll loop.
+///
+/// Netty's own tells epoll each change of what it waits for, and asks the kernel for addresses, options and
+/// buffers that nobody wants: twice the system calls of a short connection. This one tells epoll once, by edge,
+/// and remembers what it was told.
+public final class TcpChannel extends HalfClosingChannel implements UnixChannel {
+    private static final EpollIoOps EVERYTHING = EpollIoOps.valueOf(EpollIoOps.EPOLLIN.value()
+            | EpollIoOps.EPOLLOUT.value()
+            | EpollIoOps.EPOLLRDHUP.value()
+            | EpollIoOps.EPOLLET.value());
+    // sys/epoll.h: both directions have ended. Netty has no name for it.
+    private static final int EPOLLHUP = 0x10;
+    private static final int ENDED = EpollIoOps.EPOLLRDHUP.value() | EPOLLHUP;
+    private static final int FAILED = EpollIoOps.EPOLLERR.value() | EPOLLHUP;
+    // Of one turn, where somebody takes bytes as fast as they come.
+    private static final int MOST_WRITES = 16;
+
+    private final ChannelConfig config = new Config(this);
+    private final SocketSetup setup;
+    // Written on the loop only; others ask whether the channel is active, open or shut.
+    private volatile @Nullable Socket socket;
+    private volatile boolean connected;
+    private @Nullable InetSocketAddress remote;
+    private @Nullable SteadyEpoll epoll;
+    private @Nullable IoRegistration registration;
+    private @Nullable ChannelPromise connecting;
+    private @Nullable ChannelPromise finishing;
+    private @Nullable Readiness listener;
+    private @Nullable Probing young;
+    // As far as is known: by epoll's last word, or by a call that had nothing to do.
+    private boolean readable;
+    private boolean writable;
+    private boolean peerEnded;
+    private boolean readPending;
+    private boolean reading;
+    private boolean readAgainScheduled;
+    private boolean abort;
+
+    /// Who hears in the place of the channel and its pipeline, which nothing is read for any more.
+    @FunctionalInterface
+    public interface Readiness {
+        /// @param what epoll's word; on the channel's loop
+        void ready(TcpChannel channel, EpollIoOps what);
+    }
+
+    /// A channel that will connect.
+    public TcpChannel(SocketSetup setup) {
+        super(null);
+        this.setup = setup;
+    }
+
+    /// A channel for an accepted connection.
+    TcpChannel(Channel parent, Socket accepted, InetSocketAddress from) {
+        super(parent);
+        this.setup = SocketSetup.NONE;
+        this.socket = accepted;
+        this.remote = from;
+        this.connected = true;
+        // A new connection has room.
+        this.writable = true;
+    }
+
+    /// The kernel's socket.
+    ///
+    /// @throws IllegalStateException before it connects
+    public Socket socket() {
+        Socket current = socket;
+        if (current == null) {
+            throw new IllegalStateException("no socket before it connects");
+        }
+        return current;
+    }
+
+    @Override
+    public FileDescriptor fd() {
+        return socket();
+    }
+
+    /// Lets somebody else hear, read and write from now on; the channel remains who closes. On the loop, with
+    /// nothing left to write.
+    public void handOver(Readiness to) {
+        listener = to;
+    }
+
+    @Override
+    public void abort() {
+        onLoop(() -> {
+            abort = true;
+            unsafe().close(voidPromise());
+        });
+    }
+
+    private void listen() throws IOException {
+        Future<IoRegistration> registered = ((IoEventLoop) eventLoop()).register(new Ear());
+        if (!registered.isSuccess()) {
+            throw new IOException("not registered with its loop", registered.cause());
+        }
+        IoRegistration current = registered.getNow();
+        registration = current;
+        current.submit(EVERYTHING);
+    }
+
+    private void heard(EpollIoOps what) {
+        Readiness other = listener;
+        if (!isOpen()) {
+            return;
+        }
+        if (other != null) {
+            other.ready(this, what);
+        } else if (connecting != null) {
+            connectEnded(what.value());
+        } else if (!what.contains(EpollIoOps.EPOLLERR) || !isBroken()) {
+            readyFor(what.value());
+        }
+    }
+
+    private boolean isBroken() {
+        try {
+            int error = socket().getSoError();
+            if (error != 0) {
+                fail(Errors.newIOException("connection", -error));
+            }
+            return error != 0;
+        } catch (IOException e) {
+            fail(e);
+            return true;
+        }
+    }
+
+    private void readyFor(int what) {
+        if ((what & EpollIoOps.EPOLLOUT.value()) != 0) {
+            writable = true;
+            ((TcpUnsafe) unsafe()).resumeFlush();
+        }
+        if ((what & ~EpollIoOps.EPOLLOUT.value()) != 0) {
+            readable = true;
+            peerEnded |= (what & ENDED) != 0;
+            // That the peer has gone is to be heard by who waits for nothing from it, too.
+            if (readPending || peerEnded) {
+                readNow();
+            }
+        }
+    }
+
+    private void connectEnded(int what) {
+        ChannelPromise promise = connecting;
+        if (promise == null || (what & (EpollIoOps.EPOLLOUT.value() | FAILED)) == 0) {
+            return;
+        }
+        try {
+            if ((what & FAILED) != 0 && !socket().finishConnect()) {
+                return;
+            }
+        } catch (IOException refused) {
+            connecting = null;
+            promise.tryFailure(((TcpUnsafe) unsafe()).named(refused));
+            unsafe().close(voidPromise());
+            return;
+        }
+        connecting = null;
+        connected = true;
+        writable = true;
+        Probing probing = new Probing();
+        young = probing;
+        probing.join(eventLoop());
+        boolean told = promise.trySuccess();
+        pipeline().fireChannelActive();
+        if (!told) {
+            unsafe().close(voidPromise());
+        } else if (isOpen()) {
+            // It may have answered before we heard that it is there.
+            readyFor(what);
+        }
+    }
+
+    private void fail(IOException why) {
+        pipeline().fireExceptionCaught(why);
+        unsafe().close(voidPromise());
+    }
+
+    private void readNow() {
+        if (reading || isInputShutdown() || !isOpen() || listener != null) {
+            return;
+        }
+        reading = true;
+        RecvByteBufAllocator.ExtendedHandle sizes = (RecvByteBufAllocator.ExtendedHandle) unsafe().recvBufAllocHandle();
+        sizes.reset(config);
+        boolean any = false;
+        int count;
+        try {
+            while ((count = readOnce(sizes)) > 0) {
+                any = true;
+                boolean full = sizes.lastBytesRead() == sizes.attemptedBytesRead();
+                // Behind the last bytes of who has ended stands the end, which is read on for.
+                if (!readable || !isOpen() || listener != null || (full && !sizes.continueReading())) {
+                    break;
+                }
+            }
+        } catch (IOException broken) {
+            reading = false;
+            fail(broken);
+            return;
+        }
+        reading = false;
+        if (count < 0) {
+            inputEnded();
+        }
+        sizes.readComplete();
+        if (!isOpen()) {
+            return;
+        }
+        if (any) {
+            pipeline().fireChannelReadComplete();
+        }
+        if (count < 0) {
+            tellInputEnded();
+        } else if (readable && (readPending || config.isAutoRead())) {
+            readAgain();
+        }
+    }
+
+    /// @return how many bytes it passed on, 0 if there are none now, -1 at the end
+    private int readOnce(RecvByteBufAllocator.ExtendedHandle sizes) throws IOException {
+        ByteBuf buffer = sizes.allocate(config.getAllocator());
+        int room = buffer.writableBytes();
+        sizes.attemptedBytesRead(room);
+        int count;
+        try {
+            count = receive(buffer, room);
+        } catch (IOException broken) {
+            buffer.release();
+            throw broken;
+        }
+        sizes.lastBytesRead(count);
+        if (count <= 0) {
+            buffer.release();
+            readable = false;
+            return count;
+        }
+        // Less than there was room for is all that there was (epoll(7)), but for an end behind it.
+        readable = count == room || peerEnded;
+        sizes.incMessagesRead(1);
+        readPending = false;
+        pipeline().fireChannelRead(buffer.writerIndex(buffer.writerIndex() + count));
+        return count;
+    }
+
+    private int receive(ByteBuf buffer, int room) throws IOException {
+        int from = buffer.writerIndex();
+        if (buffer.hasMemoryAddress()) {
+            return socket().recvAddress(buffer.memoryAddress(), from, from + room);
+        }
+        ByteBuffer part = buffer.internalNioBuffer(from, room);
+        return socket().recv(part, part.position(), part.limit());
+    }
+
+    private void readAgain() {
+        if (!readAgainScheduled) {
+            readAgainScheduled = true;
+            eventLoop().execute(() -> {
+                readAgainScheduled = false;
+                if (readPending && readable) {
+                    readNow();
+                }
+            });
+        }
+    }
+
+    @Override
+    protected void doBeginRead() {
+        readPending = true;
+        if (readable) {
+            readAgain();
+        }
+    }
+
+    @Override
+    protected void doRegister(ChannelPromise promise) {
+        try {
+            if (connected) {
+                listen();
+            }
+            promise.setSuccess();
+        } catch (IOException e) {
+            promise.setFailure(e);
+        }
+    }
+
+    @Override
+    protected void doWrite(ChannelOutboundBuffer in) throws IOException {
+        SocketWrites calls = SocketWrites.ofThisLoop();
+        for (int writes = 0; !in.isEmpty(); writes++) {
+            if (!writable) {
+                return;
+            }
+            if (writes == MOST_WRITES) {
+                eventLoop().execute(((TcpUnsafe) unsafe())::resumeFlush);
+                return;
+            }
+            in.removeBytes(calls.write(socket(), in, finishing != null));
+            writable = calls.tookAll();
+        }
+        if (finishing != null) {
+            endOutput();
+        }
+    }
+
+    @Override
+    protected Object filterOutboundMessage(Object message) {
+        if (!(message instanceof ByteBuf bytes)) {
+            throw new UnsupportedOperationException("a TCP connection carries bytes, not " + message.getClass());
+        }
+        if (bytes.isDirect() && bytes.nioBufferCount() == 1) {
+            return bytes;
+        }
+        ByteBuf direct = config.getAllocator().directBuffer(bytes.readableBytes());
+        direct.writeBytes(bytes);
+        bytes.release();
+        return direct;
+    }
+
+    /// Ends this direction behind what waits to be written: the FIN travels with the last of it, where that is one
+    /// piece.
+    @Override
+    public ChannelFuture shutdownOutput(ChannelPromise promise) {
+        onLoop(() -> {
+            ChannelOutboundBuffer waiting = unsafe().outboundBuffer();
+            if (isOutputShutdown() || finishing != null || waiting == null) {
+                promise.tryFailure(new ClosedChannelException());
+                return;
+            }
+            finishing = promise;
+            unsafe().flush();
+            if (waiting.isEmpty() && finishing != null) {
+                endOutput();
+            }
+        });
+        return promise;
+    }
+
+    private void endOutput() {
+        ChannelPromise promise = finishing;
+        finishing = null;
+        outputEnded();
+        try {
+            socket().shutdown(false, true);
+        } catch (IOException | java.nio.channels.NotYetConnectedException gone) {
+            // Reset meanwhile: the loop is about to hear of it, and so is whoever reads.
+            if (promise != null) {
+                promise.tryFailure(gone);
+            }
+            return;
+        }
+        if (promise != null) {
+            promise.trySuccess();
+        }
+        closeIfBothShut();
+    }
+
+    @Override
+    protected void doClose() throws IOException {
+        ended();
+        Probing probing = young;
+        if (probing != null) {
+            probing.leave();
+        }
+        ChannelPromise promise = connecting;
+        if (promise != null) {
+            connecting = null;
+            promise.tryFailure(new ConnectException("closed while connecting"));
+        }
+        ChannelPromise last = finishing;
+        if (last != null) {
+            finishing = null;
+            last.tryFailure(new ClosedChannelException());
+        }
+        Socket current = socket;
+        IoRegistration place = registration;
+        SteadyEpoll loop = epoll;
+        if (current == null) {
+            return;
+        }
+        try {
+            if (abort) {
+                current.setSoLinger(0);
+            }
+        } finally {
+            if (place == null || loop == null) {
+                current.close();
+            } else {
+                loop.close(current, place);
+            }
+        }
+    }
+
+    @Override
+    protected boolean isCompatible(EventLoop loop) {
+        return loop instanceof IoEventLoop io && io.isCompatible(EpollIoHandle.class);
+    }
+
+    @Override
+    protected @Nullable SocketAddress localAddress0() {
+        Socket current = socket;
+        return current == null ? null : current.localAddress();
+    }
+
+    @Override
+    protected @Nullable SocketAddress remoteAddress0() {
+        return remote;
+    }
+
+    @Override
+    public ChannelConfig config() {
+        return config;
+    }
+
+    @Override
+    public boolean isActive() {
+        return connected && isOpen();
+    }
+
+    @Override
+    protected AbstractUnsafe newUnsafe() {
+        return new TcpUnsafe();
+    }
+
+    /// Lets a connection that was dialled be probed while it is silent, once it is a few seconds old: that is four
+    /// calls of the kernel, and most are over before.
+    private final class Probing extends Rounds.Stop {
+        private boolean seen;
+
+        @Override
+        protected void look() {
+            if (!seen) {
+                seen = true;
+                return;
+            }
+            leave();
+            young = null;
+            try {
+                SocketSetup.PROBED.apply(socket(), false);
+            } catch (IOException e) {
+                fail(e);
+            }
+        }
+    }
+
+    /// The channel's place among the descriptors of its loop.
+    private final class Ear implements SteadyEpoll.Handle {
+        @Override
+        public void registeredWith(SteadyEpoll now) {
+            epoll = now;
+        }
+
+        @Override
+        public FileDescriptor fd() {
+            return socket();
+        }
+
+        @Override
+        public void handle(IoRegistration place, IoEvent event) {
+            heard(((EpollIoEvent) event).ops());
+        }
+
+        @Override
+        public void close() {
+            unsafe().close(voidPromise());
+        }
+    }
+
+    private static final class Config extends DefaultChannelConfig {
+        private final TcpChannel owner;
+
+        Config(TcpChannel owner) {
+            super(owner);
+            this.owner = owner;
+        }
+
+        @Override
+        protected void autoReadCleared() {
+            if (owner.isRegistered()) {
+                owner.onLoop(() -> {
+                    if (!isAutoRead()) {
+                        owner.readPending = false;
+                    }
+                });
+            }
+        }
+    }
+
+    private final class TcpUnsafe extends AbstractUnsafe {
+        @Override
+        public void connect(SocketAddress to, @Nullable SocketAddress from, ChannelPromise promise) {
+            if (!promise.setUncancellable() || !ensureOpen(promise)) {
+                return;
+            }
+            if (socket != null) {
+                safeSetFailure(promise, new AlreadyConnectedException());
+                return;
+            }
+            try {
+                InetSocketAddress target = (InetSocketAddress) to;
+                if (target.isUnresolved()) {
+                    throw new UnresolvedAddressException();
+                }
+                boolean ipv6 = target.getAddress() instanceof Inet6Address;
+                Socket fresh = LinuxSocket.newSocketStream(ipv6);
+                socket = fresh;
+                remote = target;
+                fresh.setTcpNoDelay(true);
+                setup.apply(fresh, ipv6);
+                if (from != null) {
+                    fresh.bind(from);
+                }
+                connecting = promise;
+                boolean done = fresh.connect(target);
+                listen();
+                if (done) {
+                    connectEnded(EpollIoOps.EPOLLOUT.value());
+                } else {
+                    limitConnect(promise, config.getConnectTimeoutMillis());
+                }
+            } catch (IOException | RuntimeException e) {
+                connecting = null;
+                promise.tryFailure(annotateConnectException(e, to));
+                closeIfClosed();
+            }
+        }
+
+        Throwable named(IOException refused) {
+            return annotateConnectException(refused, remote);
+        }
+
+        private void limitConnect(ChannelPromise promise, int millis) {
+            if (millis <= 0) {
+                return;
+            }
+            Future<?> limit = eventLoop()
+                    .schedule(
+                            () -> {
+                                if (promise.equals(connecting)) {
+                                    connecting = null;
+                                    promise.tryFailure(new ConnectTimeoutException(
+                                            "no answer from " + remote + " within " + millis + " ms"));
+                                    close(voidPromise());
+                                }
+                            },
+                            millis,
+                            TimeUnit.MILLISECONDS);
+            promise.addListener(_ -> limit.cancel(false));
+        }
+
+        void resumeFlush() {
+            flush0();
+        }
+    }
+}

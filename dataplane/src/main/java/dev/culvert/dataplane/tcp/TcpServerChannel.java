@@ -1,0 +1,256 @@
+package dev.culvert.dataplane.tcp;
+
+import io.netty.channel.AbstractChannel;
+import io.netty.channel.ChannelConfig;
+import io.netty.channel.ChannelException;
+import io.netty.channel.ChannelMetadata;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.DefaultChannelConfig;
+import io.netty.channel.EventLoop;
+import io.netty.channel.IoEvent;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
+import io.netty.channel.ServerChannel;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import io.netty.channel.unix.NativeInetAddress;
+import io.netty.channel.unix.Socket;
+import io.netty.channel.unix.UnixChannel;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.net.SocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/// A listening socket of the kernel's on an epoll loop; whom it accepts is a [TcpChannel] each.
+///
+/// Without auto-read nobody is accepted: who connects waits in the kernel's queue.
+public final class TcpServerChannel extends AbstractChannel implements ServerChannel, UnixChannel {
+    private static final EpollIoOps CONNECTIONS = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET);
+    // In one turn, so that those who are there wait for a fraction of a millisecond.
+    private static final int MOST_ACCEPTS = 16;
+    private static final ChannelMetadata METADATA = new ChannelMetadata(false, MOST_ACCEPTS);
+    // Its length, 16 bytes of address, the scope and the port: as Netty's native accept writes them.
+    private static final int ADDRESS = 26;
+
+    private final ChannelConfig config = new Config(this);
+    private final Socket socket;
+    private final SocketSetup setup;
+    private final int backlog;
+    private final byte[] from = new byte[ADDRESS];
+    private volatile boolean listening;
+    private volatile boolean closed;
+    private @Nullable IoRegistration registration;
+    private boolean acceptable;
+    private boolean readPending;
+    private boolean againScheduled;
+
+    /// @param setup before it is bound; what is accepted inherits it
+    /// @param backlog connections that wait at most
+    /// @throws ChannelException if there is no descriptor left
+    public TcpServerChannel(SocketSetup setup, int backlog) {
+        super(null);
+        this.socket = Socket.newSocketStream();
+        this.setup = setup;
+        this.backlog = backlog;
+    }
+
+    /// A socket that listens already.
+    public TcpServerChannel(int descriptor) {
+        super(null);
+        this.socket = new Socket(descriptor);
+        this.setup = SocketSetup.NONE;
+        this.backlog = 0;
+        this.listening = true;
+    }
+
+    @Override
+    public FileDescriptor fd() {
+        return socket;
+    }
+
+    @Override
+    protected void doRegister(ChannelPromise promise) {
+        try {
+            if (listening) {
+                hear();
+            }
+            promise.setSuccess();
+        } catch (IOException e) {
+            promise.setFailure(e);
+        }
+    }
+
+    @Override
+    protected void doBind(SocketAddress local) throws IOException {
+        socket.setReuseAddress(true);
+        // Inherited, as what the setup says (socket(7)): no call for each connection.
+        socket.setTcpNoDelay(true);
+        setup.apply(socket, true);
+        socket.bind(local);
+        socket.listen(backlog);
+        listening = true;
+        hear();
+    }
+
+    private void hear() throws IOException {
+        Future<IoRegistration> registered = ((IoEventLoop) eventLoop()).register(new Ear());
+        if (!registered.isSuccess()) {
+            throw new IOException("not registered with its loop", registered.cause());
+        }
+        IoRegistration current = registered.getNow();
+        registration = current;
+        current.submit(CONNECTIONS);
+    }
+
+    private boolean wants() {
+        return !closed && (readPending || config.isAutoRead());
+    }
+
+    private void acceptNow() {
+        int accepted = 0;
+        try {
+            while (acceptable && accepted < MOST_ACCEPTS && wants()) {
+                int descriptor = socket.accept(from);
+                acceptable = descriptor >= 0;
+                if (acceptable) {
+                    accepted++;
+                    readPending = false;
+                    pipeline()
+                            .fireChannelRead(new TcpChannel(
+                                    this, new Socket(descriptor), NativeInetAddress.address(from, 1, from[0])));
+                }
+            }
+        } catch (IOException exhausted) {
+            // Without a descriptor left: auto-read rests for a second, and asks again.
+            pipeline().fireExceptionCaught(exhausted);
+        }
+        if (accepted > 0 && !closed) {
+            pipeline().fireChannelReadComplete();
+        }
+        if (acceptable && wants()) {
+            again();
+        }
+    }
+
+    private void again() {
+        if (!againScheduled) {
+            againScheduled = true;
+            eventLoop().execute(() -> {
+                againScheduled = false;
+                if (!closed) {
+                    acceptNow();
+                }
+            });
+        }
+    }
+
+    @Override
+    protected void doBeginRead() {
+        readPending = true;
+        if (acceptable) {
+            again();
+        }
+    }
+
+    @Override
+    protected void doClose() throws IOException {
+        closed = true;
+        // At once: whoever closes it may want its port.
+        socket.close();
+        IoRegistration current = registration;
+        if (current != null) {
+            current.cancel();
+        }
+    }
+
+    @Override
+    protected boolean isCompatible(EventLoop loop) {
+        return loop instanceof IoEventLoop io && io.isCompatible(EpollIoHandle.class);
+    }
+
+    @Override
+    protected @Nullable SocketAddress localAddress0() {
+        return listening ? socket.localAddress() : null;
+    }
+
+    @Override
+    protected @Nullable SocketAddress remoteAddress0() {
+        return null;
+    }
+
+    @Override
+    protected void doDisconnect() {
+        throw new UnsupportedOperationException("it listens");
+    }
+
+    @Override
+    protected void doWrite(ChannelOutboundBuffer in) {
+        throw new UnsupportedOperationException("it listens");
+    }
+
+    @Override
+    public ChannelConfig config() {
+        return config;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !closed;
+    }
+
+    @Override
+    public boolean isActive() {
+        return listening && !closed;
+    }
+
+    @Override
+    public ChannelMetadata metadata() {
+        return METADATA;
+    }
+
+    @Override
+    protected AbstractUnsafe newUnsafe() {
+        return new AbstractUnsafe() {
+            @Override
+            public void connect(SocketAddress to, @Nullable SocketAddress local, ChannelPromise promise) {
+                safeSetFailure(promise, new UnsupportedOperationException("it listens"));
+            }
+        };
+    }
+
+    private final class Ear implements EpollIoHandle {
+        @Override
+        public FileDescriptor fd() {
+            return socket;
+        }
+
+        @Override
+        public void handle(IoRegistration place, IoEvent event) {
+            acceptable = true;
+            if (wants()) {
+                acceptNow();
+            }
+        }
+
+        @Override
+        public void close() {
+            unsafe().close(voidPromise());
+        }
+    }
+
+    private static final class Config extends DefaultChannelConfig {
+        private final TcpServerChannel owner;
+
+        Config(TcpServerChannel owner) {
+            super(owner);
+            this.owner = owner;
+        }
+
+        @Override
+        protected void autoReadCleared() {
+            owner.readPending = false;
+        }
+    }
+}
