@@ -12,7 +12,9 @@ import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.Objects;
 import java.util.Queue;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +41,8 @@ public final class SteadyEpoll implements IoHandler {
 
     private final IoHandler epoll;
     private final Queue<Runnable> ended = new ArrayDeque<>();
+    private final Queue<Runnable> waiting = new ArrayDeque<>();
+    private final Hurried hurried = new Hurried();
 
     private SteadyEpoll(IoHandler epoll) {
         this.epoll = epoll;
@@ -82,9 +86,22 @@ public final class SteadyEpoll implements IoHandler {
     public int run(IoHandlerContext context) {
         // What tasks have ended since the last turn, and what this turn ends.
         closeEnded();
-        int handled = epoll.run(context);
+        int turns = waiting.size();
+        int handled = turns == 0 ? epoll.run(context) : epoll.run(hurried.by(context));
+        for (; turns > 0; turns--) {
+            Runnable next = waiting.poll();
+            if (next != null) {
+                next.run();
+            }
+        }
         closeEnded();
         return handled;
+    }
+
+    /// Runs something in the next turn, behind what the sockets say then. A task of the loop would not do: it runs
+    /// its tasks for up to a second before it looks at sockets. On the loop.
+    public void again(Runnable turn) {
+        waiting.add(turn);
     }
 
     private void closeEnded() {
@@ -149,6 +166,45 @@ public final class SteadyEpoll implements IoHandler {
         @Override
         public boolean cancel() {
             return registration.cancel();
+        }
+    }
+
+    /// A loop that does not wait for its sockets, as somebody else is to have a turn.
+    private static final class Hurried implements IoHandlerContext {
+        private @Nullable IoHandlerContext loop;
+
+        IoHandlerContext by(IoHandlerContext waiting) {
+            loop = waiting;
+            return this;
+        }
+
+        private IoHandlerContext loop() {
+            return Objects.requireNonNull(loop);
+        }
+
+        @Override
+        public boolean canBlock() {
+            return false;
+        }
+
+        @Override
+        public long delayNanos(long now) {
+            return loop().delayNanos(now);
+        }
+
+        @Override
+        public long deadlineNanos() {
+            return loop().deadlineNanos();
+        }
+
+        @Override
+        public void reportActiveIoTime(long nanos) {
+            loop().reportActiveIoTime(nanos);
+        }
+
+        @Override
+        public boolean shouldReportActiveIoTime() {
+            return loop().shouldReportActiveIoTime();
         }
     }
 }

@@ -115,7 +115,7 @@ final class SpliceHalf {
             pair.ended(this);
         } else if (more) {
             // The others first.
-            source.eventLoop().execute(again);
+            source.again(again);
         }
     }
 
@@ -135,6 +135,7 @@ final class SpliceHalf {
             ended = true;
         } else {
             readable = false;
+            source.listenAgain();
             if (count == Pipe.BROKEN) {
                 pair.broke(source);
             }
@@ -188,6 +189,7 @@ final class SpliceHalf {
             long count = buffer != null || full == null ? send(buffer) : full.drain(to.intValue());
             if (count <= 0) {
                 writable = false;
+                sink.listenAgain();
                 if (count != Pipe.LATER) {
                     pair.broke(sink);
                 }
@@ -216,6 +218,11 @@ final class SpliceHalf {
             kept = null;
         }
         return count;
+    }
+
+    /// Whether it can do nothing with what arrives: the sink is full, or the visitor's rate is used up.
+    boolean isHeldUp() {
+        return pausing || (!writable && !isEmpty());
     }
 
     boolean isEmpty() {

@@ -53,6 +53,9 @@ final class SplicePair {
         SpliceHalf source = from(end);
         if ((what.value() & ~EpollIoOps.EPOLLOUT.value()) != 0) {
             source.readable();
+            if (source.isHeldUp() && !opposite(source).isHeldUp()) {
+                end.mute();
+            }
         }
         if (!over && what.contains(EpollIoOps.EPOLLOUT)) {
             opposite(source).writable();

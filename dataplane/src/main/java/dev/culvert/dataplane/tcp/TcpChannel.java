@@ -8,7 +8,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.ConnectTimeoutException;
-import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
@@ -48,11 +47,13 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
     // sys/epoll.h: both directions have ended. Netty has no name for it.
     private static final int EPOLLHUP = 0x10;
     private static final int ENDED = EpollIoOps.EPOLLRDHUP.value() | EPOLLHUP;
+    private static final EpollIoOps ENDS_ALONE = EpollIoOps.EPOLLRDHUP.with(EpollIoOps.EPOLLET);
     private static final int FAILED = EpollIoOps.EPOLLERR.value() | EPOLLHUP;
     // Of one turn, where somebody takes bytes as fast as they come.
     private static final int MOST_WRITES = 16;
 
-    private final ChannelConfig config = new Config(this);
+    private final ChannelConfig config = new ReadConfig(this, this::autoReadCleared);
+    private final Runnable readAgain = this::readAgainNow;
     private final SocketSetup setup;
     // Written on the loop only; others ask whether the channel is active, open or shut.
     private volatile @Nullable Socket socket;
@@ -71,6 +72,7 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
     private boolean readPending;
     private boolean reading;
     private boolean readAgainScheduled;
+    private boolean muted;
     private boolean abort;
 
     /// Who hears in the place of the channel and its pipeline, which nothing is read for any more.
@@ -117,6 +119,25 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
     /// nothing left to write.
     public void handOver(Readiness to) {
         listener = to;
+    }
+
+    /// Hears of ends and failures alone until [#listenAgain()]: for who holds back what arrives, each piece of it
+    /// would wake the loop for nothing. On the loop.
+    public void mute() {
+        IoRegistration current = registration;
+        if (!muted && current != null && isOpen()) {
+            muted = true;
+            current.submit(ENDS_ALONE);
+        }
+    }
+
+    /// Hears all again, at once of what is there. On the loop.
+    public void listenAgain() {
+        IoRegistration current = registration;
+        if (muted && current != null && isOpen()) {
+            muted = false;
+            current.submit(EVERYTHING);
+        }
     }
 
     @Override
@@ -197,9 +218,7 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
         connecting = null;
         connected = true;
         writable = true;
-        Probing probing = new Probing();
-        young = probing;
-        probing.join(eventLoop());
+        young = Probing.of(this);
         boolean told = promise.trySuccess();
         pipeline().fireChannelActive();
         if (!told) {
@@ -210,7 +229,7 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
         }
     }
 
-    private void fail(IOException why) {
+    void fail(IOException why) {
         pipeline().fireExceptionCaught(why);
         unsafe().close(voidPromise());
     }
@@ -294,12 +313,29 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
     private void readAgain() {
         if (!readAgainScheduled) {
             readAgainScheduled = true;
-            eventLoop().execute(() -> {
-                readAgainScheduled = false;
-                if (readPending && readable) {
-                    readNow();
-                }
-            });
+            again(readAgain);
+        }
+    }
+
+    private void readAgainNow() {
+        readAgainScheduled = false;
+        if (readPending && readable) {
+            readNow();
+        }
+    }
+
+    /// Runs something in the next turn of the loop, so that the others have theirs first. On the loop, once
+    /// connected.
+    public void again(Runnable turn) {
+        SteadyEpoll loop = epoll;
+        if (loop != null) {
+            loop.again(turn);
+        }
+    }
+
+    private void autoReadCleared() {
+        if (isRegistered()) {
+            onLoop(() -> readPending &= config.isAutoRead());
         }
     }
 
@@ -331,7 +367,7 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
                 return;
             }
             if (writes == MOST_WRITES) {
-                eventLoop().execute(((TcpUnsafe) unsafe())::resumeFlush);
+                again(((TcpUnsafe) unsafe())::resumeFlush);
                 return;
             }
             in.removeBytes(calls.write(socket(), in, finishing != null));
@@ -399,7 +435,7 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
         ended();
         Probing probing = young;
         if (probing != null) {
-            probing.leave();
+            probing.end();
         }
         ChannelPromise promise = connecting;
         if (promise != null) {
@@ -461,27 +497,6 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
         return new TcpUnsafe();
     }
 
-    /// Lets a connection that was dialled be probed while it is silent, once it is a few seconds old: that is four
-    /// calls of the kernel, and most are over before.
-    private final class Probing extends Rounds.Stop {
-        private boolean seen;
-
-        @Override
-        protected void look() {
-            if (!seen) {
-                seen = true;
-                return;
-            }
-            leave();
-            young = null;
-            try {
-                SocketSetup.PROBED.apply(socket(), false);
-            } catch (IOException e) {
-                fail(e);
-            }
-        }
-    }
-
     /// The channel's place among the descriptors of its loop.
     private final class Ear implements SteadyEpoll.Handle {
         @Override
@@ -502,26 +517,6 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
         @Override
         public void close() {
             unsafe().close(voidPromise());
-        }
-    }
-
-    private static final class Config extends DefaultChannelConfig {
-        private final TcpChannel owner;
-
-        Config(TcpChannel owner) {
-            super(owner);
-            this.owner = owner;
-        }
-
-        @Override
-        protected void autoReadCleared() {
-            if (owner.isRegistered()) {
-                owner.onLoop(() -> {
-                    if (!isAutoRead()) {
-                        owner.readPending = false;
-                    }
-                });
-            }
         }
     }
 

@@ -1,12 +1,12 @@
 package dev.culvert.dataplane.tcp;
 
+import dev.culvert.dataplane.os.SteadyEpoll;
 import io.netty.channel.AbstractChannel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
-import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
@@ -34,13 +34,14 @@ public final class TcpServerChannel extends AbstractChannel implements ServerCha
     // Its length, 16 bytes of address, the scope and the port: as Netty's native accept writes them.
     private static final int ADDRESS = 26;
 
-    private final ChannelConfig config = new Config(this);
+    private final ChannelConfig config = new ReadConfig(this, () -> readPending = false);
     private final Socket socket;
     private final SocketSetup setup;
     private final int backlog;
     private final byte[] from = new byte[ADDRESS];
     private volatile boolean listening;
     private volatile boolean closed;
+    private @Nullable SteadyEpoll epoll;
     private @Nullable IoRegistration registration;
     private boolean acceptable;
     private boolean readPending;
@@ -135,9 +136,10 @@ public final class TcpServerChannel extends AbstractChannel implements ServerCha
     }
 
     private void again() {
-        if (!againScheduled) {
+        SteadyEpoll loop = epoll;
+        if (!againScheduled && loop != null) {
             againScheduled = true;
-            eventLoop().execute(() -> {
+            loop.again(() -> {
                 againScheduled = false;
                 if (!closed) {
                     acceptNow();
@@ -220,7 +222,12 @@ public final class TcpServerChannel extends AbstractChannel implements ServerCha
         };
     }
 
-    private final class Ear implements EpollIoHandle {
+    private final class Ear implements SteadyEpoll.Handle {
+        @Override
+        public void registeredWith(SteadyEpoll now) {
+            epoll = now;
+        }
+
         @Override
         public FileDescriptor fd() {
             return socket;
@@ -237,20 +244,6 @@ public final class TcpServerChannel extends AbstractChannel implements ServerCha
         @Override
         public void close() {
             unsafe().close(voidPromise());
-        }
-    }
-
-    private static final class Config extends DefaultChannelConfig {
-        private final TcpServerChannel owner;
-
-        Config(TcpServerChannel owner) {
-            super(owner);
-            this.owner = owner;
-        }
-
-        @Override
-        protected void autoReadCleared() {
-            owner.readPending = false;
         }
     }
 }

@@ -35,6 +35,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -287,6 +288,40 @@ class TcpChannelTest {
     }
 
     @Test
+    void muted_hearsNothingButAnEnd_untilItListensAgain() throws Exception {
+        try (ServerSocket server = server()) {
+            TcpChannel channel = (TcpChannel) dial(at(server), true);
+            try (Socket peer = server.accept()) {
+                channel.eventLoop().submit(channel::mute).sync();
+                peer.getOutputStream().write("kept".getBytes(StandardCharsets.US_ASCII));
+                assertThat(heard.poll(300, TimeUnit.MILLISECONDS)).isNull();
+                channel.eventLoop().submit(channel::listenAgain).sync();
+                assertThat(next()).isEqualTo("kept");
+                assertThat(next()).isEqualTo("complete");
+                channel.eventLoop().submit(channel::mute).sync();
+                peer.shutdownOutput();
+                assertThat(next()).isEqualTo("end");
+            }
+        }
+    }
+
+    @Test
+    void dialled_isProbedOnceItIsAFewSecondsOld() throws Exception {
+        try (ServerSocket server = server()) {
+            TcpChannel channel = (TcpChannel) dial(at(server), true);
+            try (Socket peer = server.accept()) {
+                assertThat(peer.isConnected()).isTrue();
+                assertThat(channel.socket().isKeepAlive()).isFalse();
+                long deadline = System.nanoTime() + PATIENCE.toNanos();
+                while (!channel.socket().isKeepAlive() && System.nanoTime() < deadline) {
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+                }
+                assertThat(channel.socket().isKeepAlive()).isTrue();
+            }
+        }
+    }
+
+    @Test
     void server_acceptsWhoWaited_onceItMay() throws Exception {
         Channel server = listen(false);
         InetSocketAddress at = (InetSocketAddress) server.localAddress();
@@ -341,6 +376,36 @@ class TcpChannelTest {
             }
             for (java.util.concurrent.Future<Boolean> each : all) {
                 assertThat(each.get()).isTrue();
+            }
+        }
+    }
+
+    /// Who could go on for ever, as a splice between two fast ends.
+    private static final class Greedy implements Runnable {
+        private final TcpChannel channel;
+
+        Greedy(TcpChannel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public void run() {
+            if (channel.isOpen()) {
+                channel.again(this);
+            }
+        }
+    }
+
+    @Test
+    void again_withoutAnEnd_leavesSocketsAndTasksTheirTurns() throws Exception {
+        try (ServerSocket server = server()) {
+            TcpChannel channel = (TcpChannel) dial(at(server), true);
+            try (Socket peer = server.accept()) {
+                channel.eventLoop().submit(new Greedy(channel)).sync();
+                peer.getOutputStream().write("through".getBytes(StandardCharsets.US_ASCII));
+                assertThat(next()).isEqualTo("through");
+                assertThat(channel.eventLoop().submit(() -> {}).await(PATIENCE.toMillis()))
+                        .isTrue();
             }
         }
     }
