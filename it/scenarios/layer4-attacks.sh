@@ -60,6 +60,27 @@ hello() {
   recovered
 }
 
+# The same 50,000 connections to somebody else on the same machine, who refuses them too: what the generator and the
+# kernel take from the visitor.
+elsewhere() {
+  cat >"$RUN/refuse.cfg" <<CFG
+defaults
+  mode tcp
+  timeout connect 5s
+  timeout client 5s
+  timeout server 5s
+frontend refuse
+  bind $STRANGERS_GATEWAY:9443
+  tcp-request connection reject
+CFG
+  spawn refuse gateway haproxy -db -f "$RUN/refuse.cfg"
+  until_ok 10 listens
+  beside "$RUN/files/elsewhere" denied.too-many attack flood 9443 50000
+  cat "$RUN/files/attack"
+  expect_equal 'counted at the gateway' 0 "$COUNTED"
+}
+listens() { [ -n "$(in_ns gateway ss -Hltn src "$STRANGERS_GATEWAY:9443")" ]; }
+
 flood() {
   beside "$RUN/files/under" denied.too-many attack flood 8443 50000
   cat "$RUN/files/attack"
@@ -121,6 +142,7 @@ scenario() {
   step "a service with TLS, and one that says nothing" publish
   step "warmed by ordinary load" warm
   step "quiet" quiet
+  step "50,000 connections that are aimed at haproxy, which refuses them" elsewhere
   step "200 hellos that trickle are closed after 10 s" hello
   step "50,000 connections of one address" flood
   step "200 resets behind an end: both ends are gone within 10 s" resets

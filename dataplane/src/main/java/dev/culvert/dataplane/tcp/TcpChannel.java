@@ -192,9 +192,11 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
         }
         if ((what & ~EpollIoOps.EPOLLOUT.value()) != 0) {
             readable = true;
-            peerEnded |= (what & ENDED) != 0;
-            // That the peer has gone is to be heard by who waits for nothing from it, too.
-            if (readPending || peerEnded) {
+            // That the peer has gone is to be heard by who waits for nothing from it, too; once, for behind bytes that
+            // nobody wants yet it cannot be.
+            boolean news = !peerEnded && (what & ENDED) != 0;
+            peerEnded |= news;
+            if (readPending || news) {
                 readNow();
             }
         }
@@ -432,6 +434,10 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
 
     @Override
     protected void doClose() throws IOException {
+        if (!isOpen()) {
+            // Somebody was in a hurry (closeForcibly).
+            return;
+        }
         ended();
         Probing probing = young;
         if (probing != null) {
