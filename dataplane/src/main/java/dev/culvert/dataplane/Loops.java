@@ -195,14 +195,14 @@ public final class Loops implements AutoCloseable {
         return channel;
     }
 
-    /// Listening sockets whose connections are probed while they are silent.
+    /// Listening sockets, whose connections are probed while they are silent.
     public ChannelFactory<ServerChannel> listeners() {
-        return epoll ? () -> new TcpServerChannel(SocketSetup.PROBED, BACKLOG) : NioServerSocketChannel::new;
+        return epoll ? () -> new TcpServerChannel(SocketSetup.NONE, BACKLOG) : NioServerSocketChannel::new;
     }
 
     /// The same for a port that another socket of this process has, too, at an address of its own or an interface.
     ChannelFactory<ServerChannel> sharedListeners() {
-        SocketSetup shared = SocketSetup.PROBED.and((fresh, _) -> fresh.setReusePort(true));
+        SocketSetup shared = (fresh, _) -> fresh.setReusePort(true);
         return epoll ? () -> new TcpServerChannel(shared, BACKLOG) : listeners();
     }
 

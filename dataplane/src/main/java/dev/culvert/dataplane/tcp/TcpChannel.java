@@ -192,8 +192,8 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
         }
         if ((what & ~EpollIoOps.EPOLLOUT.value()) != 0) {
             readable = true;
-            // That the peer has gone is to be heard by who waits for nothing from it, too; once, for behind bytes that
-            // nobody wants yet it cannot be.
+            // That the peer has gone is to be heard by who waits for nothing from it, too; once, for behind bytes
+            // that nobody wants yet it cannot be.
             boolean news = !peerEnded && (what & ENDED) != 0;
             peerEnded |= news;
             if (readPending || news) {
@@ -354,6 +354,7 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
         try {
             if (connected) {
                 listen();
+                young = Probing.of(this);
             }
             promise.setSuccess();
         } catch (IOException e) {

@@ -86,7 +86,7 @@ public final class TcpServerChannel extends AbstractChannel implements ServerCha
     @Override
     protected void doBind(SocketAddress local) throws IOException {
         socket.setReuseAddress(true);
-        // Inherited, as what the setup says (socket(7)): no call for each connection.
+        // What is accepted inherits it: no call for each connection.
         socket.setTcpNoDelay(true);
         setup.apply(socket, true);
         socket.bind(local);

@@ -1,6 +1,5 @@
 package dev.culvert.dataplane.tunnel;
 
-import dev.culvert.dataplane.tcp.SocketSetup;
 import dev.culvert.dataplane.tcp.TcpChannel;
 import dev.culvert.dataplane.tcp.TcpServerChannel;
 import io.netty.channel.Channel;
@@ -56,11 +55,11 @@ final class TunSockets {
 
     ServerChannel listener() {
         TcpServerChannel channel = new TcpServerChannel(
-                SocketSetup.PROBED.and((fresh, _) -> {
+                (fresh, _) -> {
                     bindToDevice(fresh);
                     // A port of the tunnel and the same one of every address may belong to one node: see Listeners.
                     fresh.setReusePort(true);
-                }),
+                },
                 BACKLOG);
         channel.pipeline().addFirst(new Entrance());
         return channel;

@@ -108,7 +108,7 @@ class TcpChannelTest {
 
     /// Begins before it returns.
     private void dialOnLoop(InetSocketAddress to) {
-        TcpChannel channel = new TcpChannel(SocketSetup.PROBED);
+        TcpChannel channel = new TcpChannel(SocketSetup.NONE);
         channel.pipeline().addLast(new Diary());
         loops.register(channel);
         channel.connect(to);
@@ -336,7 +336,7 @@ class TcpChannelTest {
     private Channel listen(boolean autoRead) throws InterruptedException {
         return new ServerBootstrap()
                 .group(loops)
-                .channelFactory(() -> new TcpServerChannel(SocketSetup.PROBED, 64))
+                .channelFactory(() -> new TcpServerChannel(SocketSetup.NONE, 64))
                 .option(ChannelOption.AUTO_READ, autoRead)
                 .childHandler(new ChannelInitializer<>() {
                     @Override
