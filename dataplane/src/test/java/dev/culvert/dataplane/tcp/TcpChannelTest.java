@@ -29,6 +29,7 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
@@ -49,6 +50,7 @@ class TcpChannelTest {
 
     private final MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, SteadyEpoll.newFactory());
     private final BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Channel> children = new LinkedBlockingQueue<>();
 
     @AfterEach
     void end() {
@@ -306,19 +308,18 @@ class TcpChannelTest {
     }
 
     @Test
-    void dialled_isProbedOnceItIsAFewSecondsOld() throws Exception {
-        try (ServerSocket server = server()) {
-            TcpChannel channel = (TcpChannel) dial(at(server), true);
-            try (Socket peer = server.accept()) {
-                assertThat(peer.isConnected()).isTrue();
-                assertThat(channel.socket().isKeepAlive()).isFalse();
-                long deadline = System.nanoTime() + PATIENCE.toNanos();
-                while (!channel.socket().isKeepAlive() && System.nanoTime() < deadline) {
-                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
-                }
-                assertThat(channel.socket().isKeepAlive()).isTrue();
-            }
+    void bothKinds_areProbedOnceTheyAreAFewSecondsOld() throws Exception {
+        InetSocketAddress at = (InetSocketAddress) listen(true).localAddress();
+        TcpChannel dialled = (TcpChannel) dial(at, true);
+        TcpChannel accepted = (TcpChannel) Objects.requireNonNull(children.poll(20, TimeUnit.SECONDS));
+        assertThat(dialled.socket().isKeepAlive()).isFalse();
+        assertThat(accepted.socket().isKeepAlive()).isFalse();
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!(dialled.socket().isKeepAlive() && accepted.socket().isKeepAlive()) && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
         }
+        assertThat(dialled.socket().isKeepAlive()).isTrue();
+        assertThat(accepted.socket().isKeepAlive()).isTrue();
     }
 
     @Test
@@ -341,6 +342,7 @@ class TcpChannelTest {
                 .childHandler(new ChannelInitializer<>() {
                     @Override
                     protected void initChannel(Channel channel) {
+                        children.add(channel);
                         channel.pipeline().addLast(new Diary(), new Echo());
                     }
                 })
