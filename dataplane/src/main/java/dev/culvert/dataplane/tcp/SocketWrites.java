@@ -2,6 +2,7 @@ package dev.culvert.dataplane.tcp;
 
 import dev.culvert.dataplane.os.SocketCalls;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.unix.IovArray;
 import io.netty.channel.unix.Limits;
@@ -31,6 +32,20 @@ final class SocketWrites {
 
     static SocketWrites ofThisLoop() {
         return OF_LOOP.get();
+    }
+
+    /// What a socket can be given as it is: a buffer outside of the heap, in one piece.
+    static ByteBuf direct(Object message, ByteBufAllocator allocator) {
+        if (!(message instanceof ByteBuf bytes)) {
+            throw new UnsupportedOperationException("a TCP connection carries bytes, not " + message.getClass());
+        }
+        if (bytes.isDirect() && bytes.nioBufferCount() == 1) {
+            return bytes;
+        }
+        ByteBuf direct = allocator.directBuffer(bytes.readableBytes());
+        direct.writeBytes(bytes);
+        bytes.release();
+        return direct;
     }
 
     /// Whether the socket took all that the last call gave it, and may have room for more.

@@ -72,6 +72,7 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
     private boolean readPending;
     private boolean reading;
     private boolean readAgainScheduled;
+    private boolean failing;
     private boolean muted;
     private boolean abort;
 
@@ -167,22 +168,33 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
             other.ready(this, what);
         } else if (connecting != null) {
             connectEnded(what.value());
-        } else if (!what.contains(EpollIoOps.EPOLLERR) || !isBroken()) {
+        } else if (!what.contains(EpollIoOps.EPOLLERR) || !hasFailed()) {
             readyFor(what.value());
         }
+    }
+
+    /// What arrived before a failure is told before it, as far as the kernel has it: a target that refuses a request
+    /// answers, and resets because of what it has not read.
+    private boolean hasFailed() {
+        readable = true;
+        peerEnded = true;
+        failing = true;
+        readNow();
+        failing = false;
+        return !isOpen() || isBroken();
     }
 
     private boolean isBroken() {
         try {
             int error = socket().getSoError();
-            if (error != 0) {
-                fail(Errors.newIOException("connection", -error));
+            if (error == 0) {
+                return false;
             }
-            return error != 0;
+            fail(Errors.newIOException("connection", -error));
         } catch (IOException e) {
             fail(e);
-            return true;
         }
+        return true;
     }
 
     private void readyFor(int what) {
@@ -244,20 +256,19 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
         RecvByteBufAllocator.ExtendedHandle sizes = (RecvByteBufAllocator.ExtendedHandle) unsafe().recvBufAllocHandle();
         sizes.reset(config);
         boolean any = false;
-        int count;
+        IOException failure = null;
+        int count = 0;
         try {
             while ((count = readOnce(sizes)) > 0) {
                 any = true;
                 boolean full = sizes.lastBytesRead() == sizes.attemptedBytesRead();
                 // Behind the last bytes of who has ended stands the end, which is read on for.
-                if (!readable || !isOpen() || listener != null || (full && !sizes.continueReading())) {
+                if (!readable || !isOpen() || listener != null || (full && !failing && !sizes.continueReading())) {
                     break;
                 }
             }
         } catch (IOException broken) {
-            reading = false;
-            fail(broken);
-            return;
+            failure = broken;
         }
         reading = false;
         if (count < 0) {
@@ -270,7 +281,9 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
         if (any) {
             pipeline().fireChannelReadComplete();
         }
-        if (count < 0) {
+        if (failure != null) {
+            fail(failure);
+        } else if (count < 0) {
             tellInputEnded();
         } else if (readable && (readPending || config.isAutoRead())) {
             readAgain();
@@ -383,16 +396,7 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
 
     @Override
     protected Object filterOutboundMessage(Object message) {
-        if (!(message instanceof ByteBuf bytes)) {
-            throw new UnsupportedOperationException("a TCP connection carries bytes, not " + message.getClass());
-        }
-        if (bytes.isDirect() && bytes.nioBufferCount() == 1) {
-            return bytes;
-        }
-        ByteBuf direct = config.getAllocator().directBuffer(bytes.readableBytes());
-        direct.writeBytes(bytes);
-        bytes.release();
-        return direct;
+        return SocketWrites.direct(message, config.getAllocator());
     }
 
     /// Ends this direction behind what waits to be written: the FIN travels with the last of it, where that is one

@@ -217,6 +217,31 @@ class TcpChannelTest {
         }
     }
 
+    /// Both are there before the loop hears of either: an answer, and a reset because of what was not read.
+    @Test
+    void answerBeforeAReset_isHeard() throws Exception {
+        try (ServerSocket server = server()) {
+            Channel channel = dial(at(server), false);
+            Socket peer = server.accept();
+            channel.eventLoop()
+                    .submit(() -> {
+                        peer.getOutputStream().write("refused".repeat(1_000).getBytes(StandardCharsets.US_ASCII));
+                        peer.setSoLinger(true, 0);
+                        peer.close();
+                        return null;
+                    })
+                    .sync();
+            StringBuilder got = new StringBuilder();
+            String word = next();
+            for (; !word.equals("complete"); word = next()) {
+                got.append(word);
+            }
+            assertThat(got).hasToString("refused".repeat(1_000));
+            assertThat(next()).isEqualTo("broken");
+            assertThat(next()).isEqualTo("closed");
+        }
+    }
+
     @Test
     void abort_resetsThePeer() throws Exception {
         try (ServerSocket server = server()) {
