@@ -3,6 +3,7 @@ package dev.culvert.dataplane;
 import dev.culvert.dataplane.relay.Relay;
 import dev.culvert.dataplane.tcp.TcpChannel;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import java.io.IOException;
 
 /// Forgets a connection of the kernel's without a word: whoever is at its other end waits, and pays for that himself.
@@ -33,10 +34,14 @@ final class SilentDrop {
     }
 
     private static boolean set(TcpChannel channel, int level, int option) {
+        if (!channel.isOpen()) {
+            // Its number may be another's.
+            return true;
+        }
         try {
             channel.socket().setIntOpt(level, option, 1);
             return true;
-        } catch (IOException notAllowed) {
+        } catch (IOException | ChannelException notAllowed) {
             return false;
         }
     }

@@ -91,11 +91,20 @@ public final class SteadyEpoll implements IoHandler {
         for (; turns > 0; turns--) {
             Runnable next = waiting.poll();
             if (next != null) {
-                next.run();
+                runSafely(next);
             }
         }
         closeEnded();
         return handled;
+    }
+
+    /// What fails must not end the loop, and with it all others.
+    private static void runSafely(Runnable turn) {
+        try {
+            turn.run();
+        } catch (RuntimeException | OutOfMemoryError bug) {
+            LOG.warn("a turn failed", bug);
+        }
     }
 
     /// Runs something in the next turn, behind what the sockets say then. A task of the loop would not do: it runs

@@ -100,7 +100,7 @@ final class SpliceHalf {
         boolean finished = false;
         boolean more = false;
         long left = TURN;
-        while (isEmpty() || drain()) {
+        while (!over && (isEmpty() || drain())) {
             finished = ended;
             more = left <= 0;
             long taken = finished || more || pausing || !readable ? Pipe.LATER : fill(left);
@@ -192,6 +192,8 @@ final class SpliceHalf {
                 sink.listenAgain();
                 if (count != Pipe.LATER) {
                     pair.broke(sink);
+                    // All is let go of: empty, but not drained.
+                    return false;
                 }
             }
         }

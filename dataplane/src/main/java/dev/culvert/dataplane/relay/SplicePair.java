@@ -3,6 +3,7 @@ package dev.culvert.dataplane.relay;
 import dev.culvert.dataplane.Connection;
 import dev.culvert.dataplane.Ended;
 import dev.culvert.dataplane.tcp.TcpChannel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.epoll.EpollIoOps;
 import java.io.IOException;
 
@@ -65,7 +66,7 @@ final class SplicePair {
     private static boolean isReset(TcpChannel end) {
         try {
             return end.socket().getSoError() != 0;
-        } catch (IOException gone) {
+        } catch (IOException | ChannelException gone) {
             return true;
         }
     }

@@ -5,11 +5,14 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelMetadata;
 import io.netty.channel.ChannelPromise;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// A TCP connection as a channel, wherever its TCP is: the kernel's, or the tunnel's stack.
@@ -61,6 +64,25 @@ public abstract class HalfClosingChannel extends AbstractChannel implements Dupl
         closed = true;
         inputShutdown = true;
         outputShutdown = true;
+    }
+
+    /// Fails a connect that takes longer than the configuration says. On the loop.
+    protected final void limitConnect(ChannelPromise promise) {
+        int millis = config().getConnectTimeoutMillis();
+        if (millis <= 0) {
+            return;
+        }
+        Future<?> limit = eventLoop()
+                .schedule(
+                        () -> {
+                            String late = "no answer from " + remoteAddress() + " within " + millis + " ms";
+                            if (promise.tryFailure(new ConnectTimeoutException(late))) {
+                                abort();
+                            }
+                        },
+                        millis,
+                        TimeUnit.MILLISECONDS);
+        promise.addListener(_ -> limit.cancel(false));
     }
 
     protected final void onLoop(Runnable task) {

@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.tcp;
 
+import io.netty.channel.ChannelException;
 import io.netty.channel.unix.Socket;
 import java.io.IOException;
 import java.util.concurrent.ThreadLocalRandom;
@@ -46,6 +47,8 @@ final class Probing extends Rounds.Stop {
             begin(channel.socket());
         } catch (IOException broken) {
             channel.fail(broken);
+        } catch (ChannelException refused) {
+            channel.fail(new IOException(refused));
         }
     }
 

@@ -85,13 +85,16 @@ public final class Rounds {
         scheduled = false;
         next = first;
         Stop current = next;
-        while (current != null) {
-            next = current.after;
-            current.look();
-            current = next;
-        }
-        if (first != null) {
-            schedule(loop);
+        try {
+            while (current != null) {
+                next = current.after;
+                current.look();
+                current = next;
+            }
+        } finally {
+            if (first != null) {
+                schedule(loop);
+            }
         }
     }
 }

@@ -7,7 +7,6 @@ import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
-import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
@@ -16,7 +15,7 @@ import io.netty.channel.RecvByteBufAllocator;
 import io.netty.channel.epoll.EpollIoEvent;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.epoll.LinuxSocket;
+import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.channel.unix.Errors;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
@@ -24,14 +23,11 @@ import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AlreadyConnectedException;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.UnresolvedAddressException;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// A TCP connection of the kernel's as a channel on an epoll loop.
@@ -40,15 +36,19 @@ import org.jspecify.annotations.Nullable;
 /// buffers that nobody wants: twice the system calls of a short connection. This one tells epoll once, by edge,
 /// and remembers what it was told.
 public final class TcpChannel extends HalfClosingChannel implements UnixChannel {
+    // sys/epoll.h: urgent data; both directions have ended. Netty has no names for them.
+    private static final int EPOLLPRI = 0x2;
+    private static final int EPOLLHUP = 0x10;
     private static final EpollIoOps EVERYTHING = EpollIoOps.valueOf(EpollIoOps.EPOLLIN.value()
             | EpollIoOps.EPOLLOUT.value()
             | EpollIoOps.EPOLLRDHUP.value()
-            | EpollIoOps.EPOLLET.value());
-    // sys/epoll.h: both directions have ended. Netty has no name for it.
-    private static final int EPOLLHUP = 0x10;
+            | EpollIoOps.EPOLLET.value()
+            | EPOLLPRI);
     private static final int ENDED = EpollIoOps.EPOLLRDHUP.value() | EPOLLHUP;
     private static final EpollIoOps ENDS_ALONE = EpollIoOps.EPOLLRDHUP.with(EpollIoOps.EPOLLET);
     private static final int FAILED = EpollIoOps.EPOLLERR.value() | EPOLLHUP;
+    // Of what arrived before a failure: 4 MiB.
+    private static final int MOST_LAST_READS = 64;
     // Of one turn, where somebody takes bytes as fast as they come.
     private static final int MOST_WRITES = 16;
 
@@ -69,6 +69,7 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
     private boolean readable;
     private boolean writable;
     private boolean peerEnded;
+    private boolean urgent;
     private boolean readPending;
     private boolean reading;
     private boolean readAgainScheduled;
@@ -204,6 +205,7 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
         }
         if ((what & ~EpollIoOps.EPOLLOUT.value()) != 0) {
             readable = true;
+            urgent |= (what & EPOLLPRI) != 0;
             // That the peer has gone is to be heard by who waits for nothing from it, too; once, for behind bytes
             // that nobody wants yet it cannot be.
             boolean news = !peerEnded && (what & ENDED) != 0;
@@ -257,18 +259,21 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
         sizes.reset(config);
         boolean any = false;
         IOException failure = null;
+        int reads = 0;
         int count = 0;
         try {
             while ((count = readOnce(sizes)) > 0) {
                 any = true;
                 boolean full = sizes.lastBytesRead() == sizes.attemptedBytesRead();
                 // Behind the last bytes of who has ended stands the end, which is read on for.
-                if (!readable || !isOpen() || listener != null || (full && !failing && !sizes.continueReading())) {
+                if (!readable || !isOpen() || listener != null || (full && !mayGoOn(++reads, sizes))) {
                     break;
                 }
             }
         } catch (IOException broken) {
             failure = broken;
+        } catch (RuntimeException | OutOfMemoryError broken) {
+            failure = new IOException(broken);
         }
         reading = false;
         if (count < 0) {
@@ -290,6 +295,10 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
         }
     }
 
+    private boolean mayGoOn(int reads, RecvByteBufAllocator.ExtendedHandle sizes) {
+        return failing ? reads < MOST_LAST_READS : sizes.continueReading();
+    }
+
     /// @return how many bytes it passed on, 0 if there are none now, -1 at the end
     private int readOnce(RecvByteBufAllocator.ExtendedHandle sizes) throws IOException {
         ByteBuf buffer = sizes.allocate(config.getAllocator());
@@ -306,10 +315,12 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
         if (count <= 0) {
             buffer.release();
             readable = false;
+            urgent = false;
             return count;
         }
-        // Less than there was room for is all that there was (epoll(7)), but for an end behind it.
-        readable = count == room || peerEnded;
+        // Less than there was room for is all that there was (epoll(7)), but for an end behind it, or urgent data, at
+        // whose mark a read stops (tcp(7)).
+        readable = count == room || peerEnded || urgent;
         sizes.incMessagesRead(1);
         readPending = false;
         pipeline().fireChannelRead(buffer.writerIndex(buffer.writerIndex() + count));
@@ -370,7 +381,7 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
                 young = Probing.of(this);
             }
             promise.setSuccess();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             promise.setFailure(e);
         }
     }
@@ -395,7 +406,10 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
     }
 
     @Override
-    protected Object filterOutboundMessage(Object message) {
+    protected Object filterOutboundMessage(Object message) throws ChannelOutputShutdownException {
+        if (message instanceof ByteBuf bytes && bytes.isReadable() && (isOutputShutdown() || finishing != null)) {
+            throw new ChannelOutputShutdownException("the output has ended");
+        }
         return SocketWrites.direct(message, config.getAllocator());
     }
 
@@ -416,6 +430,12 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
             }
         });
         return promise;
+    }
+
+    @Override
+    protected void doShutdownOutput() throws IOException {
+        outputEnded();
+        socket().shutdown(false, true);
     }
 
     private void endOutput() {
@@ -485,7 +505,8 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
     @Override
     protected @Nullable SocketAddress localAddress0() {
         Socket current = socket;
-        return current == null ? null : current.localAddress();
+        // Of a closed one the number may be another's.
+        return current == null || !isOpen() ? null : current.localAddress();
     }
 
     @Override
@@ -522,7 +543,12 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
 
         @Override
         public void handle(IoRegistration place, IoEvent event) {
-            heard(((EpollIoEvent) event).ops());
+            try {
+                heard(((EpollIoEvent) event).ops());
+            } catch (RuntimeException | OutOfMemoryError e) {
+                // Not the loop's affair, whose other sockets wait for their events.
+                fail(new IOException(e));
+            }
         }
 
         @Override
@@ -543,25 +569,16 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
             }
             try {
                 InetSocketAddress target = (InetSocketAddress) to;
-                if (target.isUnresolved()) {
-                    throw new UnresolvedAddressException();
-                }
-                boolean ipv6 = target.getAddress() instanceof Inet6Address;
-                Socket fresh = LinuxSocket.newSocketStream(ipv6);
+                Socket fresh = setup.open(target, from);
                 socket = fresh;
                 remote = target;
-                fresh.setTcpNoDelay(true);
-                setup.apply(fresh, ipv6);
-                if (from != null) {
-                    fresh.bind(from);
-                }
                 connecting = promise;
                 boolean done = fresh.connect(target);
                 listen();
                 if (done) {
                     connectEnded(EpollIoOps.EPOLLOUT.value());
                 } else {
-                    limitConnect(promise, config.getConnectTimeoutMillis());
+                    limitConnect(promise);
                 }
             } catch (IOException | RuntimeException e) {
                 connecting = null;
@@ -572,25 +589,6 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
 
         Throwable named(IOException refused) {
             return annotateConnectException(refused, remote);
-        }
-
-        private void limitConnect(ChannelPromise promise, int millis) {
-            if (millis <= 0) {
-                return;
-            }
-            Future<?> limit = eventLoop()
-                    .schedule(
-                            () -> {
-                                if (promise.equals(connecting)) {
-                                    connecting = null;
-                                    promise.tryFailure(new ConnectTimeoutException(
-                                            "no answer from " + remote + " within " + millis + " ms"));
-                                    close(voidPromise());
-                                }
-                            },
-                            millis,
-                            TimeUnit.MILLISECONDS);
-            promise.addListener(_ -> limit.cancel(false));
         }
 
         void resumeFlush() {

@@ -1,6 +1,7 @@
 package dev.culvert.dataplane.tcp;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -35,7 +36,7 @@ public record TcpInfo(boolean isClosed, long acknowledged, long shutMicros) {
         ByteBuffer info = ByteBuffer.allocate(SHUT + Long.BYTES).order(ByteOrder.nativeOrder());
         try {
             tcp.socket().getRawOpt(IPPROTO_TCP, TCP_INFO, info);
-        } catch (IOException closed) {
+        } catch (IOException | ChannelException closed) {
             return null;
         }
         return new TcpInfo(info.get(STATE) == TCP_CLOSE, info.getLong(ACKNOWLEDGED), info.getLong(SHUT));

@@ -78,7 +78,7 @@ public final class TcpServerChannel extends AbstractChannel implements ServerCha
                 hear();
             }
             promise.setSuccess();
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             promise.setFailure(e);
         }
     }
@@ -86,8 +86,6 @@ public final class TcpServerChannel extends AbstractChannel implements ServerCha
     @Override
     protected void doBind(SocketAddress local) throws IOException {
         socket.setReuseAddress(true);
-        // What is accepted inherits it: no call for each connection.
-        socket.setTcpNoDelay(true);
         setup.apply(socket, true);
         socket.bind(local);
         socket.listen(backlog);
@@ -96,6 +94,8 @@ public final class TcpServerChannel extends AbstractChannel implements ServerCha
     }
 
     private void hear() throws IOException {
+        // What is accepted inherits it: no call for each connection.
+        socket.setTcpNoDelay(true);
         Future<IoRegistration> registered = ((IoEventLoop) eventLoop()).register(new Ear());
         if (!registered.isSuccess()) {
             throw new IOException("not registered with its loop", registered.cause());
@@ -236,8 +236,13 @@ public final class TcpServerChannel extends AbstractChannel implements ServerCha
         @Override
         public void handle(IoRegistration place, IoEvent event) {
             acceptable = true;
-            if (wants()) {
-                acceptNow();
+            try {
+                if (wants()) {
+                    acceptNow();
+                }
+            } catch (RuntimeException | OutOfMemoryError e) {
+                // Not the loop's affair, whose other sockets wait for their events. Auto-read rests for a second.
+                pipeline().fireExceptionCaught(e);
             }
         }
 

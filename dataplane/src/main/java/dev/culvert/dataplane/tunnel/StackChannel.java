@@ -13,7 +13,6 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.DefaultChannelConfig;
 import io.netty.channel.EventLoop;
-import io.netty.util.concurrent.Future;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -364,27 +363,7 @@ public final class StackChannel extends HalfClosingChannel {
             socket = opened;
             connecting = promise;
             tunnel.schedulePump();
-            limitConnect(promise, config.getConnectTimeoutMillis());
-        }
-
-        private void limitConnect(ChannelPromise promise, int millis) {
-            if (millis <= 0) {
-                return;
-            }
-            Future<?> limit = eventLoop()
-                    .schedule(
-                            () -> {
-                                if (promise.equals(connecting)) {
-                                    connecting = null;
-                                    abort = true;
-                                    promise.tryFailure(new ConnectTimeoutException("no answer from " + remoteAddress()
-                                            + " inside the tunnel within " + millis + " ms"));
-                                    close(voidPromise());
-                                }
-                            },
-                            millis,
-                            TimeUnit.MILLISECONDS);
-            promise.addListener(_ -> limit.cancel(false));
+            limitConnect(promise);
         }
 
         void resumeFlush() {

@@ -17,6 +17,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.channel.socket.ChannelOutputShutdownException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -239,6 +240,44 @@ class TcpChannelTest {
             assertThat(got).hasToString("refused".repeat(1_000));
             assertThat(next()).isEqualTo("broken");
             assertThat(next()).isEqualTo("closed");
+        }
+    }
+
+    /// A read stops at the mark of what is urgent (tcp(7)); nothing tells of the bytes behind it again.
+    @Test
+    void bytesBehindUrgentData_areHeard() throws Exception {
+        try (ServerSocket server = server()) {
+            Channel channel = dial(at(server), true);
+            try (Socket peer = server.accept()) {
+                channel.eventLoop()
+                        .submit(() -> {
+                            peer.getOutputStream().write("before".getBytes(StandardCharsets.US_ASCII));
+                            peer.sendUrgentData('!');
+                            peer.getOutputStream().write("behind".getBytes(StandardCharsets.US_ASCII));
+                            return null;
+                        })
+                        .sync();
+                StringBuilder got = new StringBuilder();
+                while (got.length() < "beforebehind".length()) {
+                    String word = next();
+                    got.append(word.equals("complete") ? "" : word);
+                }
+                assertThat(got).hasToString("beforebehind");
+            }
+        }
+    }
+
+    @Test
+    void write_behindTheEndOfTheOutput_failsAlone() throws Exception {
+        try (ServerSocket server = server()) {
+            TcpChannel channel = (TcpChannel) dial(at(server), true);
+            try (Socket peer = server.accept()) {
+                channel.shutdownOutput().sync();
+                assertThat(channel.writeAndFlush(ascii("late")).await().cause())
+                        .isInstanceOf(ChannelOutputShutdownException.class);
+                peer.getOutputStream().write("still".getBytes(StandardCharsets.US_ASCII));
+                assertThat(next()).isEqualTo("still");
+            }
         }
     }
 
