@@ -74,12 +74,12 @@ frontend refuse
   tcp-request connection reject
 CFG
   spawn refuse gateway haproxy -db -f "$RUN/refuse.cfg"
-  until_ok 10 listens
+  until_ok 10 haproxy_listens
   beside "$RUN/files/elsewhere" denied.too-many attack flood 9443 50000
   cat "$RUN/files/attack"
   expect_equal 'counted at the gateway' 0 "$COUNTED"
 }
-listens() { [ -n "$(in_ns gateway ss -Hltn src "$STRANGERS_GATEWAY:9443")" ]; }
+haproxy_listens() { [ -n "$(in_ns gateway ss -Hltn src "$STRANGERS_GATEWAY:9443")" ]; }
 
 flood() {
   beside "$RUN/files/under" denied.too-many attack flood 8443 50000
