@@ -140,7 +140,7 @@ final class RelayHalf extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
-        if (!ended && ctx.channel() instanceof TcpChannel source && source.isInputShutdown()) {
+        if (isIdle() && !ended && ctx.channel() instanceof TcpChannel source && source.isInputShutdown()) {
             // Its end is told next, and goes with its last bytes.
             return;
         }

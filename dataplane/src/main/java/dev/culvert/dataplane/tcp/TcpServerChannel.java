@@ -1,17 +1,14 @@
 package dev.culvert.dataplane.tcp;
 
 import dev.culvert.dataplane.os.SteadyEpoll;
-import io.netty.channel.AbstractChannel;
+import io.netty.channel.AbstractServerChannel;
 import io.netty.channel.ChannelConfig;
 import io.netty.channel.ChannelException;
-import io.netty.channel.ChannelMetadata;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.EventLoop;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
-import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
@@ -26,11 +23,10 @@ import org.jspecify.annotations.Nullable;
 /// A listening socket of the kernel's on an epoll loop; whom it accepts is a [TcpChannel] each.
 ///
 /// Without auto-read nobody is accepted: who connects waits in the kernel's queue.
-public final class TcpServerChannel extends AbstractChannel implements ServerChannel, UnixChannel {
+public final class TcpServerChannel extends AbstractServerChannel implements UnixChannel {
     private static final EpollIoOps CONNECTIONS = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET);
     // In one turn, so that those who are there wait for a fraction of a millisecond.
     private static final int MOST_ACCEPTS = 16;
-    private static final ChannelMetadata METADATA = new ChannelMetadata(false, MOST_ACCEPTS);
     // Its length, 16 bytes of address, the scope and the port: as Netty's native accept writes them.
     private static final int ADDRESS = 26;
 
@@ -51,7 +47,6 @@ public final class TcpServerChannel extends AbstractChannel implements ServerCha
     /// @param backlog connections that wait at most
     /// @throws ChannelException if there is no descriptor left
     public TcpServerChannel(SocketSetup setup, int backlog) {
-        super(null);
         this.socket = Socket.newSocketStream();
         this.setup = setup;
         this.backlog = backlog;
@@ -59,7 +54,6 @@ public final class TcpServerChannel extends AbstractChannel implements ServerCha
 
     /// A socket that listens already.
     public TcpServerChannel(int descriptor) {
-        super(null);
         this.socket = new Socket(descriptor);
         this.setup = SocketSetup.NONE;
         this.backlog = 0;
@@ -178,21 +172,6 @@ public final class TcpServerChannel extends AbstractChannel implements ServerCha
     }
 
     @Override
-    protected @Nullable SocketAddress remoteAddress0() {
-        return null;
-    }
-
-    @Override
-    protected void doDisconnect() {
-        throw new UnsupportedOperationException("it listens");
-    }
-
-    @Override
-    protected void doWrite(ChannelOutboundBuffer in) {
-        throw new UnsupportedOperationException("it listens");
-    }
-
-    @Override
     public ChannelConfig config() {
         return config;
     }
@@ -205,21 +184,6 @@ public final class TcpServerChannel extends AbstractChannel implements ServerCha
     @Override
     public boolean isActive() {
         return listening && !closed;
-    }
-
-    @Override
-    public ChannelMetadata metadata() {
-        return METADATA;
-    }
-
-    @Override
-    protected AbstractUnsafe newUnsafe() {
-        return new AbstractUnsafe() {
-            @Override
-            public void connect(SocketAddress to, @Nullable SocketAddress local, ChannelPromise promise) {
-                safeSetFailure(promise, new UnsupportedOperationException("it listens"));
-            }
-        };
     }
 
     private final class Ear implements SteadyEpoll.Handle {
