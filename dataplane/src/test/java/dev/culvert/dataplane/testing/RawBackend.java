@@ -14,6 +14,7 @@ public final class RawBackend implements AutoCloseable {
     private final ServerSocket server;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final AtomicInteger accepted = new AtomicInteger();
+    private final Thread acceptor;
 
     /// What one connection does; it is closed when this returns.
     @FunctionalInterface
@@ -24,7 +25,7 @@ public final class RawBackend implements AutoCloseable {
 
     public RawBackend(Script script) throws IOException {
         server = new ServerSocket(0, 512, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().start(() -> accept(script));
+        acceptor = Thread.ofVirtual().start(() -> accept(script));
     }
 
     /// Sends back what it gets, and ends when the other side has ended.
@@ -78,9 +79,16 @@ public final class RawBackend implements AutoCloseable {
         return accepted.get();
     }
 
+    /// Ends what is open; afterwards nobody listens. A virtual thread that waits in `accept` owns the socket's end: it
+    /// is only woken by `close`, and takes one more connection if that is there first.
     @Override
     public void close() throws IOException {
         server.close();
+        try {
+            acceptor.join();
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
         for (Socket socket : open) {
             socket.close();
         }
