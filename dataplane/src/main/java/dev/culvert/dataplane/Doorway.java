@@ -45,9 +45,24 @@ public record Doorway(
         };
     }
 
+    /// Whether a visitor is refused before it has a channel: banned, too often or too many, where the answer is a
+    /// close. Counted then, as [#admit] would.
+    public boolean turnsAway(InetAddress client) {
+        Deny deny = admission.limits().refusal() == Refusal.CLOSE ? admission.refusal(client, System.nanoTime()) : null;
+        if (deny != null) {
+            admission.count(deny);
+            count(deny);
+        }
+        return deny != null;
+    }
+
+    private void count(Deny deny) {
+        events.count("denied." + deny.reason());
+    }
+
     /// Refuses a visitor; counted by the reason.
     public void refuse(Channel channel, Deny deny, Refusal how) {
-        events.count("denied." + deny.reason());
+        count(deny);
         switch (how) {
             case CLOSE -> channel.close();
             case DROP -> SilentDrop.drop(channel);

@@ -10,6 +10,7 @@ import dev.culvert.dataplane.ingress.TcpIngress;
 import dev.culvert.dataplane.ingress.TlsIngress;
 import dev.culvert.dataplane.relay.EarlyBytes;
 import dev.culvert.dataplane.relay.Relay;
+import dev.culvert.dataplane.tcp.TcpServerChannel;
 import dev.culvert.dataplane.tunnel.TunnelDriver;
 import dev.culvert.model.Bind;
 import dev.culvert.model.Listener;
@@ -332,7 +333,22 @@ final class Listeners {
             throw failure(listener, bound.cause());
         }
         self[0] = new Open(bound.channel(), listener);
+        if (!inside && bound.channel() instanceof TcpServerChannel kernels) {
+            kernels.turnAway(from -> turnsAway(self[0].listener, from));
+        }
         return self[0];
+    }
+
+    /// Only where the address is a visitor's, and not of who speaks for one; who hears those of a LAN alone says so.
+    private boolean turnsAway(Listener listener, InetAddress from) {
+        return listener.protocol() != Listener.Protocol.METRICS
+                && listener.scope() != Listener.Scope.LAN
+                && expectation(doorway.runtime().get().model().trust(listener), from) == Expectation.REJECT
+                && doorway.turnsAway(from);
+    }
+
+    private static Expectation expectation(ProxyTrust trust, InetAddress from) {
+        return trust.isNobody() ? Expectation.REJECT : trust.of(from);
     }
 
     private ChannelFactory<ServerChannel> sockets(boolean shared) {
@@ -345,9 +361,9 @@ final class Listeners {
             return;
         }
         ProxyTrust trust = doorway.runtime().get().model().trust(listener);
-        Expectation expected = trust.isNobody() || !(channel.remoteAddress() instanceof InetSocketAddress peer)
-                ? Expectation.REJECT
-                : trust.of(peer.getAddress());
+        Expectation expected = channel.remoteAddress() instanceof InetSocketAddress peer
+                ? expectation(trust, peer.getAddress())
+                : Expectation.REJECT;
         switch (expected) {
             case REJECT -> begin(channel, listener, null);
             case REQUIRE, OPTIONAL ->

@@ -135,6 +135,42 @@ class Layer4RoadTest {
     }
 
     @Test
+    void visitorWithTooMany_isTurnedAway_butNotWhoSpeaksForOthers() throws Exception {
+        try (RawBackend target = named("a");
+                Road road = Road.open(
+                        """
+                          many:
+                            listen: 127.0.0.2:7002/tcp
+                            site: home
+                            target: tcp://127.0.0.1:%d
+                            proxy-protocol: {require: 127.0.0.51}
+                        """.formatted(target.port()).indent(2),
+                        "http: {listen: \"127.0.0.1:80\"}\nlimits: {connections-per-visitor: 2}\n",
+                        "clients: [127.0.0.0/8]\nallow: [\"127.0.0.1:" + target.port() + "\"]\n");
+                Wire first = from("127.0.0.1", road);
+                Wire second = from("127.0.0.1", road)) {
+            assertThat(first.read(1) + second.read(1)).isEqualTo("aa");
+
+            try (Wire third = from("127.0.0.1", road)) {
+                assertThat(third.readAll()).isEmpty();
+            }
+            assertThat(road.counter("denied.too-many")).isEqualTo(1);
+            assertThat(target.accepted()).isEqualTo(2);
+
+            List<Wire> behind = new ArrayList<>();
+            for (int i = 1; i <= 3; i++) {
+                Wire wire = from("127.0.0.51", road);
+                behind.add(wire);
+                wire.send("PROXY TCP4 203.0.113." + i + " 192.0.2.1 1234 443\r\n");
+                assertThat(wire.read(1)).isEqualTo("a");
+            }
+            for (Wire wire : behind) {
+                wire.close();
+            }
+        }
+    }
+
+    @Test
     void healthDialogue_whatIsExpected_decides() throws Exception {
         RawBackend.Script redis = (wire, number) -> {
             if (wire.readUntil("\r\n").equals("PING\r\n")) {

@@ -17,7 +17,10 @@ import io.netty.channel.unix.Socket;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.Future;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// A listening socket of the kernel's on an epoll loop; whom it accepts is a [TcpChannel] each.
@@ -35,6 +38,7 @@ public final class TcpServerChannel extends AbstractServerChannel implements Uni
     private final SocketSetup setup;
     private final int backlog;
     private final byte[] from = new byte[ADDRESS];
+    private volatile Predicate<InetAddress> unwelcome = _ -> false;
     private volatile boolean listening;
     private volatile boolean closed;
     private @Nullable SteadyEpoll epoll;
@@ -58,6 +62,12 @@ public final class TcpServerChannel extends AbstractServerChannel implements Uni
         this.setup = SocketSetup.NONE;
         this.backlog = 0;
         this.listening = true;
+    }
+
+    /// Closes at once whoever comes from an address that this holds for: a flood costs an accept and a close for each,
+    /// and no channel. Asked on the loop; counting is its own.
+    public void turnAway(Predicate<InetAddress> addresses) {
+        unwelcome = addresses;
     }
 
     @Override
@@ -104,29 +114,36 @@ public final class TcpServerChannel extends AbstractServerChannel implements Uni
     }
 
     private void acceptNow() {
-        int accepted = 0;
+        int welcome = 0;
         try {
-            while (acceptable && accepted < MOST_ACCEPTS && wants()) {
+            for (int accepted = 0; acceptable && accepted < MOST_ACCEPTS && wants(); accepted++) {
                 int descriptor = socket.accept(from);
                 acceptable = descriptor >= 0;
-                if (acceptable) {
-                    accepted++;
-                    readPending = false;
-                    pipeline()
-                            .fireChannelRead(new TcpChannel(
-                                    this, new Socket(descriptor), NativeInetAddress.address(from, 1, from[0])));
+                if (acceptable && isWelcome(descriptor)) {
+                    welcome++;
                 }
             }
         } catch (IOException exhausted) {
             // Without a descriptor left: auto-read rests for a second, and asks again.
             pipeline().fireExceptionCaught(exhausted);
         }
-        if (accepted > 0 && !closed) {
+        if (welcome > 0 && !closed) {
             pipeline().fireChannelReadComplete();
         }
         if (acceptable && wants()) {
             again();
         }
+    }
+
+    private boolean isWelcome(int descriptor) throws IOException {
+        InetSocketAddress peer = NativeInetAddress.address(from, 1, from[0]);
+        if (unwelcome.test(peer.getAddress())) {
+            new FileDescriptor(descriptor).close();
+            return false;
+        }
+        readPending = false;
+        pipeline().fireChannelRead(new TcpChannel(this, new Socket(descriptor), peer));
+        return true;
     }
 
     private void again() {

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -396,6 +397,30 @@ class TcpChannelTest {
             server.config().setAutoRead(true);
             assertThat(next()).isEqualTo("here");
         }
+    }
+
+    @Test
+    void server_turnsAwayWhoIsUnwelcome_withoutAChannel() throws Exception {
+        TcpServerChannel server = (TcpServerChannel) listen(true);
+        int port = ((InetSocketAddress) server.localAddress()).getPort();
+        InetAddress unwelcome = InetAddress.ofLiteral("127.0.0.9");
+        List<InetAddress> asked = new CopyOnWriteArrayList<>();
+        server.turnAway(from -> asked.add(from) && from.equals(unwelcome));
+
+        // More than are accepted in a turn.
+        for (int i = 0; i < 40; i++) {
+            try (Socket turnedAway = new Socket(InetAddress.getLoopbackAddress(), port, unwelcome, 0)) {
+                turnedAway.setSoTimeout(20_000);
+                assertThat(turnedAway.getInputStream().read()).isEqualTo(-1);
+            }
+        }
+        try (Socket welcome = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            assertThat(new String(welcome.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+                    .isEqualTo(welcome.getLocalPort() + "\n");
+        }
+
+        assertThat(children).hasSize(1);
+        assertThat(asked).hasSize(41);
     }
 
     private Channel listen(boolean autoRead) throws InterruptedException {
