@@ -152,9 +152,7 @@ class Layer4RoadTest {
                 Wire second = from("127.0.0.1", road)) {
             assertThat(first.read(1) + second.read(1)).isEqualTo("aa");
 
-            try (Wire third = from("127.0.0.1", road)) {
-                assertThatThrownBy(third::readAll).hasMessageContaining("reset");
-            }
+            assertThatThrownBy(() -> whoAnswers(road, "127.0.0.1")).hasMessageContaining("reset");
             assertThat(road.counter("denied.too-many")).isEqualTo(1);
             assertThat(target.accepted()).isEqualTo(2);
 
