@@ -117,7 +117,7 @@ once() { [ "$(in_ns visitor "$PYTHON" "$LIB/udp-peer.py" once "$GATEWAY4" 9105 "
 
 # Each of 100 bytes, to which the target would answer 1,300. With the heads that are counted, 3 x 100 is 2.6 x 128.
 forged() {
-  beside "$RUN/files/under" udp.dropped.REPLY_LIMIT datagrams flood 50000
+  beside "$RUN/files/under" udp.dropped.REPLY_LIMIT datagrams flood 300000
   bounded
   local came went
   came=$(bytes_of came) went=$(bytes_of went)
@@ -152,7 +152,7 @@ scenario() {
   step "150,000 connections of one address" flood
   step "1,000 resets behind an end: both ends are gone within 10 s" resets
   step "50,000 SYNs of nobody" half_open
-  step "50,000 datagrams of forged addresses: at most three times as much goes back" forged
+  step "300,000 datagrams of forged addresses: at most three times as much goes back" forged
   step "20,000 datagrams of up to 65,507 bytes" huge
   step "quiet again" quiet
   step "idle" idle

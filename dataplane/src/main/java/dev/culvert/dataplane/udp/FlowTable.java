@@ -27,6 +27,7 @@ public final class FlowTable<F extends Flow> {
     private int size;
     private int visitorCount;
     private @Nullable F victim;
+    private long lastGivenUp;
 
     /// @param flows most flows
     /// @param perVisitor most of one IPv4 address or IPv6 /64
@@ -135,14 +136,25 @@ public final class FlowTable<F extends Flow> {
             Flow oldest = unproven.oldest;
             if (bounds.evictsProven) {
                 oldest = oldest == null ? proven.oldest : oldest;
-            } else if (oldest != null && now - oldest.lastHeard < RECENT) {
-                // Forged addresses would end each other's flows, and every visitor's, before an answer could come.
+            } else if (oldest != null && !isGivenUp(oldest, now)) {
                 oldest = null;
             }
             victim = (F) oldest;
             return oldest == null ? Room.FULL : Room.FREE;
         }
         return Room.FREE;
+    }
+
+    /// Forged addresses would end each other's flows, and every visitor's, before an answer could come; and the flows
+    /// that came at once would all be replaced at once, each by a way to the target, while others wait.
+    private boolean isGivenUp(Flow oldest, long now) {
+        long since = now - lastGivenUp;
+        boolean soon = since >= 0 && since < RECENT / bounds.flows;
+        if (soon || now - oldest.lastHeard < RECENT) {
+            return false;
+        }
+        lastGivenUp = now;
+        return true;
     }
 
     /// The flow that has to be removed before the next one is added, as [#room] has just found; null if none has.

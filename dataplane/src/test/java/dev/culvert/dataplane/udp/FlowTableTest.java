@@ -8,6 +8,7 @@ import dev.culvert.proto.netstack.UdpEndpoint;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -127,6 +128,30 @@ class FlowTableTest {
         assertThat(player.isLive()).isTrue();
         // Three at a time, of whom each has a second to get an answer.
         assertThat(begun).isBetween(20, 33);
+    }
+
+    @Test
+    void room_ofThoseWhoCameAtOnce_isMadeOneByOne() {
+        FlowTable<Leaf> flooded = new FlowTable<>(new Bounds(100, 2, 60 * SECOND, 3, false), 7);
+        long[] begun = new long[200];
+        for (int i = 0; i < 20_000; i++) {
+            UdpEndpoint forged = from("192.0." + i / 256 + "." + i % 256, 1024);
+            if (flooded.room(forged, now) == Room.FREE) {
+                Leaf victim = flooded.victim();
+                if (victim != null) {
+                    flooded.remove(victim);
+                }
+                flooded.add(new Leaf(forged, 53), now);
+                begun[i / 100]++;
+            }
+            // A hundred in 20 ms.
+            now += SECOND / 5_000;
+        }
+
+        assertThat(begun[0]).isEqualTo(100);
+        // Who came behind the first hundred has two each 20 ms to follow, from the second second on.
+        assertThat(Arrays.stream(begun, 51, 200).max().orElseThrow()).isLessThanOrEqualTo(3);
+        assertThat(Arrays.stream(begun, 51, 200).sum()).isBetween(200L, 300L);
     }
 
     @Test
