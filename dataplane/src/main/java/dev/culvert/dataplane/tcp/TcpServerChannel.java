@@ -28,11 +28,8 @@ import org.jspecify.annotations.Nullable;
 /// Without auto-read nobody is accepted: who connects waits in the kernel's queue.
 public final class TcpServerChannel extends AbstractServerChannel implements UnixChannel {
     private static final EpollIoOps CONNECTIONS = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET);
-    // Of one turn, so that those who are there wait for a fraction of a millisecond: 16 who are let in, or 64 who are
-    // not.
-    private static final int TURN = 64;
-    private static final int LET_IN = 4;
-    private static final int TURNED_AWAY = 1;
+    // In one turn, so that those who are there wait for a fraction of a millisecond.
+    private static final int MOST_ACCEPTS = 16;
     // Its length, 16 bytes of address, the scope and the port: as Netty's native accept writes them.
     private static final int ADDRESS = 26;
 
@@ -117,27 +114,20 @@ public final class TcpServerChannel extends AbstractServerChannel implements Uni
     }
 
     private void acceptNow() {
-        int welcome = 0;
+        int letIn = 0;
         try {
-            int spent = 0;
-            while (acceptable && spent < TURN && wants()) {
+            for (int accepted = 0; acceptable && accepted < MOST_ACCEPTS && wants(); accepted++) {
                 int descriptor = socket.accept(from);
                 acceptable = descriptor >= 0;
-                if (!acceptable) {
-                    break;
-                }
-                if (isLetIn(new Socket(descriptor))) {
-                    welcome++;
-                    spent += LET_IN;
-                } else {
-                    spent += TURNED_AWAY;
+                if (acceptable && isLetIn(new Socket(descriptor))) {
+                    letIn++;
                 }
             }
         } catch (IOException exhausted) {
             // Without a descriptor left: auto-read rests for a second, and asks again.
             pipeline().fireExceptionCaught(exhausted);
         }
-        if (welcome > 0 && !closed) {
+        if (letIn > 0 && !closed) {
             pipeline().fireChannelReadComplete();
         }
         if (acceptable && wants()) {
