@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 final class SpliceHalf {
     // Of one turn, so that the others of the loop wait for a fraction of a millisecond.
     private static final long TURN = 1 << 20;
+    // Of one call, though a pipe holds more: what the kernel keeps of the pages is still in the caches then. Eight
+    // streams got 8 % more by a quarter of a MiB than by a whole one, and half as much cost a single one 4 %.
+    private static final long PIECE = 256 << 10;
     // In place of a pipe.
     private static final int BUFFER = 64 << 10;
 
@@ -122,7 +125,7 @@ final class SpliceHalf {
     /// @return the bytes that were taken, 0 at the end, or [Pipe#LATER]
     private long fill(long most) {
         Allowance limit = allowance;
-        long wanted = limit == null ? most : Math.min(most, limit.step());
+        long wanted = Math.min(PIECE, limit == null ? most : Math.min(most, limit.step()));
         Pipe empty = pipe;
         if (empty == null) {
             empty = splices.take();
