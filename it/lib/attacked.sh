@@ -37,6 +37,9 @@ YAML
   until_ok 10 get -o /dev/null "https://$HOST/"
 }
 
+# At the lowest priority: a stranger's processors are not this machine's.
+stranger() { in_ns stranger nice -n 19 "$@"; } # COMMAND…
+
 get() { # CURL ARGUMENTS…
   in_ns visitor curl -sSf --max-time "${MAX_TIME:-20}" --cacert "$CA/cert.pem" --connect-to "::$GATEWAY4:8443" "$@"
 }
@@ -58,10 +61,11 @@ visitor_end() { # OUT
 
 of() { awk -v n="$1" '$1 == n { print $2 }' "$2"; } # NAME FILE
 
-# Ordinary load first: what a gateway grows to by serving is nobody's attack.
+# Ordinary load first: what a gateway grows to by serving, and that the JVM compiles, is nobody's attack.
 warm() {
   visitor_begin "$RUN/files/warm" 6 200
   wait "$VISITOR"
+  get -Z --parallel-max 32 -o /dev/null "https://$HOST/?[1-5000]" 2>/dev/null
   MAX_TIME=120 get -Z --parallel-max 16 -r 0-8388607 -o "$RUN/files/got#1" "https://$HOST/big?[1-8]" 2>/dev/null
   rm -f "$RUN/files/got"*
   measured "$(($(rss_kib) / 1024)) MiB"

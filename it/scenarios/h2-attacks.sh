@@ -34,7 +34,7 @@ publish() {
 }
 
 generate() { # NAME PORT SECONDS OUT
-  in_ns stranger "$PYTHON" "$LIB/h2-attack.py" "$1" "$STRANGERS_GATEWAY" "$2" "$HOST" "$STRANGER" "$3" 4 >"$4"
+  stranger "$PYTHON" "$LIB/h2-attack.py" "$1" "$STRANGERS_GATEWAY" "$2" "$HOST" "$STRANGER" "$3" 4 >"$4"
 }
 
 # The same bytes at the same rate to somebody else on the same machine: what the generator takes from the visitor.

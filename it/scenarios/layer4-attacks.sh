@@ -50,14 +50,13 @@ YAML
   until_ok 10 get -o /dev/null "https://$HOST/"
 }
 
-# At the lowest priority: a stranger's processors are not this machine's.
-attack() { in_ns stranger nice -n 19 "$PYTHON" "$LIB/l4-attack.py" "$1" "$STRANGERS_GATEWAY" "$2" "$3" >"$RUN/files/attack"; } # MODE PORT COUNT
+attack() { stranger "$PYTHON" "$LIB/l4-attack.py" "$1" "$STRANGERS_GATEWAY" "$2" "$3" >"$RUN/files/attack"; } # MODE PORT COUNT
 
 # What will be attacked, too: that the JVM compiles is nobody's attack.
 warm_all() {
   warm
   in_ns visitor "$PYTHON" "$LIB/l4-attack.py" reset "$GATEWAY4" 9104 1000
-  in_ns stranger "$PYTHON" "$LIB/l4-attack.py" flood "$STRANGERS_GATEWAY" 8443 20000
+  stranger "$PYTHON" "$LIB/l4-attack.py" flood "$STRANGERS_GATEWAY" 8443 20000
   local i
   for i in 1 2 3; do
     datagrams flood 2000
@@ -123,7 +122,7 @@ half_open() {
   expect_at_most 'growth in KiB' 65536 $((RSS_AFTER - RSS_BEFORE))
 }
 
-datagrams() { in_ns stranger "$PYTHON" "$LIB/udp-peer.py" "$1" "$STRANGERS_GATEWAY" 9105 "$2"; } # MODE COUNT
+datagrams() { stranger "$PYTHON" "$LIB/udp-peer.py" "$1" "$STRANGERS_GATEWAY" 9105 "$2"; } # MODE COUNT
 bytes_of() { in_ns gateway nft list counter inet lab "$1" | sed -n 's/.*bytes \([0-9]*\).*/\1/p'; } # COUNTER
 once() { [ "$(in_ns visitor "$PYTHON" "$LIB/udp-peer.py" once "$GATEWAY4" 9105 "$1")" = "$2" ]; } # SIZE ANSWER
 

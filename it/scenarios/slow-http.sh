@@ -17,13 +17,15 @@ prepare() {
 
 publish() {
   attacked_publish
-  socat_start hands stranger 127.0.0.1 8443 "OPENSSL:$STRANGERS_GATEWAY:8443,snihost=$HOST,verify=0"
+  spawn hands stranger nice -n 19 socat -t 60 TCP-LISTEN:8443,bind=127.0.0.1,fork,reuseaddr \
+    "OPENSSL:$STRANGERS_GATEWAY:8443,snihost=$HOST,verify=0"
+  wait_port stranger 8443
 }
 
 slow() { # SECONDS OPTIONS…
   local seconds=$1
   shift
-  (cd "$RUN/files" && in_ns stranger slowhttptest -c $CONNECTIONS -r 40 -l "$seconds" -p 5 "$@" >"$RUN/files/slow.out" 2>&1) || true
+  (cd "$RUN/files" && stranger slowhttptest -c $CONNECTIONS -r 40 -l "$seconds" -p 5 "$@" >"$RUN/files/slow.out" 2>&1) || true
 }
 
 mode() { # COUNTERS SECONDS OPTIONS…
