@@ -422,7 +422,12 @@ public final class Http2Session extends Http2ConnectionHandler {
         } else {
             ingress.count("http2.connection-error." + error.error());
         }
-        super.onConnectionError(ctx, outbound, cause, error);
+        if (channel.isWritable()) {
+            super.onConnectionError(ctx, outbound, cause, error);
+        } else {
+            // It does not read: what it would be told, it would have to be waited for.
+            Relay.reset(channel);
+        }
     }
 
     /// RFC 9113 §6.8: first that no more are wanted, a moment later which were the last.

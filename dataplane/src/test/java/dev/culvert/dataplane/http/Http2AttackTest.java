@@ -1,6 +1,7 @@
 package dev.culvert.dataplane.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import dev.culvert.dataplane.testing.FrameWire;
 import dev.culvert.dataplane.testing.FrameWire.Answer;
@@ -322,6 +323,38 @@ class Http2AttackTest extends Http2Road {
 
         visitor.readUntil(each -> each.type() == FrameWire.GOAWAY);
         assertThat(count("http2.flood")).isPositive();
+    }
+
+    /// Who cannot be told why it is sent away is not waited for.
+    @Test
+    void flood_ofAVisitorThatDoesNotRead_isReset() throws Exception {
+        serving2((wire, _) -> {
+            wire.readHead();
+            wire.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
+            while (true) {
+                wire.send("x".repeat(65_536));
+            }
+        });
+        // SETTINGS_INITIAL_WINDOW_SIZE of 1 GiB
+        FrameWire visitor = visitor2().greet((byte) 0, (byte) 4, (byte) 0x40, (byte) 0, (byte) 0, (byte) 0);
+        visitor.window(0, 1 << 30).get(1, "/");
+        // Of as much as the sockets between them hold.
+        TimeUnit.SECONDS.sleep(2);
+
+        long judged = 0;
+        // A graceful end would wait for it for 5 s, and its TLS for 3 more.
+        while (judged == 0 || System.nanoTime() - judged < TimeUnit.SECONDS.toNanos(4)) {
+            try {
+                visitor.frame(FrameWire.PRIORITY, 0, 1, (byte) 0, (byte) 0, (byte) 0, (byte) 0, (byte) 3);
+            } catch (IOException reset) {
+                assertThat(count("http2.flood")).isPositive();
+                return;
+            }
+            if (judged == 0 && count("http2.flood") > 0) {
+                judged = System.nanoTime();
+            }
+        }
+        fail("still there");
     }
 
     /// The target is long done: what lies is ours, and the more of it lies, the shorter it may.
