@@ -1,5 +1,6 @@
 package dev.culvert.dataplane.tcp;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.AbstractChannel;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -8,6 +9,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.ChannelInputShutdownReadComplete;
+import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
@@ -156,6 +158,22 @@ public abstract class HalfClosingChannel extends AbstractChannel implements Dupl
     @Override
     public final @Nullable InetSocketAddress localAddress() {
         return (InetSocketAddress) super.localAddress();
+    }
+
+    /// As Netty has it for a message that a channel cannot carry: its write fails by this, and it is released.
+    @Override
+    protected final Object filterOutboundMessage(Object message) throws ChannelOutputShutdownException {
+        if (message instanceof ByteBuf bytes) {
+            return outbound(bytes);
+        }
+        throw new UnsupportedOperationException("a TCP connection carries bytes, not " + message.getClass());
+    }
+
+    /// What stands for these bytes until they are written.
+    ///
+    /// @throws ChannelOutputShutdownException if nothing can be behind an end
+    protected ByteBuf outbound(ByteBuf bytes) throws ChannelOutputShutdownException {
+        return bytes;
     }
 
     @Override

@@ -35,10 +35,7 @@ final class SocketWrites {
     }
 
     /// What a socket can be given as it is: a buffer outside of the heap, in one piece.
-    static ByteBuf direct(Object message, ByteBufAllocator allocator) {
-        if (!(message instanceof ByteBuf bytes)) {
-            throw new UnsupportedOperationException("a TCP connection carries bytes, not " + message.getClass());
-        }
+    static ByteBuf direct(ByteBuf bytes, ByteBufAllocator allocator) {
         if (bytes.isDirect() && bytes.nioBufferCount() == 1) {
             return bytes;
         }

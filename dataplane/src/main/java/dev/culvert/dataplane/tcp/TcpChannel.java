@@ -406,11 +406,11 @@ public final class TcpChannel extends HalfClosingChannel implements UnixChannel 
     }
 
     @Override
-    protected Object filterOutboundMessage(Object message) throws ChannelOutputShutdownException {
-        if (message instanceof ByteBuf bytes && bytes.isReadable() && (isOutputShutdown() || finishing != null)) {
+    protected ByteBuf outbound(ByteBuf bytes) throws ChannelOutputShutdownException {
+        if (bytes.isReadable() && (isOutputShutdown() || finishing != null)) {
             throw new ChannelOutputShutdownException("the output has ended");
         }
-        return SocketWrites.direct(message, config.getAllocator());
+        return SocketWrites.direct(bytes, config.getAllocator());
     }
 
     /// Ends this direction behind what waits to be written: the FIN travels with the last of it, where that is one

@@ -255,14 +255,6 @@ public final class StackChannel extends HalfClosingChannel {
     }
 
     @Override
-    protected Object filterOutboundMessage(Object message) {
-        if (message instanceof ByteBuf) {
-            return message;
-        }
-        throw new UnsupportedOperationException("a tunnel connection carries bytes, not " + message.getClass());
-    }
-
-    @Override
     protected void doShutdownOutput() {
         outputEnded();
         TcpSocket current = socket;

@@ -27,7 +27,8 @@ public final class FlowTable<F extends Flow> {
     private int size;
     private int visitorCount;
     private @Nullable F victim;
-    private long lastGivenUp;
+    private boolean displaces;
+    private long lastDisplaced;
 
     /// @param flows most flows
     /// @param perVisitor most of one IPv4 address or IPv6 /64
@@ -125,6 +126,7 @@ public final class FlowTable<F extends Flow> {
     @SuppressWarnings("unchecked") // only add() stores here, and it takes F
     public Room room(UdpEndpoint from, long now) {
         victim = null;
+        displaces = false;
         Visitor visitor = visitor(unit(from));
         if (visitor != null && visitor.count >= bounds.perVisitor) {
             Flow oldest = longestSilent(visitor);
@@ -136,9 +138,10 @@ public final class FlowTable<F extends Flow> {
             Flow oldest = unproven.oldest;
             if (bounds.evictsProven) {
                 oldest = oldest == null ? proven.oldest : oldest;
-            } else if (oldest != null && !isGivenUp(oldest, now)) {
+            } else if (oldest != null && !givesWay(oldest, now)) {
                 oldest = null;
             }
+            displaces = oldest != null;
             victim = (F) oldest;
             return oldest == null ? Room.FULL : Room.FREE;
         }
@@ -147,14 +150,10 @@ public final class FlowTable<F extends Flow> {
 
     /// Forged addresses would end each other's flows, and every visitor's, before an answer could come; and the flows
     /// that came at once would all be replaced at once, each by a way to the target, while others wait.
-    private boolean isGivenUp(Flow oldest, long now) {
-        long since = now - lastGivenUp;
+    private boolean givesWay(Flow oldest, long now) {
+        long since = now - lastDisplaced;
         boolean soon = since >= 0 && since < RECENT / bounds.flows;
-        if (soon || now - oldest.lastHeard < RECENT) {
-            return false;
-        }
-        lastGivenUp = now;
-        return true;
+        return !soon && now - oldest.lastHeard >= RECENT;
     }
 
     /// The flow that has to be removed before the next one is added, as [#room] has just found; null if none has.
@@ -173,6 +172,10 @@ public final class FlowTable<F extends Flow> {
     }
 
     public void add(F flow, long now) {
+        if (displaces) {
+            displaces = false;
+            lastDisplaced = now;
+        }
         flow.hash = hash(flow.ends, flow.localPort);
         if (size >= buckets.length) {
             grow();

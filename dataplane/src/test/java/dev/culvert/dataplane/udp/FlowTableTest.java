@@ -154,6 +154,23 @@ class FlowTableTest {
         assertThat(Arrays.stream(begun, 51, 200).sum()).isBetween(200L, 300L);
     }
 
+    /// Who is not let in afterwards has taken nobody's turn.
+    @Test
+    void room_thatNobodyTakes_isLeftToTheNext() {
+        FlowTable<Leaf> flooded = new FlowTable<>(new Bounds(2, 2, 60 * SECOND, 3, false), 7);
+        flooded.add(new Leaf(from("192.0.2.1", 1), 53), now);
+        flooded.add(new Leaf(from("192.0.2.2", 1), 53), now);
+        now += SECOND;
+
+        for (int i = 0; i < 1000; i++) {
+            assertThat(flooded.room(from("198.51.100.1", 1024 + i), now)).isEqualTo(Room.FREE);
+        }
+        flooded.remove(Objects.requireNonNull(flooded.victim()));
+        flooded.add(new Leaf(from("198.51.100.1", 1), 53), now);
+        assertThat(flooded.room(from("198.51.100.2", 1), now)).isEqualTo(Room.FULL);
+        assertThat(flooded.room(from("198.51.100.2", 1), now + SECOND / 2)).isEqualTo(Room.FREE);
+    }
+
     @Test
     void room_whereAllAreProven_isNoneForStrangers() {
         for (int i = 0; i < 4; i++) {
